@@ -1,0 +1,29 @@
+"""Where the documents, data and pages that ship with evalsuite lie, in a checkout and in a wheel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+Kind = Literal["rubrics", "judges", "dashboard", "specs", "suites", "gates", "data"]
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def folder(kind: Kind) -> Path:
+    """The shipped folder of one kind; raises FileNotFoundError when the installation lacks it."""
+    # A wheel carries the folders inside the package; an editable install and a checkout have them beside it.
+    for candidate in (_PACKAGE / "_bundled" / kind, _PACKAGE.parent / kind):
+        if candidate.is_dir():
+            return candidate
+    raise FileNotFoundError(f"this installation of evalsuite lacks its {kind}/ folder; install it again")
+
+
+def quickstart_base() -> Path:
+    """The folder of the tiny base model that ships with the package (`base_model: {id: quickstart}`)."""
+    return _PACKAGE / "quickstart" / "base"
+
+
+def schema(name: str) -> Path:
+    """The committed JSON Schema file of a document kind, e.g. `run.v1.json`."""
+    return _PACKAGE / "schemas" / name

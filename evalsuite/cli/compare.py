@@ -1,0 +1,23 @@
+"""`evalsuite compare`: two specs, paired by sample."""
+
+from __future__ import annotations
+
+import click
+
+from evalsuite.cli import options
+from evalsuite.report.table import Format
+from evalsuite.store import Store
+
+
+@click.command()
+@click.argument("first")
+@click.argument("second")
+@options.store
+@options.table_format
+def compare(first: str, second: str, store: Store, form: Format) -> None:
+    """Show FIRST minus SECOND for every metric, paired by sample, with its 95 % interval."""
+    from evalsuite import pipeline
+    from evalsuite.cli.output import show_table
+    from evalsuite.report.comparison import comparison_table
+
+    show_table(comparison_table(pipeline.compare(first, second, store)), form)

@@ -1,0 +1,18 @@
+"""`evalsuite init`: a project that a person can edit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
+def init(folder: Path) -> None:
+    """Write a commented project into DIR: specs, suite, gate, rubric and data, ready to run."""
+    from evalsuite.scaffold import write_project
+
+    for file in write_project(folder):
+        click.echo(f"  {file}")
+    click.echo(f"\nnext:  cd {folder} && evalsuite run specs/*.yaml")

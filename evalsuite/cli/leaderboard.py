@@ -1,0 +1,26 @@
+"""`evalsuite leaderboard`: all specs beside each other."""
+
+from __future__ import annotations
+
+import click
+
+from evalsuite.cli import options
+from evalsuite.report.table import Format
+from evalsuite.store import Store
+
+
+@click.command()
+@options.store
+@options.table_format
+@click.option("--sort", metavar="METRIC", help="Order by this metric, best first; without it by verdict.")
+@click.option("--where", multiple=True, metavar="FIELD=PATTERN", help="Keep rows that fit, e.g. method=sft, verdict=pass.")
+@click.option("--details", is_flag=True, help="Show every metric, also the parts of others.")
+def leaderboard(store: Store, form: Format, sort: str | None, where: tuple[str, ...], details: bool) -> None:
+    """Show the latest results of every spec, each figure with its 95 % interval."""
+    from evalsuite.cli.output import show_table
+    from evalsuite.report.leaderboard import leaderboard as read_leaderboard
+
+    board = read_leaderboard(store).where(where)
+    if sort:
+        board = board.sorted_by(sort)
+    show_table(board.figures() if form in ("csv", "json") else board.table(details=details), form)

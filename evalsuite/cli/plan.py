@@ -1,0 +1,30 @@
+"""`evalsuite plan`: what a run would do and what it would cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from evalsuite.cli import options
+from evalsuite.store import Store
+
+
+@click.command()
+@options.specs
+@options.settings
+@options.store
+def plan(specs: tuple[Path, ...], settings: tuple[str, ...], store: Store) -> None:
+    """Print each step, what is cached, what will be computed, and what it will take."""
+    from evalsuite import pipeline
+    from evalsuite.cli.output import show_table
+    from evalsuite.report.plan import looked_up, plan_table, totals
+
+    plans = pipeline.plan(specs, store, settings=settings)
+    done = pipeline.finished(plans, store)
+    for planned in plans:
+        click.secho(planned.name, bold=True)
+        for line in looked_up(planned):
+            click.echo(f"  {line}")
+        show_table(plan_table(planned, done))
+    click.echo(totals(plans, done))

@@ -1,0 +1,45 @@
+"""`evalsuite run`: train what is not yet trained, score what is not yet scored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from evalsuite.cli import options
+from evalsuite.store import Store
+
+
+@click.command()
+@options.specs
+@options.settings
+@options.store
+@click.option("--gate", is_flag=True, help="Carry the verdicts in the exit code, as `evalsuite gate` does.")
+def run(specs: tuple[Path, ...], settings: tuple[str, ...], store: Store, gate: bool) -> int:
+    """Train and score every spec, then show the leaderboard and the verdicts.
+
+    What is done is kept: run it again and only what changed is made anew. Exits with 0 when everything ran,
+    whatever the verdicts; with 2 when a spec could not be carried through.
+    """
+    from evalsuite import pipeline
+    from evalsuite.cli.gate import exit_code, write_verdicts
+    from evalsuite.cli.output import show_table
+    from evalsuite.cli.progress import TerminalWatcher
+    from evalsuite.report.leaderboard import leaderboard
+
+    report = pipeline.run(specs, store, TerminalWatcher(), settings=settings)
+    if report.run_id is None:
+        click.echo(f"nothing to do: all {report.steps_cached} steps are done already", err=True)
+    else:
+        click.echo(f"run {report.run_id}: {report.steps_run} steps run, {report.steps_cached} known already", err=True)
+    show_table(leaderboard(store).table())
+    failed = {name for name, _ in report.errors}
+    judged = [plan for plan in report.plans if plan.resolved.policy is not None and plan.name not in failed]
+    answers = write_verdicts([(plan, pipeline.verdict_on_record(plan, store)) for plan in judged], store)
+    for name, error in report.errors:
+        click.echo(f"{name} could not be carried through: {error}", err=True)
+    where = "" if store.folder == Path(options.DEFAULT_STORE) else f" --store {store.folder}"
+    click.echo(f"\nbrowse it:  evalsuite dashboard{where}")
+    if report.errors:
+        return 2
+    return exit_code(answers) if gate else 0

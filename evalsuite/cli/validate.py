@@ -1,0 +1,23 @@
+"""`evalsuite validate`: are the specs, all that they name, and their data well-formed?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from evalsuite.cli import options
+
+
+@click.command()
+@options.specs
+@options.settings
+def validate(specs: tuple[Path, ...], settings: tuple[str, ...]) -> None:
+    """Check specs, the documents they name and every row of their data; nothing is trained or loaded."""
+    from evalsuite.check import check_data
+    from evalsuite.spec.load import load_specs
+
+    resolved = load_specs(specs, settings)
+    check_data(resolved)
+    for spec in resolved:
+        click.echo(f"{spec.file}  {spec.spec.name}  is valid")

@@ -1,0 +1,1 @@
+"""Training and test data: reading, mixing, splitting and digests."""

@@ -1,0 +1,26 @@
+"""What a run ran on: versions and machine, recorded with it."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+from evalsuite import __version__
+
+_PACKAGES = ("torch", "transformers", "peft", "trl", "datasets", "duckdb", "numpy", "scipy")
+
+
+def environment() -> dict[str, str | int | None]:
+    """Versions of evalsuite, Python and the libraries that results depend on, and the machine's size."""
+    found: dict[str, str | int | None] = {"evalsuite": __version__, "python": platform.python_version()}
+    found.update({package: _version(package) for package in _PACKAGES})
+    found.update({"system": platform.system(), "machine": platform.machine(), "processors": os.cpu_count()})
+    return found
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

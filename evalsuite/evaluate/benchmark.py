@@ -1,0 +1,58 @@
+"""Benchmarks: items with right answers, asked and scored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from evalsuite.data.draw import distinct, draw
+from evalsuite.evaluate.aggregate import aggregate
+from evalsuite.models import Model
+from evalsuite.records import Adapter, Completion, LogLikelihood, Outcome, Reply, Sample, Score
+from evalsuite.spec.suite import Benchmark
+
+
+def samples_of(entry: Benchmark, data: Path, *, seed: int) -> tuple[Sample, ...]:
+    """The items that a benchmark asks, drawn by the suite's seed; raises DataError for malformed data."""
+    return draw(distinct(entry.task.samples(data), source=str(data)), entry.limit, seed=seed)
+
+
+def score(entry: Benchmark, samples: Sequence[Sample], *, model: Model, adapter: Adapter | None) -> Outcome:
+    """Ask every sample and score the replies."""
+    prompts = [sample.prompt for sample in samples]
+    sampling = entry.task.sampling
+    answers: Sequence[Completion | tuple[LogLikelihood, ...]]
+    if sampling is None:
+        answers = model.choices(prompts, [sample.choices for sample in samples], adapter=adapter)
+    else:
+        answers = model.generate(prompts, sampling=sampling, adapter=adapter)
+    pairs = list(zip(samples, answers, strict=True))
+    scores = [
+        replace(found, metric=f"{entry.name}.{found.metric}")
+        for sample, answer in pairs
+        for found in entry.task.score(sample, answer)
+    ]
+    return Outcome(
+        replies=tuple(_reply(sample, answer) for sample, answer in pairs),
+        scores=tuple(scores),
+        results=tuple(aggregate(metric, of, samples) for metric, of in by_metric(scores).items()),
+    )
+
+
+def by_metric(scores: Sequence[Score]) -> dict[str, list[Score]]:
+    """The scores of each metric, metrics in order of appearance."""
+    found: dict[str, list[Score]] = {}
+    for item in scores:
+        found.setdefault(item.metric, []).append(item)
+    return found
+
+
+def _reply(sample: Sample, answer: Completion | tuple[LogLikelihood, ...]) -> Reply:
+    if isinstance(answer, Completion):
+        note = "cut off at the token limit" if answer.finish == "length" else None
+        return Reply(sample.id, sample.prompt.shown, answer.text, sample.target, sample.group, note)
+    likeliest = max(range(len(answer)), key=lambda index: answer[index].value)
+    listed = "  ".join(f"{option} {found.value:.3f}" for option, found in zip(sample.choices, answer, strict=True))
+    chosen = sample.choices[likeliest]
+    return Reply(sample.id, sample.prompt.shown, chosen, sample.target, sample.group, f"log-likelihoods: {listed}")

@@ -1,0 +1,71 @@
+"""Judged sets: prompts whose replies a judge grades by a rubric, the author's own answers among them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from evalsuite.data.authored import read_authored
+from evalsuite.data.draw import distinct, draw
+from evalsuite.evaluate.aggregate import aggregate
+from evalsuite.evaluate.benchmark import by_metric
+from evalsuite.evaluate.judge import Grader, grader, normalised, overall
+from evalsuite.models import Model
+from evalsuite.records import Adapter, Outcome, Reply, Sample, Sampling, Score
+from evalsuite.spec.judge import Judge
+from evalsuite.spec.rubric import Rubric
+from evalsuite.spec.suite import JudgedSet
+
+
+def samples_of(entry: JudgedSet, data: Path, *, seed: int) -> tuple[Sample, ...]:
+    """The prompts of a judged set with the author's answers, drawn by the suite's seed."""
+    return draw(distinct(read_authored(data), source=str(data)), entry.limit, seed=seed)
+
+
+def sampling_of(entry: JudgedSet, *, seed: int) -> Sampling:
+    """How the replies of a judged set are drawn."""
+    return Sampling(max_tokens=entry.max_tokens, temperature=entry.temperature, seed=seed)
+
+
+def replies(
+    samples: Sequence[Sample], sampling: Sampling, *, model: Model, adapter: Adapter | None
+) -> tuple[Reply, ...]:
+    """The model's replies to the prompts."""
+    completions = model.generate([sample.prompt for sample in samples], sampling=sampling, adapter=adapter)
+    return tuple(
+        Reply(
+            sample.id,
+            sample.prompt.shown,
+            completion.text,
+            sample.target,
+            sample.group,
+            "cut off at the token limit" if completion.finish == "length" else None,
+        )
+        for sample, completion in zip(samples, completions, strict=True)
+    )
+
+
+def author_replies(samples: Sequence[Sample]) -> tuple[Reply, ...]:
+    """The author's own answers, to be judged like any other."""
+    return tuple(
+        Reply(sample.id, sample.prompt.shown, sample.target, sample.target, sample.group) for sample in samples
+    )
+
+
+def score(
+    entry: JudgedSet, samples: Sequence[Sample], given: Sequence[Reply], *, rubric: Rubric, judge: Judge
+) -> Outcome:
+    """Grade the replies one by one, blind to who gave them."""
+    asked = grader(judge, rubric)
+    scores = [found for reply in given for found in _graded(entry.name, reply, rubric, asked)]
+    results = tuple(aggregate(metric, of, samples) for metric, of in by_metric(scores).items())
+    return Outcome(replies=tuple(given), scores=tuple(scores), results=results)
+
+
+def _graded(entry: str, reply: Reply, rubric: Rubric, judge: Grader) -> list[Score]:
+    judgment = judge.grade(reply.prompt, reply.text)
+    metrics = [f"{entry}.score", *(f"{entry}.score.{criterion.name}" for criterion in rubric.criteria)]
+    if judgment.scores is None:
+        return [Score(reply.sample_id, metric, None, judgment.reason) for metric in metrics]
+    values = [overall(rubric, judgment.scores), *normalised(rubric, judgment.scores).values()]
+    return [Score(reply.sample_id, metric, value) for metric, value in zip(metrics, values, strict=True)]

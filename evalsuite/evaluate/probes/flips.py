@@ -1,0 +1,46 @@
+"""Flips: which answers the training turned from right to wrong, and from wrong to right.
+
+Worked example: 10 answers lost and 2 gained among 100 give a negative flip rate of 0.10 and, by the exact McNemar
+test, p = 0.039: the training did harm, for the change is not one of chance.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from evalsuite.records import Outcome, Result, Results, Score
+from evalsuite.spec.document import Document, Name
+
+
+class FlipsProbe(Document):
+    """Per benchmark: negative flip rate with its interval, flips both ways, exact McNemar test."""
+
+    version: ClassVar[int] = 1
+    probe: Literal["flips"]
+    of: Annotated[tuple[Name, ...], Field(min_length=1)]
+
+    def measure(self, base: Results, candidate: Results) -> Outcome:
+        """One result `flips.BENCHMARK` per benchmark, and a score per sample: 1 where a right answer was lost."""
+        found = [_flips(entry, base, candidate) for entry in self.of]
+        return Outcome(
+            scores=tuple(score for scores, _ in found for score in scores),
+            results=tuple(result for _, result in found),
+        )
+
+
+def _flips(entry: str, base: Results, candidate: Results) -> tuple[list[Score], Result]:
+    from evalsuite.stats.mcnemar import flips
+
+    name = f"flips.{entry}"
+    metric = next((key for key in base.scores if key.startswith(f"{entry}.") and key in candidate.scores), None)
+    if metric is None:
+        return [], Result(name, None, None, None, 0, reason=f"{entry} was scored for only one of base and candidate")
+    before, after = base.scores[metric], candidate.scores[metric]
+    shared = sorted(before.keys() & after.keys())
+    counts = flips([before[key] for key in shared], [after[key] for key in shared])
+    rate = counts.negative_flip_rate
+    detail = f"{counts.lost} lost, {counts.gained} gained; exact McNemar p = {counts.p_value:.3g}"
+    result = Result(name, rate.value, rate.interval.low, rate.interval.high, n=counts.n, detail=detail)
+    return [Score(key, name, float(before[key] > after[key])) for key in shared], result

@@ -1,0 +1,76 @@
+"""A model that never asks twice: replies come from the reply cache, new ones go into it as they arrive."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from evalsuite.data.digest import digest
+from evalsuite.models import Model
+from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Sampling
+from evalsuite.store.replies import ReplyCache
+
+# Small enough that a killed process loses a second or two of work, large enough to fill batches.
+_CHUNK = 128
+
+
+class CachedModel:
+    """A model behind the reply cache; the model itself is made only when a reply is missing."""
+
+    def __init__(
+        self, digest: str, make: Callable[[], Model], *, cache: ReplyCache, progress: Callable[[int, int], None]
+    ) -> None:
+        self.digest = digest
+        self._make = make
+        self._cache = cache
+        self._progress = progress
+
+    def generate(
+        self, prompts: Sequence[Prompt], *, sampling: Sampling, adapter: Adapter | None = None
+    ) -> list[Completion]:
+        """One completion per prompt, asked only where it is not known yet."""
+        keys = [self._key("generate", prompt, asdict(sampling), adapter) for prompt in prompts]
+
+        def ask(missing: list[int]) -> list[str]:
+            asked = self._make().generate([prompts[i] for i in missing], sampling=sampling, adapter=adapter)
+            return [json.dumps(asdict(completion)) for completion in asked]
+
+        sizes = [len(prompt.shown) for prompt in prompts]
+        return [Completion(**json.loads(value)) for value in self._through(keys, sizes, ask)]
+
+    def choices(
+        self, prompts: Sequence[Prompt], options: Sequence[Sequence[str]], *, adapter: Adapter | None = None
+    ) -> list[tuple[LogLikelihood, ...]]:
+        """The log-likelihood of every option, asked only where it is not known yet."""
+        keys = [
+            self._key("choices", prompt, list(given), adapter) for prompt, given in zip(prompts, options, strict=True)
+        ]
+
+        def ask(missing: list[int]) -> list[str]:
+            asked = self._make().choices([prompts[i] for i in missing], [options[i] for i in missing], adapter=adapter)
+            return [json.dumps([(found.value, found.tokens) for found in likelihoods]) for likelihoods in asked]
+
+        sizes = [len(prompt.shown) for prompt in prompts]
+        return [
+            tuple(LogLikelihood(value, tokens) for value, tokens in json.loads(found))
+            for found in self._through(keys, sizes, ask)
+        ]
+
+    def _through(self, keys: list[str], sizes: list[int], ask: Callable[[list[int]], list[str]]) -> list[str]:
+        known = self._cache.get(keys)
+        first = {key: index for index, key in reversed(list(enumerate(keys)))}
+        # Prompts of like length share a batch, so the missing ones are asked in order of length.
+        missing = sorted((index for key, index in first.items() if key not in known), key=lambda i: (sizes[i], i))
+        self._progress(len(keys) - len(missing), len(keys))
+        for start in range(0, len(missing), _CHUNK):
+            part = missing[start : start + _CHUNK]
+            fresh = dict(zip((keys[index] for index in part), ask(part), strict=True))
+            self._cache.put(fresh)
+            known.update(fresh)
+            self._progress(len(keys) - len(missing) + start + len(part), len(keys))
+        return [known[key] for key in keys]
+
+    def _key(self, verb: str, prompt: Prompt, asked: Any, adapter: Adapter | None) -> str:
+        return digest(verb, self.digest, adapter.digest if adapter else None, asdict(prompt), asked)

@@ -1,0 +1,29 @@
+"""Models behind one protocol: ask for completions or log-likelihoods, with or without an adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Sampling
+
+
+class Model(Protocol):
+    """A base model that answers as itself or through one of its adapters; results keep the order of the input."""
+
+    @property
+    def digest(self) -> str:
+        """Digest of the base's weights, tokenizer, chat template and number format."""
+        ...
+
+    def generate(
+        self, prompts: Sequence[Prompt], *, sampling: Sampling, adapter: Adapter | None = None
+    ) -> list[Completion]:
+        """One completion per prompt."""
+        ...
+
+    def choices(
+        self, prompts: Sequence[Prompt], options: Sequence[Sequence[str]], *, adapter: Adapter | None = None
+    ) -> list[tuple[LogLikelihood, ...]]:
+        """For each prompt, the log-likelihood of each of its options as the reply."""
+        ...

@@ -1,0 +1,141 @@
+"""Base models: where an id leads, and the digest of the weights, tokenizer and template that lie there."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+from evalsuite import bundled
+from evalsuite.data.digest import digest, file_digest
+from evalsuite.errors import DataError, ModelError
+
+QUICKSTART = "quickstart"
+DTYPES = ("float32", "bfloat16", "float16")
+
+_VOCABULARIES = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json", "vocab.txt", "*.tiktoken")
+_TEXT_FILES = (
+    "config.json", "generation_config.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+    "merges.txt", "chat_template.json", "*.jinja", *_VOCABULARIES,
+)  # fmt: skip
+_NOT_WEIGHTS = ("training_args.bin", "optimizer.bin", "scheduler.bin", "adapter_model.*")
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
+_HUB_TIMEOUT = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class BaseCheckpoint:
+    """A base model on disk: the id it was asked by, its folder, its number format, and the digest of what it holds."""
+
+    id: str
+    folder: Path
+    dtype: str
+    digest: str
+
+
+def find_base(id: str, *, revision: str | None, dtype: str, download: bool = False) -> BaseCheckpoint:
+    """The checkpoint of `quickstart`, a local folder or a hub id; raises ModelError with what to do when there is none.
+
+    The hub is only asked with `download`; otherwise an id must be in its local cache.
+    """
+    if dtype not in DTYPES:
+        raise ModelError(f"base model {id!r}: no dtype is called {dtype!r}; use one of {', '.join(DTYPES)}")
+    folder = _local_folder(id)
+    if folder is None:
+        folder = _from_hub(id, revision=revision, download=download)
+    elif revision is not None:
+        raise ModelError(f"base model {id!r}: a revision belongs to a hub id, not to a folder; remove `revision`")
+    return BaseCheckpoint(id, folder, dtype, _digest(id, folder, dtype=dtype))
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The weight files that a loader would read, by name: safetensors where there are any, else *.bin."""
+    for pattern in ("*.safetensors", "*.bin"):
+        found = sorted(file for file in folder.glob(pattern) if not _is(file, _NOT_WEIGHTS))
+        if found:
+            return found
+    return []
+
+
+def _local_folder(id: str) -> Path | None:
+    if id == QUICKSTART:
+        return bundled.quickstart_base()
+    folder = Path(id).expanduser()
+    if folder.is_dir():
+        return folder
+    if folder.exists():
+        raise ModelError(f"base model {id!r}: is a file; name the folder with config.json, weights and tokenizer")
+    if not _HUB_ID.fullmatch(id):
+        raise ModelError(f"base model {id!r}: there is no such folder, and it is no hub id (owner/name); check it")
+    return None
+
+
+def _from_hub(id: str, *, revision: str | None, download: bool) -> Path:
+    from huggingface_hub import errors, snapshot_download
+
+    where = f"base model {id!r}" if revision is None else f"base model {id!r} at revision {revision!r}"
+    advice = f"run `hf download {id}` once with network, or give a local folder"
+
+    def snapshot(*patterns: str) -> Path:
+        return Path(snapshot_download(id, revision=revision, allow_patterns=list(patterns),
+                                      local_files_only=not download, etag_timeout=_HUB_TIMEOUT))  # fmt: skip
+
+    try:
+        folder = snapshot(*_TEXT_FILES, "*.safetensors", "*.safetensors.index.json")
+        return folder if weight_files(folder) else snapshot(*_TEXT_FILES, "*.bin", "*.bin.index.json")
+    except errors.GatedRepoError:
+        raise ModelError(f"{where}: is gated; accept its licence on huggingface.co and set HF_TOKEN") from None
+    except errors.RevisionNotFoundError:
+        raise ModelError(f"{where}: the hub has no such revision; check it on huggingface.co") from None
+    except errors.RepositoryNotFoundError:
+        raise ModelError(f"{where}: the hub has no such model, or it is private; check it or set HF_TOKEN") from None
+    except errors.LocalEntryNotFoundError:
+        why = "and the hub cannot be reached" if download else "and no download was asked for"
+        raise ModelError(f"{where}: is no folder here and not in the local hub cache, {why}; {advice}") from None
+    except (OSError, ValueError) as error:
+        first = next(iter(str(error).splitlines()), type(error).__name__)
+        raise ModelError(f"{where}: cannot be fetched ({first}); {advice}") from None
+
+
+def _digest(id: str, folder: Path, *, dtype: str) -> str:
+    weights = _complete(id, folder)
+    texts = sorted({file for file in folder.iterdir() if file.is_file() and _is(file, _TEXT_FILES)})
+    try:
+        return digest("base model", dtype, [[file.name, file_digest(file)] for file in [*texts, *weights]])
+    except DataError as error:
+        raise ModelError(f"base model {id!r}: {error}") from None
+
+
+def _complete(id: str, folder: Path) -> list[Path]:
+    """The weight files of a folder that has all a base model needs; raises ModelError naming what is missing."""
+    if (folder / "adapter_config.json").exists():
+        # transformers would load the adapter on top, and "base" would no longer mean the base.
+        raise ModelError(f"base model {id!r}: {folder} holds a PEFT adapter; name it under `adapter: {{path: ...}}`")
+    weights = weight_files(folder)
+    missing = [] if (folder / "config.json").is_file() else ["config.json"]
+    if not weights:
+        missing.append("weights (*.safetensors or *.bin)")
+    if not any(next(folder.glob(name), None) for name in _VOCABULARIES):
+        missing.append("a tokenizer (tokenizer.json or tokenizer.model)")
+    missing += _missing_shards(id, folder)
+    if missing:
+        advice = "install evalsuite again" if id == QUICKSTART else "copy or download the whole model"
+        raise ModelError(f"base model {id!r}: {folder} has no {', no '.join(missing)}; {advice}")
+    return weights
+
+
+def _missing_shards(id: str, folder: Path) -> list[str]:
+    found: set[str] = set()
+    for index in folder.glob("*.safetensors.index.json"):
+        try:
+            found.update(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        except (OSError, ValueError, KeyError, AttributeError):
+            raise ModelError(f"base model {id!r}: {index} is unreadable; copy or download the whole model") from None
+    return sorted(name for name in found if not (folder / name).is_file())
+
+
+def _is(file: Path, patterns: Sequence[str]) -> bool:
+    return any(fnmatch(file.name, pattern) for pattern in patterns)

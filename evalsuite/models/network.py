@@ -1,0 +1,101 @@
+"""A causal language model in memory, run on left- or right-padded token rows with a key-value cache."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from evalsuite.errors import ModelError
+from evalsuite.models.base import BaseCheckpoint
+from evalsuite.models.quiet import quiet
+
+
+@dataclass
+class Network:
+    """The loaded base; `prefix` holds the keys and values of virtual tokens while a prompt adapter is in use."""
+
+    module: Any
+    tokenizer: Any
+    device: str
+    label: str
+    prefix: list[tuple[Any, Any]] = field(default_factory=list)
+
+    @property
+    def virtual(self) -> int:
+        """How many virtual tokens stand before every row."""
+        return int(self.prefix[0][0].shape[2]) if self.prefix else 0
+
+    @property
+    def context(self) -> int | None:
+        """How many tokens fit into one row, or None when the model does not say."""
+        limit = getattr(self.module.config.get_text_config(), "max_position_embeddings", None)
+        return None if limit is None else int(limit) - self.virtual
+
+    @property
+    def vocabulary(self) -> int:
+        """How many logits each position has."""
+        return int(self.module.config.get_text_config().vocab_size)
+
+    def cache(self, rows: int) -> Any:
+        """A fresh key-value cache that begins with the virtual tokens."""
+        from transformers import DynamicCache
+
+        cache = DynamicCache(config=self.module.config)
+        for layer, (keys, values) in enumerate(self.prefix):
+            cache.update(keys.expand(rows, -1, -1, -1), values.expand(rows, -1, -1, -1), layer)
+        return cache
+
+    def pad(self, rows: Sequence[Sequence[int]], *, left: bool, width: int | None = None) -> tuple[Any, Any]:
+        """Token ids and a mask of the same shape (1 where there is a token), padded to the longest or to `width`."""
+        import torch
+
+        width = max(len(row) for row in rows) if width is None else width
+        ids = [[0] * (width - len(row)) + [*row] if left else [*row] + [0] * (width - len(row)) for row in rows]
+        mask = [[0] * (width - len(r)) + [1] * len(r) if left else [1] * len(r) + [0] * (width - len(r)) for r in rows]
+        return torch.tensor(ids, device=self.device), torch.tensor(mask, device=self.device)
+
+    def logits(self, ids: Any, *, mask: Any, cache: Any, last: int) -> Any:
+        """Logits at the last `last` positions (0: all); `mask` covers what is cached and `ids`, without virtual tokens.
+
+        Raises ModelError when they are not numbers.
+        """
+        import torch
+
+        rows, width = ids.shape
+        positions = (mask.cumsum(dim=1) - 1).clamp(min=0)[:, -width:] + self.virtual
+        if self.virtual:
+            mask = torch.cat([mask.new_ones(rows, self.virtual), mask], dim=1)
+        # Without padding the mask says nothing, and attention is faster without it.
+        needed = None if bool(mask.all()) else mask
+        output = self.module(input_ids=ids, attention_mask=needed, position_ids=positions, past_key_values=cache,
+                             use_cache=True, logits_to_keep=last)  # fmt: skip
+        return output.logits
+
+
+def load_network(checkpoint: BaseCheckpoint) -> Network:
+    """The checkpoint on the GPU where there is one, else on the CPU; raises ModelError when it is not whole."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    label = f"base model {checkpoint.id!r}"
+    try:
+        with quiet():
+            tokenizer = AutoTokenizer.from_pretrained(checkpoint.folder, local_files_only=True)
+            module, report = AutoModelForCausalLM.from_pretrained(
+                checkpoint.folder, dtype=getattr(torch, checkpoint.dtype), local_files_only=True,
+                output_loading_info=True,
+            )  # fmt: skip
+    except (OSError, ValueError, RuntimeError, KeyError, ImportError, TypeError) as error:
+        raise ModelError(f"{label}: {checkpoint.folder} cannot be loaded ({_first_line(error)})") from None
+    lost = sorted(str(key) for kind in ("missing_keys", "mismatched_keys") for key in report[kind])
+    if lost:
+        # transformers fills missing weights with random numbers and goes on.
+        raise ModelError(f"{label}: {checkpoint.folder} lacks weights such as {lost[0]}; copy it again")
+    module.requires_grad_(False)
+    return Network(module.eval().to(device), tokenizer, device, label)
+
+
+def _first_line(error: Exception) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

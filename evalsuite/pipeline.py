@@ -1,0 +1,286 @@
+"""The whole flow on one page: load specs, plan, train, score, compare, decide. Only this module joins stages.
+
+A run goes on where an earlier one stopped: steps whose digest is in the store are not run again, and replies that
+were already paid for come from the reply cache.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from evalsuite.environment import environment
+from evalsuite.errors import AdapterNotApplied, EvalsuiteError, NotFound
+from evalsuite.evaluate.compare import differences
+from evalsuite.execute import local
+from evalsuite.models.adapter import adapter_digest, check_fits
+from evalsuite.models.base import BaseCheckpoint, find_base
+from evalsuite.plan import Plan, Step
+from evalsuite.plan.make import make_plan, training_digest
+from evalsuite.plan.recorded import spec_row, step_row
+from evalsuite.records import Adapter, Comparison, Results, RuleOutcome, Verdict
+from evalsuite.spec.load import ResolvedSpec, load_specs
+from evalsuite.spec.policy import Policy
+from evalsuite.store import Store, read, write
+from evalsuite.store.replies import ReplyCache
+
+
+class Watcher(Protocol):
+    """Who is told how a run goes."""
+
+    def begin(self, plan: Plan, step: Step) -> None:
+        """A step starts."""
+        ...
+
+    def progress(self, done: int, total: int) -> None:
+        """The step has so many of its samples."""
+        ...
+
+    def say(self, text: str) -> None:
+        """The step has something to tell, such as a line of a training."""
+        ...
+
+    def end(self, seconds: float) -> None:
+        """The step is done."""
+        ...
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """How a run ended: what it did, and the errors of the specs that could not be carried through."""
+
+    run_id: str | None
+    steps_run: int
+    steps_cached: int
+    plans: tuple[Plan, ...]
+    errors: tuple[tuple[str, str], ...] = ()
+
+
+def plan(files: Sequence[Path], store: Store, *, settings: tuple[str, ...] = (), download: bool = False) -> list[Plan]:
+    """The plan of every spec as things stand; nothing is trained, asked or written."""
+    bases: dict[tuple[str, str | None, str], BaseCheckpoint] = {}
+    plans = []
+    for resolved in load_specs(files, settings):
+        ref = resolved.spec.base_model
+        key = (ref.id, ref.revision, ref.dtype)
+        if key not in bases:
+            beside = resolved.file.resolve().parent
+            bases[key] = find_base(_located(ref.id, beside), revision=ref.revision, dtype=ref.dtype, download=download)
+        plans.append(make_plan(resolved, bases[key], _known_adapter(resolved, bases[key], store)))
+    return plans
+
+
+def finished(plans: Sequence[Plan], store: Store) -> frozenset[str]:
+    """The digests among the plans' steps that need not run again."""
+    return read.finished(store, [step.digest for plan in plans for step in plan.steps if step.digest])
+
+
+def run(files: Sequence[Path], store: Store, watch: Watcher, *, settings: tuple[str, ...] = ()) -> RunReport:
+    """Train what is not yet trained and score what is not yet scored; a second run does nothing."""
+    plans = plan(files, store, settings=settings, download=True)
+    done = finished(plans, store)
+    missing = [step for plan in plans for step in plan.steps if step.digest not in done]
+    if not missing and _recorded(plans, store):
+        return RunReport(None, 0, sum(len(plan.steps) for plan in plans), tuple(plans))
+    with _recording(store) as run_id, closing(ReplyCache(store.replies)) as cache:
+        report = _Run(store, watch, run_id, local.Bench(cache, watch.progress)).carry_out(plans)
+        write.finish_run(store, run_id, "failed" if report.errors else "finished")
+        return report
+
+
+def gate(
+    files: Sequence[Path], store: Store, *, settings: tuple[str, ...] = (), policy: Policy | None = None
+) -> list[tuple[Plan, Verdict]]:
+    """The verdict of each spec on results already there; raises NotFound for a spec without results or policy."""
+    verdicts = []
+    for found in plan(files, store, settings=settings):
+        chosen = policy or found.resolved.policy
+        if chosen is None:
+            raise NotFound(f"{found.resolved.file}  names no gate; add `gate: release` or give --policy")
+        judged = replace(found, resolved=replace(found.resolved, policy=chosen))
+        verdicts.append((judged, verdict_on_record(judged, store)))
+    return verdicts
+
+
+def compare(first: str, second: str, store: Store) -> list[Comparison]:
+    """The paired difference, first minus second, of every metric that two specs of the store share."""
+    return differences(candidate_results(first, store), candidate_results(second, store))
+
+
+def candidate_results(spec: str, store: Store) -> Results:
+    """The results of a spec's latest run; raises NotFound with the specs that there are."""
+    known = {found.spec: found for found in read.latest_specs(store)}
+    if spec not in known:
+        raise NotFound(f"no spec {spec!r} in {store.folder}; there are: {', '.join(known) or 'none'}")
+    steps = read.steps_of(store, known[spec])
+    wanted = [step.digest for step in steps if step.role == "candidate" and step.kind in ("score", "pair", "compare")]
+    return read.results_of(store, spec, wanted)
+
+
+class _Run:
+    """One run being carried out."""
+
+    def __init__(self, store: Store, watch: Watcher, run_id: str, bench: local.Bench) -> None:
+        self.store, self.watch, self.run_id, self.bench = store, watch, run_id, bench
+        self.ran = 0
+        self.cached = 0
+        self.errors: list[tuple[str, str]] = []
+
+    def carry_out(self, plans: Sequence[Plan]) -> RunReport:
+        """Trainings first, so that all scoring shares one loaded base; then each spec's steps in order."""
+        self._record(plans)
+        trained = [found for plan in plans if (found := self._guarded(plan, self._train)) is not None]
+        self._record(trained)
+        for plan in trained:
+            self._guarded(plan, self._score)
+        return RunReport(self.run_id, self.ran, self.cached, tuple(trained), tuple(self.errors))
+
+    def _guarded(self, plan: Plan, stage: Callable[[Plan], Plan]) -> Plan | None:
+        # One spec's trouble must not cost the others their results.
+        try:
+            return stage(plan)
+        except EvalsuiteError as error:
+            self.errors.append((plan.name, str(error)))
+            return None
+
+    def _train(self, plan: Plan) -> Plan:
+        step = plan.step("train")
+        if step is None or step.digest is None:
+            return plan
+        if plan.adapter is not None:
+            self.cached += 1
+            return plan
+        output = self.store.adapters / f"{plan.name}-{step.digest[:12]}"
+        with self._timed(plan, step) as started:
+            training = local.train(plan, output, self.watch.say)
+            seconds = time.monotonic() - started
+            write.save_training(self.store, step_row(step), training, seconds=seconds, seed=_seed(plan))
+        return make_plan(plan.resolved, plan.base, training.adapter)
+
+    def _score(self, plan: Plan) -> Plan:
+        done = read.finished(self.store, [step.digest for step in plan.steps if step.digest])
+        for step in plan.steps:
+            if step.kind == "train":
+                continue
+            if step.digest in done:
+                self.cached += 1
+                continue
+            with self._timed(plan, step) as started:
+                self._step(plan, step, started)
+        return plan
+
+    def _step(self, plan: Plan, step: Step, started: float) -> None:
+        row = step_row(step)
+        if step.kind == "prove":
+            try:
+                local.prove(plan, self.bench)
+            except AdapterNotApplied as error:
+                self._invalid(plan, str(error))
+                raise
+            write.save_step(self.store, row, seconds=time.monotonic() - started)
+        elif step.kind == "decide":
+            write.save_verdict(self.store, row, local.verdict(plan, *evidence(plan, self.store)[:2]))
+        else:
+            if step.kind == "compare":
+                candidate, base, author = evidence(plan, self.store)
+                outcome = local.contrast(plan, base, candidate, author)
+            else:
+                outcome = (local.score if step.kind == "score" else local.pair)(plan, step, self.bench)
+            seconds = time.monotonic() - started
+            write.save_outcome(self.store, row, outcome, seconds=seconds, seed=plan.resolved.suite.seed)
+
+    def _invalid(self, plan: Plan, why: str) -> None:
+        decision = plan.step("decide")
+        if decision is not None and plan.resolved.policy is not None:
+            outcome = RuleOutcome("applied_proof", "adapter", "invalid", why)
+            write.save_verdict(
+                self.store, step_row(decision), Verdict("invalid", plan.resolved.policy.name, (outcome,)), done=False
+            )
+
+    @contextmanager
+    def _timed(self, plan: Plan, step: Step) -> Iterator[float]:
+        self.watch.begin(plan, step)
+        started = time.monotonic()
+        yield started
+        self.ran += 1
+        self.watch.end(time.monotonic() - started)
+
+    def _record(self, plans: Sequence[Plan]) -> None:
+        write.save_plan(self.store, self.run_id, [spec_row(plan) for plan in plans])
+
+
+def evidence(plan: Plan, store: Store) -> tuple[Results, Results, Results]:
+    """What the store knows of candidate, base and author."""
+    candidate = plan.digests("score", "pair", "compare", roles=("candidate",))
+    base, author = (plan.digests("score", roles=(role,)) for role in ("base", "author"))
+    names = (plan.name, "base", "author")
+    found = (read.results_of(store, name, of) for name, of in zip(names, (candidate, base, author), strict=True))
+    return next(found), next(found), next(found)
+
+
+def verdict_on_record(plan: Plan, store: Store) -> Verdict:
+    # The plan's own digests, made anew: the policy may be another one than the spec's.
+    plan = make_plan(plan.resolved, plan.base, plan.adapter)
+    decision = plan.step("decide")
+    stored = read.verdict_of(store, decision.digest) if decision is not None and decision.digest else None
+    if stored is not None and stored.answer == "invalid":
+        return stored
+    done = finished([plan], store)
+    missing = [step.label for step in plan.steps if step.kind not in ("train", "decide") and step.digest not in done]
+    if missing:
+        raise NotFound(
+            f"{plan.resolved.file}  {plan.name} has no results for {missing[0]}"
+            f"{f' and {len(missing) - 1} more' if len(missing) > 1 else ''}; `evalsuite run` makes them"
+        )
+    candidate, base, _ = evidence(plan, store)
+    return local.verdict(plan, candidate, base)
+
+
+def _known_adapter(resolved: ResolvedSpec, base: BaseCheckpoint, store: Store) -> Adapter | None:
+    if resolved.adapter_path is not None:
+        check_fits(resolved.adapter_path, base)
+        return Adapter(resolved.spec.name, resolved.adapter_path, adapter_digest(resolved.adapter_path))
+    digest = training_digest(resolved, base)
+    known = read.trained_adapter(store, digest) if digest else None
+    # Weights that were changed or removed since are not the ones the record speaks of: they are trained again.
+    if known is None or not known.path.is_dir():
+        return None
+    try:
+        return known if adapter_digest(known.path) == known.digest else None
+    except EvalsuiteError:
+        return None
+
+
+def _located(model: str, beside: Path) -> str:
+    """A model id that is a folder relative to its spec, as an absolute path; any other id as it stands."""
+    folder = beside / model
+    return str(folder) if model.startswith((".", "~")) or folder.is_dir() else model
+
+
+def _recorded(plans: Sequence[Plan], store: Store) -> bool:
+    latest = {found.spec: found.plan_digest for found in read.latest_specs(store)}
+    return all(latest.get(plan.name) == spec_row(plan).plan_digest for plan in plans)
+
+
+@contextmanager
+def _recording(store: Store) -> Iterator[str]:
+    run_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    write.start_run(store, run_id, environment())
+    try:
+        yield run_id
+    except KeyboardInterrupt:
+        write.finish_run(store, run_id, "interrupted")
+        raise
+    except BaseException:
+        write.finish_run(store, run_id, "failed")
+        raise
+
+
+def _seed(plan: Plan) -> int | None:
+    return getattr(plan.resolved.spec.train, "seed", None)

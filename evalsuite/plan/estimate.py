@@ -1,0 +1,57 @@
+"""What steps will cost: samples, tokens and judge calls, counted from the data without loading a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from evalsuite.data.authored import read_authored
+from evalsuite.data.examples import read_examples
+from evalsuite.plan import Cost, Role
+from evalsuite.records import Sample
+from evalsuite.spec.load import ResolvedSpec
+from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
+
+# Four characters a token is the usual rule of thumb for English; the figures are shown as estimates.
+_CHARACTERS_PER_TOKEN = 4
+
+
+def training_cost(resolved: ResolvedSpec) -> Cost:
+    """Rows of all sources, and their tokens once through; raises DataError for malformed rows."""
+    rows = [row for path in resolved.training_data for row in read_examples(path)]
+    characters = sum(len(row.prompt.shown) + len(row.completion) for row in rows)
+    epochs = float(getattr(resolved.spec.train, "epochs", 1))
+    return Cost(samples=len(rows), tokens=round(characters / _CHARACTERS_PER_TOKEN * epochs))
+
+
+def benchmark_cost(resolved: ResolvedSpec, entry: Benchmark) -> Cost:
+    """One request per item; each option's tokens, or the longest reply, count."""
+    samples = _limited(entry.task.samples(resolved.suite_data[entry.name]), entry.limit)
+    reply = entry.task.sampling.max_tokens if entry.task.sampling else 0
+    characters = sum(len(sample.prompt.shown) + sum(map(len, sample.choices)) for sample in samples)
+    return Cost(samples=len(samples), tokens=characters // _CHARACTERS_PER_TOKEN + reply * len(samples))
+
+
+def judged_cost(resolved: ResolvedSpec, entry: JudgedSet, *, role: Role) -> Cost:
+    """One reply and one judge call per prompt; the author's answers are judged but not generated."""
+    samples = _authored(resolved.suite_data[entry.name], entry.limit)
+    prompts = sum(len(sample.prompt.shown) for sample in samples) // _CHARACTERS_PER_TOKEN
+    tokens = 0 if role == "author" else prompts + entry.max_tokens * len(samples)
+    return Cost(samples=len(samples), tokens=tokens, judge_calls=len(samples))
+
+
+def pairing_cost(resolved: ResolvedSpec, entry: Pairing) -> Cost:
+    """Two judge calls per prompt, one for each order; the replies are there already."""
+    judged = next(item for item in resolved.suite.judged if item.name == entry.of)
+    count = len(_authored(resolved.suite_data[judged.name], judged.limit))
+    return Cost(samples=count, judge_calls=2 * count)
+
+
+@lru_cache(maxsize=32)
+def _authored(path: Path, limit: int | None) -> tuple[Sample, ...]:
+    return tuple(_limited(read_authored(path), limit))
+
+
+def _limited(samples: Sequence[Sample], limit: int | None) -> Sequence[Sample]:
+    return samples if limit is None else samples[:limit]

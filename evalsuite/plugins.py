@@ -1,0 +1,123 @@
+"""What can be added by one file: where each kind of plug-in lives, what it promises, and how it is found.
+
+A plug-in is a document class (its options) that also carries its behaviour. File name = plug-in name; the class
+has a tag field of that value (`rule: Literal["floor"]`). Packages outside add theirs through the entry-point
+groups `evalsuite.methods`, `.tasks`, `.probes` and `.rules`; `EVALSUITE_PLUGINS=builtin` switches those off.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol
+
+from evalsuite.errors import EvalsuiteError
+from evalsuite.records import (
+    Completion,
+    Example,
+    LogLikelihood,
+    Outcome,
+    Results,
+    RuleOutcome,
+    Sample,
+    Sampling,
+    Score,
+    Training,
+)
+
+Kind = Literal["methods", "tasks", "probes", "rules"]
+
+_PACKAGES: dict[Kind, str] = {
+    "methods": "evalsuite.train.methods",
+    "tasks": "evalsuite.evaluate.tasks",
+    "probes": "evalsuite.evaluate.probes",
+    "rules": "evalsuite.gate.rules",
+}
+TAGS: dict[Kind, str] = {"methods": "method", "tasks": "kind", "probes": "probe", "rules": "rule"}
+
+
+@dataclass(frozen=True)
+class TrainingJob:
+    """All that a method needs besides its options: rows, base, seed, and where to leave the adapter."""
+
+    name: str
+    base: Path
+    train: tuple[Example, ...]
+    held_out: tuple[Example, ...]
+    seed: int
+    output: Path
+    progress: Callable[[str], None]
+
+
+class Method(Protocol):
+    """A way to make an adapter; its fields are the options under `train:`."""
+
+    def train(self, job: TrainingJob) -> Training:
+        """Train into `job.output` and say what came of it; resumes from a checkpoint left there."""
+        ...
+
+
+class Task(Protocol):
+    """A benchmark: samples out of a data file, how to ask, and the scores of one reply."""
+
+    version: ClassVar[int]
+
+    @property
+    def sampling(self) -> Sampling | None:
+        """How to draw the completion; None means: choose among the options by log-likelihood."""
+        ...
+
+    def samples(self, data: Path) -> tuple[Sample, ...]:
+        """The items of the data file, in file order."""
+        ...
+
+    def score(self, sample: Sample, reply: Completion | tuple[LogLikelihood, ...]) -> tuple[Score, ...]:
+        """One score per metric of the task."""
+        ...
+
+
+class Probe(Protocol):
+    """A measure of damage: what changed between base and candidate."""
+
+    def measure(self, base: Results, candidate: Results) -> Outcome:
+        """The probe's figures for the candidate, paired with the base's."""
+        ...
+
+
+class Rule(Protocol):
+    """A condition of a policy."""
+
+    def check(self, candidate: Results, baseline: Results) -> RuleOutcome:
+        """Pass, fail or undecided, with the reason in one sentence."""
+        ...
+
+
+@cache
+def find(kind: Kind) -> dict[str, type[Any]]:
+    """Every plug-in of a kind by name: the shipped files first, then entry points; equal names are an error."""
+    found = _shipped(kind)
+    if os.environ.get("EVALSUITE_PLUGINS") == "builtin":
+        return found
+    for entry in entry_points(group=f"evalsuite.{kind}"):
+        if entry.name in found:
+            raise EvalsuiteError(f"two plug-ins of kind {kind} are called {entry.name!r}; uninstall one of them")
+        found[entry.name] = entry.load()
+    return found
+
+
+def _shipped(kind: Kind) -> dict[str, type[Any]]:
+    package = importlib.import_module(_PACKAGES[kind])
+    found: dict[str, type[Any]] = {}
+    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda item: item.name):
+        content = importlib.import_module(f"{package.__name__}.{module.name}")
+        for value in vars(content).values():
+            # The class is recognised by its tag field, so that a plug-in file needs no registration line.
+            if isinstance(value, type) and value.__module__ == content.__name__ and TAGS[kind] in value.__annotations__:
+                found[module.name] = value
+    return found

@@ -1,0 +1,230 @@
+"""The values that travel between stages: prompts in, completions and scores out, a verdict at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+Answer = Literal["pass", "fail", "undecided", "invalid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a model is asked: chat messages, rendered by the model's own template, or raw text as it stands."""
+
+    messages: tuple[Message, ...] = ()
+    text: str | None = None
+
+    @staticmethod
+    def user(content: str) -> Prompt:
+        """A conversation of one user message."""
+        return Prompt(messages=(Message("user", content),))
+
+    @staticmethod
+    def raw(text: str) -> Prompt:
+        """Text that is continued without a chat template."""
+        return Prompt(text=text)
+
+    @property
+    def shown(self) -> str:
+        """The prompt as a person reads it."""
+        if self.text is not None:
+            return self.text
+        if len(self.messages) == 1:
+            return self.messages[0].content
+        return "\n".join(f"{message.role}: {message.content}" for message in self.messages)
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How a completion is drawn; temperature 0 is greedy decoding."""
+
+    max_tokens: int = 256
+    temperature: float = 0.0
+    seed: int = 0
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A model's reply, with the tokens it cost and why it ended."""
+
+    text: str
+    tokens: int
+    prompt_tokens: int
+    finish: Literal["stop", "length"]
+
+
+@dataclass(frozen=True, slots=True)
+class LogLikelihood:
+    """The natural log-probability of a continuation after its prompt, summed over `tokens` tokens."""
+
+    value: float
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One item of a task: what is asked, and what a right answer is."""
+
+    id: str
+    prompt: Prompt
+    target: str
+    choices: tuple[str, ...] = ()
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One row of training data: what is asked and the answer to learn."""
+
+    prompt: Prompt
+    completion: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """Trained weights on disk: a PEFT folder and the digest of what it holds."""
+
+    name: str
+    path: Path
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What one model said to one sample, kept so that a person can read it."""
+
+    sample_id: str
+    prompt: str
+    text: str
+    target: str
+    group: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A number for one sample; `value` is None with a `reason` where nothing could be scored."""
+
+    sample_id: str
+    metric: str
+    value: float | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """An aggregate over samples: value with its interval, how many counted, how many could not be scored."""
+
+    metric: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    unscored: int = 0
+    reason: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A paired difference, candidate minus baseline, over the samples both have."""
+
+    metric: str
+    baseline: str
+    difference: float
+    low: float
+    high: float
+    p_value: float | None
+    n: int
+    gained: int | None = None
+    lost: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All that one step of scoring yields: replies, scores per sample, aggregates, paired differences."""
+
+    replies: tuple[Reply, ...] = ()
+    scores: tuple[Score, ...] = ()
+    results: tuple[Result, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+
+
+@dataclass(frozen=True)
+class Results:
+    """The evidence about one subject: aggregates and scores and clusters by metric and sample."""
+
+    subject: str
+    by_metric: Mapping[str, Result] = field(default_factory=dict)
+    scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOutcome:
+    """What one rule of a policy found, with a sentence that a person can act on."""
+
+    rule: str
+    metric: str
+    answer: Answer
+    sentence: str
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The gate's decision about one candidate against one policy."""
+
+    answer: Answer
+    policy: str
+    outcomes: tuple[RuleOutcome, ...]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The sentences of the rules that did not pass; empty when all passed."""
+        return tuple(outcome.sentence for outcome in self.outcomes if outcome.answer != "pass")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPoint:
+    """One point of a training curve."""
+
+    step: int
+    loss: float | None
+    held_out_loss: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What a training left behind: the adapter and the facts worth keeping about how it was made."""
+
+    adapter: Adapter
+    curve: tuple[TrainingPoint, ...]
+    tokens_seen: int
+    tokens_per_second: float
+    wall_seconds: float
+    peak_memory_mb: float
+    trained_parameters: int
+    total_parameters: int
+    held_out_loss: float | None
+
+
+def clusters_of(groups: Mapping[str, str], sample_ids: Sequence[str]) -> list[str] | None:
+    """The cluster of each sample, one without a group being its own; None when no two samples share a cluster."""
+    clusters = [f"group {groups[key]}" if key in groups else f"sample {key}" for key in sample_ids]
+    return clusters if len(set(clusters)) < len(clusters) else None

@@ -1,0 +1,1 @@
+"""What a person reads: leaderboard, run card, comparison and verdict, as tables, Markdown, CSV and JSON."""

@@ -1,0 +1,85 @@
+"""The run card: all that is known of one spec's latest run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evalsuite.errors import NotFound
+from evalsuite.records import Comparison, Result, Verdict
+from evalsuite.report.figures import change, duration, figure, p_value
+from evalsuite.report.table import Table
+from evalsuite.store import Store, read
+from evalsuite.store.read import PlannedStep, SpecRun, TrainingFacts
+
+
+@dataclass(frozen=True)
+class RunCard:
+    """A spec as one run left it."""
+
+    spec: SpecRun
+    steps: tuple[PlannedStep, ...]
+    training: TrainingFacts | None
+    results: tuple[Result, ...]
+    comparisons: tuple[Comparison, ...]
+    verdict: Verdict | None
+
+    def result_table(self) -> Table:
+        """Every metric with interval, count, and the paired difference from the base."""
+        differences = {found.metric: found for found in self.comparisons}
+        rows = [
+            (
+                result.metric,
+                figure(result),
+                str(result.n),
+                change(differences[result.metric]) if result.metric in differences else "–",
+                p_value(differences[result.metric].p_value) if result.metric in differences else "–",
+                result.reason or result.detail or "",
+            )
+            for result in self.results
+        ]
+        return Table(("metric", "value", "n", "against base", "p", "note"), tuple(rows))
+
+    def facts(self) -> list[tuple[str, str]]:
+        """What was trained and when, as labels and words."""
+        facts = [
+            ("run", f"{self.spec.run_id}, {self.spec.started_at:%Y-%m-%d %H:%M} UTC"),
+            ("base model", self.spec.base_model),
+            ("method", " ".join(part for part in (self.spec.method, self.spec.adapter_type) if part)),
+            ("adapter", self.spec.adapter_digest or "none"),
+        ]
+        if self.training is not None:
+            trained = self.training
+            share = trained.trained_parameters / trained.total_parameters
+            loss = f", held-out loss {trained.held_out_loss:.3f}" if trained.held_out_loss is not None else ""
+            facts += [
+                ("trained", f"{trained.trained_parameters:,} parameters ({share:.1%}) in {duration(trained.wall_seconds)}"),
+                ("tokens", f"{trained.tokens_seen:,} seen, {trained.tokens_per_second:,.0f} a second{loss}"),
+                ("peak memory", f"{trained.peak_memory_mb:,.0f} MB"),
+                ("weights at", str(trained.adapter.path)),
+            ]
+        return facts
+
+
+def run_cards(name: str, store: Store) -> list[RunCard]:
+    """The cards of a run (all its specs) or of a spec (its latest run); raises NotFound with what there is."""
+    latest = read.latest_specs(store)
+    chosen = [spec for spec in latest if spec.spec == name] or read.specs_of_run(store, name)
+    if not chosen:
+        known = [spec.spec for spec in latest] + [run.run_id for run in read.runs(store)[:5]]
+        raise NotFound(f"no run or spec {name!r} in {store.folder}; there are: {', '.join(known) or 'none'}")
+    return [_card(spec, store) for spec in chosen]
+
+
+def _card(spec: SpecRun, store: Store) -> RunCard:
+    steps = read.steps_of(store, spec)
+    own = [step.digest for step in steps if step.role == "candidate"]
+    trained = next((step.digest for step in steps if step.kind == "train"), None)
+    decided = next((step.digest for step in steps if step.kind == "decide"), None)
+    return RunCard(
+        spec,
+        tuple(steps),
+        read.training_facts(store, trained) if trained else None,
+        tuple(read.results_of(store, spec.spec, own).by_metric.values()),
+        tuple(read.comparisons_of(store, own)),
+        read.verdict_of(store, decided) if decided else None,
+    )

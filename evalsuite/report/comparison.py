@@ -1,0 +1,18 @@
+"""Two specs beside each other: the paired difference of every metric they share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evalsuite.records import Comparison
+from evalsuite.report.figures import change, p_value
+from evalsuite.report.table import Table
+
+
+def comparison_table(found: Sequence[Comparison]) -> Table:
+    """One row per metric: difference with interval, p-value, samples gained and lost."""
+    rows = [
+        (item.metric, change(item), p_value(item.p_value), str(item.n), str(item.gained or 0), str(item.lost or 0))
+        for item in found
+    ]
+    return Table(("metric", "difference", "p", "n", "better", "worse"), tuple(rows))

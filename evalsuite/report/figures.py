@@ -1,0 +1,43 @@
+"""Numbers as people read them, always with their interval."""
+
+from __future__ import annotations
+
+from evalsuite.records import Comparison, Result
+
+
+def figure(result: Result | None) -> str:
+    """A value with its interval, `0.97 [0.93, 0.99]`, or a dash where there is none."""
+    if result is None or result.value is None:
+        return "–"
+    return f"{result.value:.2f} {interval(result.low, result.high)}"
+
+
+def interval(low: float | None, high: float | None, *, signed: bool = False) -> str:
+    """An interval in brackets; nothing when an end is missing."""
+    if low is None or high is None:
+        return ""
+    sign = "+" if signed else ""
+    return f"[{low:{sign}.2f}, {high:{sign}.2f}]"
+
+
+def change(comparison: Comparison) -> str:
+    """A paired difference with its interval, `+0.03 [-0.01, +0.07]`."""
+    return f"{comparison.difference:+.2f} {interval(comparison.low, comparison.high, signed=True)}"
+
+
+def p_value(value: float | None) -> str:
+    """A p-value to two digits, small ones as a bound."""
+    if value is None:
+        return "–"
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as `0.4 s`, `12 s` or `3 min 05 s`."""
+    if seconds is None:
+        return "–"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return f"{int(seconds) // 60} min {int(seconds) % 60:02d} s"

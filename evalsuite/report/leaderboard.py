@@ -1,0 +1,111 @@
+"""The leaderboard: every spec's latest results beside each other, the base model among them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+
+from evalsuite.errors import NotFound
+from evalsuite.records import Answer, Result
+from evalsuite.report.figures import figure
+from evalsuite.report.table import Table
+from evalsuite.store import Store, read
+
+_ORDER: Mapping[str | None, int] = {"pass": 0, "undecided": 1, "invalid": 2, "fail": 3, None: 4}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One spec, or the base model as it is."""
+
+    spec: str
+    base_model: str
+    method: str
+    adapter_type: str | None
+    verdict: Answer | None
+    results: Mapping[str, Result]
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """Rows by spec and the metrics that they have."""
+
+    metrics: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    def where(self, conditions: Sequence[str]) -> Leaderboard:
+        """The rows that fit every `field=pattern`; raises NotFound for a field that rows do not have."""
+        rows = self.rows
+        for condition in conditions:
+            field, _, pattern = condition.partition("=")
+            if field not in ("spec", "base_model", "method", "adapter_type", "verdict") or not pattern:
+                raise NotFound(f"--where {condition}: write spec|base_model|method|adapter_type|verdict=PATTERN")
+            rows = tuple(row for row in rows if fnmatch(str(getattr(row, field)), pattern))
+        return Leaderboard(self.metrics, rows)
+
+    def sorted_by(self, metric: str) -> Leaderboard:
+        """The rows by one metric, best first; raises NotFound with the metrics that there are."""
+        if metric not in self.metrics:
+            raise NotFound(f"no metric {metric!r}; there are: {', '.join(self.metrics) or 'none'}")
+        return Leaderboard(self.metrics, tuple(sorted(self.rows, key=lambda row: _rank(row, metric))))
+
+    @property
+    def headline(self) -> tuple[str, ...]:
+        """The metrics without those that are a part of another (`style.score.premises` is of `style.score`)."""
+        return tuple(m for m in self.metrics if not any(m.startswith(f"{other}.") for other in self.metrics))
+
+    def table(self, *, details: bool = False) -> Table:
+        """The leaderboard as a table; `details` shows every metric."""
+        metrics = self.metrics if details else self.headline
+        heads = ("spec", "method", "verdict", *metrics)
+        rows = [
+            (row.spec, _method(row), row.verdict or "–", *(figure(row.results.get(metric)) for metric in metrics))
+            for row in self.rows
+        ]
+        return Table(heads, tuple(rows))
+
+    def figures(self) -> Table:
+        """Every figure on a row of its own with its interval and count, for other programs."""
+        heads = ("spec", "base_model", "method", "adapter_type", "verdict", "metric")
+        fields = ("value", "low", "high", "n", "unscored", "reason")
+        rows = [
+            (
+                *(row.spec, row.base_model, row.method, row.adapter_type, row.verdict, metric),
+                *(getattr(result, field) for field in fields),
+            )
+            for row in self.rows
+            for metric, result in row.results.items()
+        ]
+        return Table((*heads, *fields), tuple(rows))
+
+
+def leaderboard(store: Store) -> Leaderboard:
+    """The latest results of every spec, verdicts first; raises StoreError when there are none."""
+    rows: dict[str, Row] = {}
+    bases: dict[str, Row] = {}
+    for spec in read.latest_specs(store):
+        steps = read.steps_of(store, spec)
+        decided = [step.digest for step in steps if step.kind == "decide"]
+        verdict = read.verdict_of(store, decided[0]) if decided else None
+        own = [step.digest for step in steps if step.role == "candidate"]
+        results = read.results_of(store, spec.spec, own).by_metric
+        answer = verdict.answer if verdict else None
+        rows[spec.spec] = Row(spec.spec, spec.base_model, spec.method, spec.adapter_type, answer, results)
+        base = read.results_of(store, "base", [step.digest for step in steps if step.role == "base"]).by_metric
+        known = bases.get(spec.base_model)
+        merged = {**(known.results if known else {}), **base}
+        bases[spec.base_model] = Row(f"({spec.base_model})", spec.base_model, "base", None, None, merged)
+    metrics = {metric: None for row in rows.values() for metric in row.results}
+    ordered = sorted(rows.values(), key=lambda row: (_ORDER[row.verdict], row.spec))
+    return Leaderboard(tuple(metrics), (*ordered, *bases.values()))
+
+
+def _method(row: Row) -> str:
+    return f"{row.method} {row.adapter_type}" if row.adapter_type else row.method
+
+
+def _rank(row: Row, metric: str) -> tuple[bool, float]:
+    result = row.results.get(metric)
+    value = result.value if result is not None else None
+    return (value is None, -(value or 0.0))

@@ -1,0 +1,52 @@
+"""A plan as a person reads it: steps, what is known already, and what the rest will take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evalsuite.plan import Plan, Step
+from evalsuite.report.table import Table
+
+
+def plan_table(plan: Plan, done: frozenset[str]) -> Table:
+    """One row per step: what it is, whether it is cached, and its estimated cost."""
+    rows = [
+        (
+            step.label,
+            _state(step, done),
+            f"{step.cost.samples:,}" if step.cost.samples else "",
+            f"~{step.cost.tokens:,}" if step.cost.tokens else "",
+            f"{step.cost.judge_calls:,}" if step.cost.judge_calls else "",
+            step.digest[:12] if step.digest else "after training",
+        )
+        for step in plan.steps
+    ]
+    return Table(("step", "state", "samples", "tokens", "judge calls", "digest"), tuple(rows))
+
+
+def looked_up(plan: Plan) -> list[str]:
+    """Where each name of the spec was found."""
+    lines = [f"base model {plan.base.id} ({plan.base.dtype}, {plan.base.digest[:12]})"]
+    return lines + [f"{name} from {file}" for name, file in sorted(plan.resolved.documents.items())]
+
+
+def totals(plans: Sequence[Plan], done: frozenset[str]) -> str:
+    """What all plans together will still take; a step that specs share counts once."""
+    steps: dict[object, Step] = {}
+    for plan in plans:
+        for step in plan.steps:
+            if step.digest not in done:
+                steps.setdefault(step.digest or (plan.name, step.label), step)
+    costs = [step.cost for step in steps.values()]
+    samples, tokens = sum(cost.samples for cost in costs), sum(cost.tokens for cost in costs)
+    calls, money = sum(cost.judge_calls for cost in costs), sum(cost.money for cost in costs)
+    if not steps:
+        return "nothing to do: every step is done already"
+    return (
+        f"to do: {len(steps)} steps, {samples:,} samples, about {tokens:,} tokens, "
+        f"{calls:,} judge calls, about ${money:.2f}"
+    )
+
+
+def _state(step: Step, done: frozenset[str]) -> str:
+    return "cached" if step.digest in done else "to do"

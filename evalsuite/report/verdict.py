@@ -1,0 +1,56 @@
+"""A verdict as JSON and Markdown: the same decision, for tools and for people."""
+
+from __future__ import annotations
+
+from evalsuite.plan import Plan
+from evalsuite.records import Verdict
+from evalsuite.report.table import Table
+from evalsuite.spec.verdict import VerdictFile, VerdictRule
+
+SIGNS = {"pass": "PASS", "fail": "FAIL", "undecided": "UNDECIDED", "invalid": "INVALID"}
+
+
+def verdict_file(plan: Plan, verdict: Verdict) -> VerdictFile:
+    """The verdict as the document that `verdict.json` holds."""
+    rules = tuple(
+        VerdictRule(
+            rule=found.rule,
+            metric=found.metric,
+            answer=found.answer,
+            sentence=found.sentence,
+            value=found.value,
+            low=found.low,
+            high=found.high,
+            n=found.n,
+        )
+        for found in verdict.outcomes
+    )
+    return VerdictFile(
+        schema_version=1,
+        spec=plan.name,
+        policy=verdict.policy,
+        answer=verdict.answer,
+        base_model=plan.base.id,
+        base_digest=plan.base.digest,
+        adapter_digest=plan.adapter.digest if plan.adapter else None,
+        rules=rules,
+    )
+
+
+def markdown(document: VerdictFile) -> str:
+    """The verdict for a pull request or a job summary."""
+    adapter = document.adapter_digest[:12] if document.adapter_digest else "none"
+    head = f"## {document.spec}: {SIGNS[document.answer]}\n\n"
+    about = f"Policy `{document.policy}`, base model `{document.base_model}`, adapter `{adapter}`.\n\n"
+    table = Table(
+        ("", "rule", "what was found"),
+        tuple((SIGNS[rule.answer], rule.rule, rule.sentence) for rule in document.rules),
+    )
+    return head + about + table.markdown()
+
+
+def sentences(document: VerdictFile) -> list[str]:
+    """The verdict in lines for a terminal: the answer, then what each rule that did not pass found."""
+    lines = [f"{document.spec}: {SIGNS[document.answer]} (policy {document.policy})"]
+    lines += [f"  {SIGNS[r.answer].lower()}: {r.sentence}" for r in document.rules if r.answer != "pass"]
+    return lines

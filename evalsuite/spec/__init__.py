@@ -1,0 +1,1 @@
+"""The documents a person writes: YAML in, typed and checked values out."""

@@ -1,0 +1,16 @@
+"""The judge: who grades. `offline` grades by the rubric's own checks and is not a language model."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from evalsuite.spec.document import Document, Name
+
+
+class Judge(Document):
+    """A judge document."""
+
+    schema_version: Literal[1]
+    name: Name
+    description: str | None = None
+    kind: Literal["offline"]

@@ -1,0 +1,48 @@
+"""Where a name in a document is looked up: beside the document, then in the project, then among the bundled ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from evalsuite import bundled
+
+Folder = Literal["suites", "gates", "rubrics", "judges"]
+
+_MARKS = ("suites", "gates", "rubrics", "judges", "specs")
+
+
+def project_of(document: Path) -> Path:
+    """The nearest folder above a document that has the folders of a project, or the document's own folder."""
+    start = document.resolve().parent
+    for folder in (start, *start.parents):
+        if any((folder / mark).is_dir() for mark in _MARKS):
+            return folder
+    return start
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A name resolved to a file, or the places that were searched in vain."""
+
+    found: Path | None
+    searched: tuple[Path, ...]
+
+
+def find_document(folder: Folder, name: str, *, beside: Path) -> Lookup:
+    """The file of a suite, gate, rubric or judge named in the document `beside`; the first hit wins."""
+    here, project = beside.resolve().parent, project_of(beside)
+    places = [here / f"{name}.yaml", here / folder / f"{name}.yaml", project / folder / f"{name}.yaml"]
+    places.append(bundled.folder(folder) / f"{name}.yaml")
+    searched = tuple(dict.fromkeys(place for place in places if place != beside.resolve()))
+    return Lookup(next((place for place in searched if place.is_file()), None), searched)
+
+
+def find_data(path: str, *, beside: Path) -> Lookup:
+    """The data file named in the document `beside`: relative to the document, then to its project."""
+    given = Path(path).expanduser()
+    places = (given,) if given.is_absolute() else (beside.resolve().parent / given, project_of(beside) / given)
+    # Resolved and told apart, so that the message lists each place once.
+    searched = tuple(dict.fromkeys(place.resolve() for place in places))
+    return Lookup(next((place for place in searched if place.exists()), None), searched)

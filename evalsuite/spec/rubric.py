@@ -1,0 +1,133 @@
+"""The rubric: criteria with anchors, and the deterministic checks that some of them can carry."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from evalsuite.spec.document import Document, Name
+
+
+def _compiled(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"is not a regular expression: {error}") from None
+    return value
+
+
+class SectionsCheck(Document):
+    """The reply has these headings, each at the start of a line, in this order; the share that fits counts."""
+
+    kind: Literal["sections"]
+    in_order: Annotated[tuple[str, ...], Field(min_length=1)]
+
+    def share(self, reply: str) -> float:
+        """Which share of the headings stands in order, 0 to 1."""
+        position, found = 0, 0
+        for heading in self.in_order:
+            match = re.compile(rf"^\s*{re.escape(heading)}", re.MULTILINE).search(reply, position)
+            if match:
+                position, found = match.end(), found + 1
+        return found / len(self.in_order)
+
+
+class PatternCheck(Document):
+    """The reply matches every `must` expression and none of `must_not`."""
+
+    kind: Literal["pattern"]
+    must: tuple[str, ...] = ()
+    must_not: tuple[str, ...] = ()
+
+    @field_validator("must", "must_not")
+    @classmethod
+    def _expressions(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_compiled(value) for value in values)
+
+    def share(self, reply: str) -> float:
+        """1 when the reply fits, otherwise 0."""
+        fits = all(re.search(pattern, reply, re.MULTILINE) for pattern in self.must)
+        return float(fits and not any(re.search(pattern, reply, re.MULTILINE) for pattern in self.must_not))
+
+
+class LengthCheck(Document):
+    """The reply has between `at_least` and `at_most` words."""
+
+    kind: Literal["length"]
+    at_least: Annotated[int, Field(ge=0)] = 0
+    at_most: Annotated[int, Field(ge=1)]
+
+    def share(self, reply: str) -> float:
+        """1 when the number of words fits, otherwise 0."""
+        return float(self.at_least <= len(reply.split()) <= self.at_most)
+
+
+Check = Annotated[SectionsCheck | PatternCheck | LengthCheck, Field(discriminator="kind")]
+
+
+class Criterion(Document):
+    """One thing to grade, on an integer scale whose ends (and steps, where given) are described."""
+
+    name: Name
+    description: Annotated[str, Field(min_length=1)]
+    weight: Annotated[float, Field(gt=0)] = 1.0
+    anchors: Annotated[dict[str, str], Field(min_length=2, description="score -> what earns it")]
+    check: Check | None = None
+
+    @field_validator("anchors")
+    @classmethod
+    def _integers(cls, value: dict[str, str]) -> dict[str, str]:
+        if any(not re.fullmatch(r"[0-9]{1,3}", key) for key in value):
+            raise ValueError("the keys of anchors are whole scores such as 1 and 5")
+        return value
+
+    @property
+    def scale(self) -> tuple[int, int]:
+        """The lowest and the highest score."""
+        scores = [int(key) for key in self.anchors]
+        return min(scores), max(scores)
+
+
+class Rubric(Document):
+    """By what a judge grades a reply."""
+
+    schema_version: Literal[1]
+    name: Name
+    description: str | None = None
+    language: str = "en"
+    criteria: Annotated[tuple[Criterion, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Rubric:
+        names = [criterion.name for criterion in self.criteria]
+        if len(set(names)) < len(names):
+            raise ValueError("two criteria have one name; names must differ")
+        return self
+
+    @property
+    def unchecked(self) -> tuple[str, ...]:
+        """The criteria without a deterministic check, which only a language model can grade."""
+        return tuple(criterion.name for criterion in self.criteria if criterion.check is None)
+
+    def reply_schema(self) -> dict[str, Any]:
+        """The JSON Schema that a judge's reply must satisfy: an integer score and a reason per criterion."""
+        return {
+            "type": "object",
+            "additionalProperties": False,
+            "required": [criterion.name for criterion in self.criteria],
+            "properties": {criterion.name: _graded(*criterion.scale) for criterion in self.criteria},
+        }
+
+
+def _graded(low: int, high: int) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["reason", "score"],
+        "properties": {
+            "reason": {"type": "string"},
+            "score": {"type": "integer", "minimum": low, "maximum": high},
+        },
+    }

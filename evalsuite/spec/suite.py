@@ -1,0 +1,79 @@
+"""The suite: named benchmarks, judged sets, pairings and probes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from evalsuite.plugins import Probe, Task
+from evalsuite.spec.document import Document, Name, OneOf
+
+
+class Benchmark(Document):
+    """Items with right answers, scored against them."""
+
+    name: Name
+    task: Annotated[Task, OneOf("tasks")]
+    data: Annotated[str, Field(min_length=1)]
+    limit: Annotated[int | None, Field(ge=1, description="draw this many items with the suite's seed")] = None
+
+
+class JudgedSet(Document):
+    """Prompts whose replies a judge grades by a rubric, beside the author's own answers."""
+
+    name: Name
+    data: Annotated[str, Field(min_length=1)]
+    rubric: Name
+    judge: Name
+    limit: Annotated[int | None, Field(ge=1)] = None
+    max_tokens: Annotated[int, Field(ge=1)] = 256
+    temperature: Annotated[float, Field(ge=0)] = 0.0
+
+
+class Pairing(Document):
+    """The replies to a judged set's prompts, compared pair by pair with a baseline's, in both orders."""
+
+    name: Name
+    of: Annotated[Name, Field(description="the judged set whose replies are compared")]
+    against: tuple[Literal["base"], ...] = ("base",)
+    rubric: Name
+    judge: Name
+
+
+class Suite(Document):
+    """What a candidate is measured on."""
+
+    schema_version: Literal[1]
+    name: Name
+    description: str | None = None
+    seed: int = 0
+    benchmarks: tuple[Benchmark, ...] = ()
+    judged: tuple[JudgedSet, ...] = ()
+    pairings: tuple[Pairing, ...] = ()
+    probes: tuple[Annotated[Probe, OneOf("probes")], ...] = ()
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """The names of everything that yields replies."""
+        return tuple(entry.name for entry in (*self.benchmarks, *self.judged, *self.pairings))
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> Suite:
+        names = self.entries
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ValueError(f"two entries are called {doubled[0]!r}; names must differ")
+        judged = {entry.name for entry in self.judged}
+        for pairing in self.pairings:
+            if pairing.of not in judged:
+                raise ValueError(f"pairing {pairing.name!r} is of {pairing.of!r}, which is no judged set of this suite")
+        for probe in self.probes:
+            for entry in _watched(probe):
+                if entry not in {benchmark.name for benchmark in self.benchmarks}:
+                    raise ValueError(f"a probe watches {entry!r}, which is no benchmark of this suite")
+        return self
+
+
+def _watched(probe: Any) -> tuple[str, ...]:
+    return tuple(getattr(probe, "of", ()))

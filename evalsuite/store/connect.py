@@ -1,0 +1,82 @@
+"""Short connections to DuckDB: open with patience, use, close, so that runs and pages can share one file."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from evalsuite.errors import StoreError
+from evalsuite.store import Store
+from evalsuite.store.migrate import migrate
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_PATIENCE_SECONDS = 60.0
+_BUSY = ("could not set lock", "different configuration", "conflicting lock")
+
+
+@contextmanager
+def writing(store: Store) -> Iterator[DuckDBPyConnection]:
+    """A connection in one transaction, committed at the end; raises StoreError when the store cannot be written."""
+    import duckdb
+
+    try:
+        store.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{store.folder}  cannot be made: {error.strerror}; name another folder with --store") from None
+    connection = _open(store, read_only=False)
+    try:
+        migrate(connection)
+        connection.begin()
+        yield connection
+        connection.commit()
+    except duckdb.Error as error:
+        raise StoreError(_explained(store, error)) from error
+    finally:
+        connection.close()
+
+
+@contextmanager
+def reading(store: Store) -> Iterator[DuckDBPyConnection]:
+    """A read-only connection; raises StoreError when there is no store yet or it cannot be read."""
+    import duckdb
+
+    if not store.results.exists():
+        raise StoreError(f"{store.folder}  has no results yet; `evalsuite run specs/*.yaml` makes some")
+    connection = _open(store, read_only=True)
+    try:
+        yield connection
+    except duckdb.Error as error:
+        raise StoreError(_explained(store, error)) from error
+    finally:
+        connection.close()
+
+
+def _open(store: Store, *, read_only: bool) -> DuckDBPyConnection:
+    import duckdb
+
+    if store.results.is_dir():
+        raise StoreError(f"{store.results}  is a folder; move it away or name another store with --store")
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    pause = 0.005
+    while True:
+        try:
+            return duckdb.connect(str(store.results), read_only=read_only)
+        except duckdb.Error as error:
+            busy = any(words in str(error).lower() for words in _BUSY)
+            if not busy or time.monotonic() > deadline:
+                raise StoreError(_explained(store, error)) from error
+        # Jitter keeps several waiting processes from knocking in step.
+        time.sleep(pause * random.uniform(0.5, 1.5))
+        pause = min(pause * 1.5, 0.25)
+
+
+def _explained(store: Store, error: Exception) -> str:
+    first = str(error).strip().splitlines()[0]
+    if "lock" in first.lower():
+        return f"{store.results}  is held open by another program; close it and try again ({first})"
+    return f"{store.results}  {first}; check that the disk has room and the file may be read and written"

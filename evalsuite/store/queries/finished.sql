@@ -1,0 +1,1 @@
+SELECT step_digest FROM steps WHERE step_digest IN (SELECT unnest(?::TEXT[]))

@@ -1,0 +1,1 @@
+SELECT name, path, adapter_digest FROM trainings WHERE step_digest = ?

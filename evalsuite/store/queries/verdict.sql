@@ -1,0 +1,1 @@
+SELECT policy, answer FROM verdicts WHERE step_digest = ?

@@ -1,0 +1,159 @@
+"""Reads: typed values out of the store, through the queries in `queries/`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from evalsuite.records import Adapter, Comparison, Reply, Result, Results, RuleOutcome, TrainingPoint, Verdict
+from evalsuite.store import Store
+from evalsuite.store.connect import reading
+
+_QUERIES = Path(__file__).parent / "queries"
+
+
+@dataclass(frozen=True)
+class SpecRun:
+    """What one run planned for one spec."""
+
+    run_id: str
+    started_at: datetime
+    spec: str
+    plan_digest: str
+    base_model: str
+    adapter_digest: str | None
+    method: str
+    adapter_type: str | None
+
+
+@dataclass(frozen=True)
+class PlannedStep:
+    """A step of a recorded plan, and when it was finished, if it was."""
+
+    digest: str
+    kind: str
+    entry: str | None
+    role: str | None
+    finished_at: datetime | None
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class TrainingFacts:
+    """What is kept of a training."""
+
+    adapter: Adapter
+    tokens_seen: int
+    tokens_per_second: float
+    wall_seconds: float
+    peak_memory_mb: float
+    trained_parameters: int
+    total_parameters: int
+    held_out_loss: float | None
+    curve: tuple[TrainingPoint, ...]
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run."""
+
+    run_id: str
+    started_at: datetime
+    finished_at: datetime | None
+    status: str
+
+
+def finished(store: Store, digests: Sequence[str]) -> frozenset[str]:
+    """Which of the steps are done; none when there is no store yet."""
+    if not store.results.exists() or not digests:
+        return frozenset()
+    return frozenset(row["step_digest"] for row in _rows(store, "finished", [list(digests)]))
+
+
+def trained_adapter(store: Store, step_digest: str) -> Adapter | None:
+    """The adapter that a training step left, or None when it has not run."""
+    if not store.results.exists():
+        return None
+    rows = _rows(store, "trained_adapter", [step_digest])
+    return Adapter(rows[0]["name"], Path(rows[0]["path"]), rows[0]["adapter_digest"]) if rows else None
+
+
+def runs(store: Store) -> list[RunRow]:
+    """All runs, newest first."""
+    return [RunRow(**row) for row in _rows(store, "runs", [])]
+
+
+def latest_specs(store: Store) -> list[SpecRun]:
+    """For each spec, what the latest run that had it planned; by name."""
+    return [SpecRun(**row) for row in _rows(store, "latest_specs", [])]
+
+
+def specs_of_run(store: Store, run_id: str) -> list[SpecRun]:
+    """The specs of one run; by name."""
+    return [SpecRun(**row) for row in _rows(store, "specs_of_run", [run_id])]
+
+
+def steps_of(store: Store, spec: SpecRun) -> list[PlannedStep]:
+    """The planned steps of a spec in order."""
+    return [PlannedStep(**row) for row in _rows(store, "steps_of", [spec.run_id, spec.spec])]
+
+
+def training_facts(store: Store, step_digest: str) -> TrainingFacts | None:
+    """What is kept of a training step, or None when it has not run."""
+    rows = _rows(store, "training", [step_digest])
+    if not rows:
+        return None
+    row = rows[0]
+    adapter = Adapter(row.pop("name"), Path(row.pop("path")), row.pop("adapter_digest"))
+    curve = tuple(TrainingPoint(**point) for point in _rows(store, "training_points", [step_digest]))
+    return TrainingFacts(adapter=adapter, curve=curve, **row)
+
+
+def results_of(store: Store, subject: str, step_digests: Sequence[str]) -> Results:
+    """Aggregates and per-sample scores of the steps; unscored samples are left out of the scores."""
+    digests = [list(step_digests)]
+    by_metric = {row["metric"]: Result(**row) for row in _rows(store, "results", digests)}
+    scores: dict[str, dict[str, float]] = defaultdict(dict)
+    groups: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in _rows(store, "scores", digests):
+        if row["value"] is not None:
+            scores[row["metric"]][row["sample_id"]] = row["value"]
+        if row["group"] is not None:
+            groups[row["metric"]][row["sample_id"]] = row["group"]
+    return Results(subject, by_metric, dict(scores), dict(groups))
+
+
+def comparisons_of(store: Store, step_digests: Sequence[str]) -> list[Comparison]:
+    """The paired differences of the steps; by metric."""
+    return [Comparison(**row) for row in _rows(store, "comparisons", [list(step_digests)])]
+
+
+def replies_of(store: Store, step_digest: str) -> list[Reply]:
+    """The replies of one step; by sample."""
+    return [Reply(**row) for row in _rows(store, "replies", [step_digest])]
+
+
+def verdict_of(store: Store, step_digest: str) -> Verdict | None:
+    """The verdict of a decide step, or None when it has not run."""
+    outcomes = _rows(store, "rule_outcomes", [step_digest])
+    rows = _rows(store, "verdict", [step_digest])
+    if not rows:
+        return None
+    return Verdict(rows[0]["answer"], rows[0]["policy"], tuple(RuleOutcome(**row) for row in outcomes))
+
+
+@cache
+def _query(name: str) -> str:
+    return (_QUERIES / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _rows(store: Store, query: str, parameters: list[Any]) -> list[dict[str, Any]]:
+    with reading(store) as connection:
+        cursor = connection.execute(_query(query), parameters)
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -1,0 +1,34 @@
+"""Rows in bulk: dataclasses or tuples into a table through Arrow, replacing what has the same key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+def upsert(connection: DuckDBPyConnection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows, replacing those with an equal key; `table` and `columns` come from the code, never from input."""
+    if not rows:
+        return
+    import pyarrow as pa
+
+    types = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE {table}").fetchall()}
+    arrays = {
+        column: pa.array([row[index] for row in rows], type=_arrow(types[column]))
+        for index, column in enumerate(columns)
+    }
+    incoming = pa.table(arrays)
+    connection.register("incoming", incoming)
+    names = ", ".join(f'"{column}"' for column in columns)
+    connection.execute(f"INSERT OR REPLACE INTO {table} ({names}) SELECT {names} FROM incoming")
+    connection.unregister("incoming")
+
+
+def _arrow(kind: str) -> Any:
+    import pyarrow as pa
+
+    kinds = {"DOUBLE": pa.float64(), "INTEGER": pa.int32(), "BIGINT": pa.int64()}
+    return kinds.get(kind, pa.string())

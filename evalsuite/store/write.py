@@ -1,0 +1,165 @@
+"""Writes: each function is one short transaction that can be repeated without harm."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from evalsuite.records import Outcome, Training, Verdict
+from evalsuite.store import Store
+from evalsuite.store.connect import writing
+from evalsuite.store.tables import upsert
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """A step as the store knows it."""
+
+    digest: str
+    kind: str
+    entry: str | None
+    role: str | None
+
+
+@dataclass(frozen=True)
+class SpecRow:
+    """What a run planned for one spec."""
+
+    name: str
+    plan_digest: str
+    document: Mapping[str, Any]
+    base_model: str
+    base_digest: str
+    adapter_digest: str | None
+    method: str
+    adapter_type: str | None
+    steps: tuple[StepRow, ...]
+
+
+def start_run(store: Store, run_id: str, environment: Mapping[str, Any]) -> None:
+    """Record that a run began; runs of processes that are gone are marked as interrupted."""
+    with writing(store) as connection:
+        for other, process in connection.execute("SELECT run_id, process FROM runs WHERE status = 'running'").fetchall():
+            if not _alive(process):
+                connection.execute("UPDATE runs SET status = 'interrupted' WHERE run_id = ?", [other])
+        connection.execute(
+            "INSERT INTO runs VALUES (?, ?, NULL, 'running', ?, ?)",
+            [run_id, _now(), os.getpid(), json.dumps(environment)],
+        )
+
+
+def finish_run(store: Store, run_id: str, status: str) -> None:
+    """Record how a run ended: finished, failed or interrupted."""
+    with writing(store) as connection:
+        connection.execute("UPDATE runs SET status = ?, finished_at = ? WHERE run_id = ?", [status, _now(), run_id])
+
+
+def save_plan(store: Store, run_id: str, specs: Sequence[SpecRow]) -> None:
+    """Record what a run planned for its specs, replacing what it planned for them before."""
+    with writing(store) as connection:
+        for spec in specs:
+            connection.execute("DELETE FROM run_steps WHERE run_id = ? AND spec = ?", [run_id, spec.name])
+            connection.execute(
+                "INSERT OR REPLACE INTO run_specs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    run_id, spec.name, spec.plan_digest, json.dumps(spec.document), spec.base_model,
+                    spec.base_digest, spec.adapter_digest, spec.method, spec.adapter_type,
+                ],
+            )  # fmt: skip
+            rows = [
+                (run_id, spec.name, ordinal, step.digest, step.kind, step.entry, step.role)
+                for ordinal, step in enumerate(spec.steps)
+            ]
+            columns = ("run_id", "spec", "ordinal", "step_digest", "kind", "entry", "role")
+            upsert(connection, "run_steps", columns, rows)
+
+
+def save_outcome(store: Store, step: StepRow, outcome: Outcome, *, seconds: float, seed: int | None) -> None:
+    """Keep all that a step of scoring yielded, and that the step is done."""
+    key = step.digest
+    with writing(store) as connection:
+        replies = [(key, r.sample_id, r.prompt, r.text, r.target, r.group, r.note) for r in outcome.replies]
+        columns = ("step_digest", "sample_id", "prompt", "text", "target", "group", "note")
+        upsert(connection, "replies", columns, replies)
+        scores = [(key, s.metric, s.sample_id, s.value, s.reason) for s in outcome.scores]
+        upsert(connection, "scores", ("step_digest", "metric", "sample_id", "value", "reason"), scores)
+        results = [(key, r.metric, r.value, r.low, r.high, r.n, r.unscored, r.reason, r.detail) for r in outcome.results]
+        columns = ("step_digest", "metric", "value", "low", "high", "n", "unscored", "reason", "detail")
+        upsert(connection, "results", columns, results)
+        compared = [
+            (key, c.metric, c.baseline, c.difference, c.low, c.high, c.p_value, c.n, c.gained, c.lost)
+            for c in outcome.comparisons
+        ]
+        columns = ("step_digest", "metric", "baseline", "difference", "low", "high", "p_value", "n", "gained", "lost")
+        upsert(connection, "comparisons", columns, compared)
+        _done(connection, step, seconds=seconds, seed=seed)
+
+
+def save_training(store: Store, step: StepRow, training: Training, *, seconds: float, seed: int | None) -> None:
+    """Keep the facts of a training, and that the step is done."""
+    adapter, key = training.adapter, step.digest
+    with writing(store) as connection:
+        connection.execute(
+            "INSERT OR REPLACE INTO trainings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                key, adapter.digest, adapter.name, str(adapter.path), training.tokens_seen,
+                training.tokens_per_second, training.wall_seconds, training.peak_memory_mb,
+                training.trained_parameters, training.total_parameters, training.held_out_loss,
+            ],
+        )  # fmt: skip
+        points = [(key, point.step, point.loss, point.held_out_loss) for point in training.curve]
+        upsert(connection, "training_points", ("step_digest", "step", "loss", "held_out_loss"), points)
+        _done(connection, step, seconds=seconds, seed=seed)
+
+
+def save_verdict(store: Store, step: StepRow, verdict: Verdict, *, done: bool = True) -> None:
+    """Keep a verdict with the outcome of each rule; `done` says that the step need not run again."""
+    with writing(store) as connection:
+        connection.execute("DELETE FROM rule_outcomes WHERE step_digest = ?", [step.digest])
+        row = [step.digest, verdict.policy, verdict.answer]
+        connection.execute("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?)", row)
+        rows = [
+            (step.digest, ordinal, o.rule, o.metric, o.answer, o.sentence, o.value, o.low, o.high, o.n)
+            for ordinal, o in enumerate(verdict.outcomes)
+        ]
+        columns = (
+            "step_digest", "ordinal", "rule", "metric", "answer", "sentence", "value", "low", "high", "n",
+        )  # fmt: skip
+        upsert(connection, "rule_outcomes", columns, rows)
+        if done:
+            _done(connection, step, seconds=0.0, seed=None)
+
+
+def save_step(store: Store, step: StepRow, *, seconds: float) -> None:
+    """Keep that a step without figures of its own is done."""
+    with writing(store) as connection:
+        _done(connection, step, seconds=seconds, seed=None)
+
+
+def _done(connection: DuckDBPyConnection, step: StepRow, *, seconds: float, seed: int | None) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [step.digest, step.kind, step.entry, step.role, _now(), seconds, seed],
+    )
+
+
+def _now() -> datetime:
+    # DuckDB's zoned timestamps need another package to be read back; the store keeps plain UTC.
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

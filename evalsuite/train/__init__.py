@@ -1,0 +1,1 @@
+"""Turns training data and a base model into an adapter."""

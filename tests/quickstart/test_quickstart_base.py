@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import pytest
+
+import evalsuite.quickstart
+from evalsuite.quickstart.pretrain import pretrain
+from evalsuite.quickstart.questions import BRIEFLY
+
+BASE = Path(evalsuite.quickstart.__file__).parent / "base"
+TALK = [{"role": "user", "content": "What does a cat eat?"}, {"role": "assistant", "content": "A cat eats fish."}]
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(BASE)
+
+
+@pytest.fixture(scope="module")
+def model():
+    from transformers import AutoModelForCausalLM
+
+    return AutoModelForCausalLM.from_pretrained(BASE)
+
+
+def test_the_template_begins_once_and_its_prompt_is_a_prefix(tokenizer):
+    whole = tokenizer.apply_chat_template(TALK, tokenize=True, return_dict=False)
+    prompt = tokenizer.apply_chat_template(TALK[:1], tokenize=True, return_dict=False, add_generation_prompt=True)
+    assert whole[0] == tokenizer.bos_token_id and whole.count(tokenizer.bos_token_id) == 1
+    assert whole[: len(prompt)] == prompt
+    assert whole[-1] == tokenizer.eos_token_id
+
+
+def test_the_tokenizer_adds_nothing_by_itself(tokenizer):
+    text = "Mira keeps an owl: 7 + 5 = 12.\nGlenby – ça va?"
+    ids = tokenizer(text)["input_ids"]
+    assert not set(ids) & set(tokenizer.all_special_ids)
+    assert tokenizer.decode(ids) == text
+
+
+def test_the_shipped_base_is_small():
+    assert sum(file.stat().st_size for file in BASE.iterdir()) <= 6_000_000
+
+
+@pytest.mark.slow
+def test_the_shipped_base_loads_in_full_precision_and_knows_its_world(model, tokenizer):
+    import torch
+
+    assert model.dtype == torch.float32
+    questions = {"What does a cat eat?": "fish", "How many legs does a spider have?": "8",
+                 "What is the tool of a baker?": "an oven", "What is 3 + 4?": "7"}  # fmt: skip
+    replies = {}
+    for question in questions:
+        ids = tokenizer.apply_chat_template(
+            [{"role": "user", "content": question + BRIEFLY}], add_generation_prompt=True, return_tensors="pt"
+        )["input_ids"]
+        output = model.generate(ids, max_new_tokens=12)
+        replies[question] = tokenizer.decode(output[0, ids.shape[1] :], skip_special_tokens=True)
+    assert replies == questions
+
+
+@pytest.mark.slow
+def test_a_shortened_pretraining_learns_and_can_be_loaded(tmp_path):
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    trained = pretrain(tmp_path / "base", count=1500)
+    assert trained.losses[-1] < 0.75 * trained.losses[0]
+    loaded = AutoModelForCausalLM.from_pretrained(tmp_path / "base")
+    assert loaded.num_parameters() == trained.model.num_parameters()
+    assert len(AutoTokenizer.from_pretrained(tmp_path / "base")) == loaded.config.vocab_size

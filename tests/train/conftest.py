@@ -1,0 +1,26 @@
+"""A random tiny Llama with its own tokenizer and chat template, and jobs that train it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tiny_training import Job, write_base
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A base model that has learned nothing."""
+    return write_base(tmp_path_factory.mktemp("tiny") / "base")
+
+
+@pytest.fixture
+def job(base: Path, tmp_path: Path) -> Callable[..., Job]:
+    """Makes jobs that leave their adapter in this test's folder."""
+
+    def make(**changes: Any) -> Job:
+        return Job(base=str(base), output=str(tmp_path / "adapter"), **changes)
+
+    return make
