@@ -19,6 +19,7 @@ from evalsuite.environment import environment
 from evalsuite.errors import AdapterNotApplied, EvalsuiteError, NotFound
 from evalsuite.evaluate.compare import differences
 from evalsuite.execute import local
+from evalsuite.models import Model
 from evalsuite.models.adapter import adapter_digest, check_fits
 from evalsuite.models.base import BaseCheckpoint, find_base
 from evalsuite.plan import Plan, Step
@@ -81,15 +82,25 @@ def finished(plans: Sequence[Plan], store: Store) -> frozenset[str]:
     return read.finished(store, [step.digest for plan in plans for step in plan.steps if step.digest])
 
 
-def run(files: Sequence[Path], store: Store, watch: Watcher, *, settings: tuple[str, ...] = ()) -> RunReport:
-    """Train what is not yet trained and score what is not yet scored; a second run does nothing."""
+def run(
+    files: Sequence[Path],
+    store: Store,
+    watch: Watcher,
+    *,
+    settings: tuple[str, ...] = (),
+    load: Callable[[BaseCheckpoint], Model] | None = None,
+) -> RunReport:
+    """Train what is not yet trained and score what is not yet scored; a second run does nothing.
+
+    `load` makes the model of a base; without it the hf backend does.
+    """
     plans = plan(files, store, settings=settings, download=True)
     done = finished(plans, store)
     missing = [step for plan in plans for step in plan.steps if step.digest not in done]
     if not missing and _recorded(plans, store):
         return RunReport(None, 0, sum(len(plan.steps) for plan in plans), tuple(plans))
     with _recording(store) as run_id, closing(ReplyCache(store.replies)) as cache:
-        report = _Run(store, watch, run_id, local.Bench(cache, watch.progress)).carry_out(plans)
+        report = _Run(store, watch, run_id, local.Workbench(cache, watch.progress, load)).carry_out(plans)
         write.finish_run(store, run_id, "failed" if report.errors else "finished")
         return report
 
@@ -126,7 +137,7 @@ def candidate_results(spec: str, store: Store) -> Results:
 class _Run:
     """One run being carried out."""
 
-    def __init__(self, store: Store, watch: Watcher, run_id: str, bench: local.Bench) -> None:
+    def __init__(self, store: Store, watch: Watcher, run_id: str, bench: local.Workbench) -> None:
         self.store, self.watch, self.run_id, self.bench = store, watch, run_id, bench
         self.ran = 0
         self.cached = 0
@@ -227,13 +238,13 @@ def evidence(plan: Plan, store: Store) -> tuple[Results, Results, Results]:
 def verdict_on_record(plan: Plan, store: Store) -> Verdict:
     # The plan's own digests, made anew: the policy may be another one than the spec's.
     plan = make_plan(plan.resolved, plan.base, plan.adapter)
-    decision = plan.step("decide")
-    stored = read.verdict_of(store, decision.digest) if decision is not None and decision.digest else None
-    if stored is not None and stored.answer == "invalid":
-        return stored
     done = finished([plan], store)
     missing = [step.label for step in plan.steps if step.kind not in ("train", "decide") and step.digest not in done]
     if missing:
+        decision = plan.step("decide")
+        stored = read.verdict_of(store, decision.digest) if decision and decision.digest and store.results.exists() else None
+        if stored is not None and stored.answer == "invalid":
+            return stored
         raise NotFound(
             f"{plan.resolved.file}  {plan.name} has no results for {missing[0]}"
             f"{f' and {len(missing) - 1} more' if len(missing) > 1 else ''}; `evalsuite run` makes them"
@@ -283,4 +294,5 @@ def _recording(store: Store) -> Iterator[str]:
 
 
 def _seed(plan: Plan) -> int | None:
-    return getattr(plan.resolved.spec.train, "seed", None)
+    method = plan.resolved.spec.train
+    return method.seed if method is not None else None

@@ -58,6 +58,18 @@ class TrainingJob:
 class Method(Protocol):
     """A way to make an adapter; its fields are the options under `train:`."""
 
+    version: ClassVar[int]
+
+    @property
+    def seed(self) -> int:
+        """What every draw of the training starts from."""
+        ...
+
+    @property
+    def held_out(self) -> float:
+        """The share of the rows kept aside to measure the loss."""
+        ...
+
     def train(self, job: TrainingJob) -> Training:
         """Train into `job.output` and say what came of it; resumes from a checkpoint left there."""
         ...
@@ -84,6 +96,8 @@ class Task(Protocol):
 
 class Probe(Protocol):
     """A measure of damage: what changed between base and candidate."""
+
+    version: ClassVar[int]
 
     def measure(self, base: Results, candidate: Results) -> Outcome:
         """The probe's figures for the candidate, paired with the base's."""

@@ -22,12 +22,18 @@ from evalsuite.store.replies import ReplyCache
 _PROOF_PROMPTS = 8
 
 
-class Bench:
+class Workbench:
     """One process's place of work: the loaded base model, the reply cache, and who is told of progress."""
 
-    def __init__(self, cache: ReplyCache, progress: Callable[[int, int], None]) -> None:
+    def __init__(
+        self,
+        cache: ReplyCache,
+        progress: Callable[[int, int], None],
+        load: Callable[[BaseCheckpoint], Model] | None = None,
+    ) -> None:
         self.cache = cache
         self.progress = progress
+        self._load_base = load or _load_hf
         self._loaded: tuple[str, Model] | None = None
 
     def model(self, base: BaseCheckpoint) -> CachedModel:
@@ -35,12 +41,10 @@ class Bench:
         return CachedModel(base.digest, lambda: self._load(base), cache=self.cache, progress=self.progress)
 
     def _load(self, base: BaseCheckpoint) -> Model:
-        from evalsuite.models.hf import HfModel
-
         # One base at a time: two large ones would not fit into memory together.
         if self._loaded is None or self._loaded[0] != base.digest:
             self._loaded = None
-            self._loaded = (base.digest, HfModel(base))
+            self._loaded = (base.digest, self._load_base(base))
         return self._loaded[1]
 
 
@@ -50,18 +54,17 @@ def train(plan: Plan, output: Path, say: Callable[[str], None]) -> Training:
     assert method is not None
     sources = [read_examples(path) for path in plan.resolved.training_data]
     weights = [source.weight for source in sources_of(method)]
-    seed = int(getattr(method, "seed", 0))
-    rows, held_out = hold_out(mix(sources, weights, seed=seed), float(getattr(method, "held_out", 0.0)), seed=seed)
-    return method.train(TrainingJob(plan.name, plan.base.folder, rows, held_out, seed, output, say))
+    rows, held_out = hold_out(mix(sources, weights, seed=method.seed), method.held_out, seed=method.seed)
+    return method.train(TrainingJob(plan.name, plan.base.folder, rows, held_out, method.seed, output, say))
 
 
-def prove(plan: Plan, bench: Bench) -> None:
+def prove(plan: Plan, bench: Workbench) -> None:
     """Make sure that the adapter changes what the base says; raises AdapterNotApplied when it does not."""
     if plan.adapter is not None and not plan.resolved.spec.allow_no_effect:
         applied_proof(bench.model(plan.base), plan.adapter, _proof_prompts(plan))
 
 
-def score(plan: Plan, step: Step, bench: Bench) -> Outcome:
+def score(plan: Plan, step: Step, bench: Workbench) -> Outcome:
     """Ask the step's subject the step's entry and score the replies."""
     resolved, suite = plan.resolved, plan.resolved.suite
     for entry in suite.benchmarks:
@@ -75,7 +78,7 @@ def score(plan: Plan, step: Step, bench: Bench) -> Outcome:
     return judged.score(judged_set, samples, given, rubric=rubric, judge=judge)
 
 
-def pair(plan: Plan, step: Step, bench: Bench) -> Outcome:
+def pair(plan: Plan, step: Step, bench: Workbench) -> Outcome:
     """Judge the candidate's replies against the baseline's, in both orders."""
     resolved, suite = plan.resolved, plan.resolved.suite
     entry = next(item for item in suite.pairings if item.name == step.entry)
@@ -95,12 +98,18 @@ def verdict(plan: Plan, candidate: Results, baseline: Results) -> Verdict:
     return decide(plan.resolved.policy, candidate, baseline=baseline)
 
 
-def _replies(plan: Plan, entry: str, role: Role | None, bench: Bench) -> tuple[Reply, ...]:
+def _replies(plan: Plan, entry: str, role: Role | None, bench: Workbench) -> tuple[Reply, ...]:
     suite = plan.resolved.suite
     judged_set = next(item for item in suite.judged if item.name == entry)
     samples = judged.samples_of(judged_set, plan.resolved.suite_data[entry], seed=suite.seed)
     sampling = judged.sampling_of(judged_set, seed=suite.seed)
     return judged.replies(samples, sampling, model=bench.model(plan.base), adapter=_adapter(plan, role))
+
+
+def _load_hf(base: BaseCheckpoint) -> Model:
+    from evalsuite.models.hf import HfModel
+
+    return HfModel(base)
 
 
 def _adapter(plan: Plan, role: Role | None) -> Adapter | None:

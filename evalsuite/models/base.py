@@ -23,6 +23,7 @@ _TEXT_FILES = (
 )  # fmt: skip
 _NOT_WEIGHTS = ("training_args.bin", "optimizer.bin", "scheduler.bin", "adapter_model.*")
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
+_SHORT_COMMIT = re.compile(r"[0-9a-f]{7,39}")
 _HUB_TIMEOUT = 4.0
 
 
@@ -77,10 +78,12 @@ def _from_hub(id: str, *, revision: str | None, download: bool) -> Path:
     from huggingface_hub import errors, snapshot_download
 
     where = f"base model {id!r}" if revision is None else f"base model {id!r} at revision {revision!r}"
-    advice = f"run `hf download {id}` once with network, or give a local folder"
+    flag = "" if revision is None else f" --revision {revision}"
+    advice = f"run `hf download {id}{flag}` once with network, or give a local folder"
+    cached = _cached_commit(id, revision)
 
     def snapshot(*patterns: str) -> Path:
-        return Path(snapshot_download(id, revision=revision, allow_patterns=list(patterns),
+        return Path(snapshot_download(id, revision=cached, allow_patterns=list(patterns),
                                       local_files_only=not download, etag_timeout=_HUB_TIMEOUT))  # fmt: skip
 
     try:
@@ -98,6 +101,17 @@ def _from_hub(id: str, *, revision: str | None, download: bool) -> Path:
     except (OSError, ValueError) as error:
         first = next(iter(str(error).splitlines()), type(error).__name__)
         raise ModelError(f"{where}: cannot be fetched ({first}); {advice}") from None
+
+
+def _cached_commit(id: str, revision: str | None) -> str | None:
+    """The full name of a cached commit that a short one means; the hub's library only knows it in full."""
+    from huggingface_hub import constants
+
+    if revision is None or not _SHORT_COMMIT.fullmatch(revision):
+        return revision
+    snapshots = Path(constants.HF_HUB_CACHE) / f"models--{id.replace('/', '--')}" / "snapshots"
+    found = list(snapshots.glob(f"{revision}*"))
+    return found[0].name if len(found) == 1 else revision
 
 
 def _digest(id: str, folder: Path, *, dtype: str) -> str:

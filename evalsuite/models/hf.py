@@ -58,7 +58,8 @@ class HfModel:
             requests = [Request(tuple(row), int(digest(sampling.seed, row)[:15], 16)) for row in rows]
             lengths = [len(row) + sampling.max_tokens for row in rows]
             decoder = Decoder(parts.network, parts.chat, sampling=sampling)
-            return in_batches(requests, lengths, budget=TOKENS_PER_BATCH, run=decoder.complete)
+            with parts.network.threads():
+                return in_batches(requests, lengths, budget=TOKENS_PER_BATCH, run=decoder.complete)
 
     def choices(
         self, prompts: Sequence[Prompt], options: Sequence[Sequence[str]], *, adapter: Adapter | None = None
@@ -75,7 +76,8 @@ class HfModel:
             for item, prompt in zip(items, prompts, strict=True):
                 self._check_length(len(item.context), max(map(len, item.options)), prompt=prompt)
             lengths = [cost(item, vocabulary=parts.network.vocabulary) for item in items]
-            return in_batches(items, lengths, budget=TOKENS_PER_BATCH, run=lambda some: score(parts.network, some))
+            with parts.network.threads():
+                return in_batches(items, lengths, budget=TOKENS_PER_BATCH, run=lambda some: score(parts.network, some))
 
     def _through(self, adapter: Adapter | None) -> _Parts:
         if self._parts is None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from evalsuite.errors import ModelError
 from evalsuite.models.base import BaseCheckpoint
 from evalsuite.models.quiet import quiet
+
+SMALL = 20_000_000
 
 
 @dataclass
@@ -36,6 +39,20 @@ class Network:
     def vocabulary(self) -> int:
         """How many logits each position has."""
         return int(self.module.config.get_text_config().vocab_size)
+
+    @contextmanager
+    def threads(self) -> Iterator[None]:
+        """Within the block a small model on the CPU runs on one thread; afterwards the number is as it was."""
+        import torch
+
+        before = torch.get_num_threads()
+        # Two threads on two busy cores were 20 times slower than one: at this size they mostly wait for each other.
+        if self.device == "cpu" and sum(parameter.numel() for parameter in self.module.parameters()) < SMALL:
+            torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
 
     def cache(self, rows: int) -> Any:
         """A fresh key-value cache that begins with the virtual tokens."""

@@ -30,7 +30,7 @@ def training_digest(resolved: ResolvedSpec, base: BaseCheckpoint) -> str | None:
         (file_digest(path), source.weight)
         for path, source in zip(resolved.training_data, sources_of(method), strict=True)
     ]
-    return digest("train", VERSION, getattr(method, "version", 1), options, data, base.digest)
+    return digest("train", VERSION, method.version, options, data, base.digest)
 
 
 def make_plan(resolved: ResolvedSpec, base: BaseCheckpoint, adapter: Adapter | None) -> Plan:
@@ -77,7 +77,7 @@ class _Maker:
         return Step("pair", step, entry.name, "candidate", pairing_cost(self.resolved, entry))
 
     def _compare(self, scored: list[Step]) -> Step:
-        probes = [(_plain(probe), getattr(probe, "version", 1)) for probe in self.suite.probes]
+        probes = [(_plain(probe), probe.version) for probe in self.suite.probes]
         return Step("compare", self._digest("compare", probes, [step.digest for step in scored]), role="candidate")
 
     def _judged(self, entry: JudgedSet) -> tuple[Any, ...]:

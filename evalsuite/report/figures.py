@@ -12,6 +12,14 @@ def figure(result: Result | None) -> str:
     return f"{result.value:.2f} {interval(result.low, result.high)}"
 
 
+def stacked(result: Result | None) -> str:
+    """The same on two narrow lines, value over interval."""
+    if result is None or result.value is None:
+        return "–"
+    ends = "" if result.low is None or result.high is None else f"\n{result.low:.2f}–{result.high:.2f}"
+    return f"{result.value:.2f}{ends}"
+
+
 def interval(low: float | None, high: float | None, *, signed: bool = False) -> str:
     """An interval in brackets; nothing when an end is missing."""
     if low is None or high is None:

@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 
 from evalsuite.errors import NotFound
 from evalsuite.records import Answer, Result
-from evalsuite.report.figures import figure
+from evalsuite.report.figures import figure, stacked
 from evalsuite.report.table import Table
 from evalsuite.store import Store, read
 
@@ -58,11 +58,17 @@ class Leaderboard:
     def table(self, *, details: bool = False) -> Table:
         """The leaderboard as a table; `details` shows every metric."""
         metrics = self.metrics if details else self.headline
-        heads = ("spec", "method", "verdict", *metrics)
-        rows = [
-            (row.spec, _method(row), row.verdict or "–", *(figure(row.results.get(metric)) for metric in metrics))
-            for row in self.rows
-        ]
+        rows = [(*_head(row), *(figure(row.results.get(metric)) for metric in metrics)) for row in self.rows]
+        return Table(("spec", "method", "verdict", *metrics), tuple(rows))
+
+    def screen(self, *, details: bool = False) -> Table:
+        """The same in narrow columns for a terminal: each cell has two lines, value over interval."""
+        metrics = self.metrics if details else self.headline
+        heads = ("spec", "verdict", *(metric.replace(".", ".\n", 1) for metric in metrics))
+        rows = []
+        for row in self.rows:
+            spec, method, verdict = _head(row)
+            rows.append((f"{spec}\n{method}", verdict, *(stacked(row.results.get(metric)) for metric in metrics)))
         return Table(heads, tuple(rows))
 
     def figures(self) -> Table:
@@ -101,8 +107,9 @@ def leaderboard(store: Store) -> Leaderboard:
     return Leaderboard(tuple(metrics), (*ordered, *bases.values()))
 
 
-def _method(row: Row) -> str:
-    return f"{row.method} {row.adapter_type}" if row.adapter_type else row.method
+def _head(row: Row) -> tuple[str, str, str]:
+    method = f"{row.method} {row.adapter_type}" if row.adapter_type else row.method
+    return row.spec, method, row.verdict or "–"
 
 
 def _rank(row: Row, metric: str) -> tuple[bool, float]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _PATIENCE_SECONDS = 60.0
-_BUSY = ("could not set lock", "different configuration", "conflicting lock")
+_BUSY = ("could not set lock", "different configuration", "conflicting lock", "already attached")
 
 
 @contextmanager

@@ -84,21 +84,30 @@ def save_plan(store: Store, run_id: str, specs: Sequence[SpecRow]) -> None:
 def save_outcome(store: Store, step: StepRow, outcome: Outcome, *, seconds: float, seed: int | None) -> None:
     """Keep all that a step of scoring yielded, and that the step is done."""
     key = step.digest
+    tables: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
+        "replies": (
+            "sample_id prompt text target group note",
+            [(key, r.sample_id, r.prompt, r.text, r.target, r.group, r.note) for r in outcome.replies],
+        ),
+        "scores": (
+            "metric sample_id value reason",
+            [(key, s.metric, s.sample_id, s.value, s.reason) for s in outcome.scores],
+        ),
+        "results": (
+            "metric value low high n unscored reason detail",
+            [(key, r.metric, r.value, r.low, r.high, r.n, r.unscored, r.reason, r.detail) for r in outcome.results],
+        ),
+        "comparisons": (
+            "metric baseline difference low high p_value n gained lost",
+            [
+                (key, c.metric, c.baseline, c.difference, c.low, c.high, c.p_value, c.n, c.gained, c.lost)
+                for c in outcome.comparisons
+            ],
+        ),
+    }
     with writing(store) as connection:
-        replies = [(key, r.sample_id, r.prompt, r.text, r.target, r.group, r.note) for r in outcome.replies]
-        columns = ("step_digest", "sample_id", "prompt", "text", "target", "group", "note")
-        upsert(connection, "replies", columns, replies)
-        scores = [(key, s.metric, s.sample_id, s.value, s.reason) for s in outcome.scores]
-        upsert(connection, "scores", ("step_digest", "metric", "sample_id", "value", "reason"), scores)
-        results = [(key, r.metric, r.value, r.low, r.high, r.n, r.unscored, r.reason, r.detail) for r in outcome.results]
-        columns = ("step_digest", "metric", "value", "low", "high", "n", "unscored", "reason", "detail")
-        upsert(connection, "results", columns, results)
-        compared = [
-            (key, c.metric, c.baseline, c.difference, c.low, c.high, c.p_value, c.n, c.gained, c.lost)
-            for c in outcome.comparisons
-        ]
-        columns = ("step_digest", "metric", "baseline", "difference", "low", "high", "p_value", "n", "gained", "lost")
-        upsert(connection, "comparisons", columns, compared)
+        for table, (columns, rows) in tables.items():
+            upsert(connection, table, ("step_digest", *columns.split()), rows)
         _done(connection, step, seconds=seconds, seed=seed)
 
 

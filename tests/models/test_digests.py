@@ -100,6 +100,23 @@ def test_a_base_that_cannot_be_found_says_what_to_do(
     assert time.monotonic() - started < 3
 
 
+def test_a_cached_hub_model_is_found_by_branch_commit_or_short_commit(
+    base_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    commit, cached = "1234567" + "0" * 33, tmp_path / "models--someone--tiny"
+    shutil.copytree(base_folder, cached / "snapshots" / commit)
+    (cached / "refs").mkdir()
+    (cached / "refs" / "main").write_text(commit)
+    for revision in (None, commit, "1234567"):
+        found = find_base("someone/tiny", revision=revision, dtype="float32")
+        assert (found.folder.name, found.digest) == (commit, base_digest(base_folder))
+    with pytest.raises(ModelError, match="hf download someone/tiny --revision v2"):
+        find_base("someone/tiny", revision="v2", dtype="float32")
+
+
 def test_a_file_is_no_base(tmp_path: Path) -> None:
     (tmp_path / "model.gguf").write_bytes(b"x")
     with pytest.raises(ModelError, match="is a file"):

@@ -1,0 +1,133 @@
+"""A run from spec to verdict, on real files and a real store, with a scripted model."""
+
+from __future__ import annotations
+
+import pytest
+
+from evalsuite import pipeline
+from evalsuite.errors import NotFound
+from evalsuite.store import read
+from evalsuite.store.replies import ReplyCache
+
+
+def results(project):
+    return pipeline.candidate_results("elsewhere", project.store).by_metric
+
+
+def verdict(project):
+    [(_, found)] = pipeline.gate([project.spec], project.store)
+    return found
+
+
+def test_a_good_adapter_passes_and_every_figure_is_stored(project):
+    report = project.run()
+    assert report.errors == ()
+    found = results(project)
+    assert {name: result.value for name, result in found.items()} == {
+        "facts.accuracy": 1.0,
+        "sums.exact_match": 1.0,
+        "style.score": 1.0,
+        "style.score.so": 1.0,
+        "duel.win_rate": 1.0,
+        "flips.facts": 0.0,
+        "flips.sums": 0.0,
+        "style.fidelity": 1.0,
+    }
+    assert all(result.n == project.items and result.low < result.value or result.value == 0 for result in found.values())
+    assert found["duel.win_rate"].detail == f"{project.items} won, 0 tied, 0 lost; 0 pairs changed with the order"
+    assert verdict(project).answer == "pass"
+
+
+def test_a_second_run_does_nothing_and_records_nothing(project):
+    first = project.run()
+    again = project.run()
+    assert (again.run_id, again.steps_run, again.steps_cached) == (None, 0, first.steps_run)
+    assert project.asked == 0
+    assert [run.status for run in read.runs(project.store)] == ["finished"]
+
+
+def test_a_harmed_adapter_is_blocked_with_the_figures(project):
+    project.harm = True
+    project.run()
+    found = verdict(project)
+    assert found.answer == "fail"
+    assert len(found.reasons) == 1
+    assert found.reasons[0].startswith("facts.accuracy fell 0.500 against base [")
+    assert results(project)["flips.facts"].detail == "30 lost, 0 gained; exact McNemar p = 1.86e-09"
+
+
+def test_other_weights_in_the_same_folder_are_scored_anew_and_base_results_are_reused(project, retrain):
+    project.run()
+    retrain(project)
+    project.harm = True
+    project.run()
+    assert results(project)["facts.accuracy"].value == 0.5
+    assert not [step for step in project.began if " base " in step or " author " in step]
+    assert len(read.runs(project.store)) == 2
+
+
+def test_an_adapter_that_changes_nothing_is_refused_and_its_verdict_is_invalid(project):
+    project.deaf = True
+    report = project.run()
+    assert [name for name, _ in report.errors] == ["elsewhere"]
+    assert "changes nothing" in report.errors[0][1]
+    assert not [step for step in project.began if " candidate " in step]
+    assert verdict(project).answer == "invalid"
+
+
+def test_an_adapter_that_may_change_nothing_has_no_flips(project):
+    project.deaf = True
+    project.run(["allow_no_effect=true"])
+    assert results(project)["flips.facts"].value == 0.0
+    compared = read.comparisons_of(
+        project.store,
+        [step.digest for step in read.steps_of(project.store, read.latest_specs(project.store)[0])],
+    )
+    assert {item.difference for item in compared} == {0.0}
+
+
+def test_replies_already_paid_for_are_not_asked_again(project):
+    project.run()
+    asked = project.asked
+    project.store.results.unlink()
+    project.run()
+    assert asked > 0
+    assert project.asked == 0
+    assert results(project)["facts.accuracy"].value == 1.0
+
+
+def test_a_changed_test_row_scores_only_its_own_entry_again(project):
+    project.run()
+    file = project.folder / "data" / "sums.jsonl"
+    file.write_text(file.read_text().replace('"answer": "5"', '"answer": "6"'))
+    project.run()
+    scored = [step for step in project.began if " score " in step or " pair " in step]
+    assert scored == ["elsewhere score base sums", "elsewhere score candidate sums"]
+    assert project.asked == 0
+    assert results(project)["sums.exact_match"].value == pytest.approx(1 - 1 / project.items)
+
+
+def test_a_gate_without_results_says_how_to_get_them(project):
+    with pytest.raises(NotFound, match="has no results for prove and 9 more; `evalsuite run` makes them"):
+        pipeline.gate([project.spec], project.store)
+
+
+def test_two_specs_are_compared_sample_by_sample(project, retrain):
+    project.run()
+    project.harm = True
+    retrain(project)
+    project.spec.write_text(project.spec.read_text().replace("name: elsewhere", "name: harmed"))
+    project.run()
+    found = {item.metric: item for item in pipeline.compare("elsewhere", "harmed", project.store)}
+    facts = found["facts.accuracy"]
+    assert (facts.difference, facts.gained, facts.lost, facts.n) == (0.5, 30, 0, project.items)
+    assert facts.p_value < 0.001
+
+
+def test_the_reply_cache_holds_one_reply_per_question_and_subject(project):
+    project.run()
+    cache = ReplyCache(project.store.replies)
+    count = cache._connection.execute("SELECT count(*) FROM replies").fetchone()[0]
+    cache.close()
+    proof = 8 * 2
+    assert count == 3 * project.items * 2 + proof

@@ -1,0 +1,110 @@
+"""The reply cache: what was paid for once is never asked again."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from evalsuite.errors import StoreError
+from evalsuite.execute.cached import CachedModel
+from evalsuite.models.scripted import ScriptedModel
+from evalsuite.records import Adapter, Prompt, Sampling
+from evalsuite.store.replies import ReplyCache
+
+
+@pytest.fixture
+def cache(tmp_path):
+    cache = ReplyCache(tmp_path / "kept" / "replies.sqlite")
+    yield cache
+    cache.close()
+
+
+def echo(prompt, adapter):
+    return f"{adapter.name if adapter else 'base'} says {prompt.shown}"
+
+
+def cached(cache, model, progress=lambda done, total: None):
+    return CachedModel("base-digest", lambda: model, cache=cache, progress=progress)
+
+
+PROMPTS = [Prompt.user(word) for word in ("one", "two", "three")]
+ADAPTER = Adapter("mine", None, "weights")
+
+
+def test_a_reply_is_asked_once_and_comes_back_equal(cache):
+    model = ScriptedModel(echo)
+    first = cached(cache, model).generate(PROMPTS, sampling=Sampling(), adapter=ADAPTER)
+    again = cached(cache, ScriptedModel(echo)).generate(PROMPTS, sampling=Sampling(), adapter=ADAPTER)
+    assert [reply.text for reply in first] == ["mine says one", "mine says two", "mine says three"]
+    assert again == first
+    assert model.asked == 3
+
+
+def test_base_adapter_sampling_and_options_have_replies_of_their_own(cache):
+    model = ScriptedModel(echo)
+    asking = cached(cache, model)
+    asking.generate(PROMPTS, sampling=Sampling())
+    asking.generate(PROMPTS, sampling=Sampling(), adapter=ADAPTER)
+    asking.generate(PROMPTS, sampling=Sampling(max_tokens=7))
+    asking.choices(PROMPTS, [("a", "b")] * 3)
+    asking.choices(PROMPTS, [("a", "c")] * 3)
+    assert model.asked == 15
+
+
+def test_an_adapter_with_other_weights_is_asked_anew_whatever_its_name(cache):
+    model = ScriptedModel(echo)
+    cached(cache, model).generate(PROMPTS, sampling=Sampling(), adapter=ADAPTER)
+    cached(cache, model).generate(PROMPTS, sampling=Sampling(), adapter=Adapter("mine", None, "other weights"))
+    assert model.asked == 6
+
+
+def test_equal_prompts_in_one_request_are_asked_once(cache):
+    model = ScriptedModel(echo)
+    replies = cached(cache, model).generate([PROMPTS[0]] * 5, sampling=Sampling())
+    assert (len(replies), model.asked) == (5, 1)
+
+
+def test_the_model_is_not_made_when_every_reply_is_known(cache):
+    cached(cache, ScriptedModel(echo)).generate(PROMPTS, sampling=Sampling())
+
+    def never():
+        raise AssertionError("the model was made")
+
+    CachedModel("base-digest", never, cache=cache, progress=lambda *_: None).generate(PROMPTS, sampling=Sampling())
+
+
+def test_progress_counts_known_replies_first_and_ends_with_all(cache):
+    seen = []
+    cached(cache, ScriptedModel(echo)).generate(PROMPTS[:1], sampling=Sampling())
+    cached(cache, ScriptedModel(echo), lambda done, total: seen.append((done, total))).generate(
+        PROMPTS, sampling=Sampling()
+    )
+    assert seen == [(1, 3), (3, 3)]
+
+
+def test_replies_survive_a_process_that_is_killed_right_after_it_kept_them(tmp_path):
+    file = tmp_path / "replies.sqlite"
+    child = f"""
+import os, signal
+from pathlib import Path
+from evalsuite.store.replies import ReplyCache
+ReplyCache(Path({str(file)!r})).put({{"key": "paid for"}})
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    assert subprocess.run([sys.executable, "-c", child], check=False).returncode == -9
+    cache = ReplyCache(file)
+    assert cache.get(["key", "other"]) == {"key": "paid for"}
+    cache.close()
+
+
+def test_more_keys_than_a_statement_takes_are_found(cache):
+    cache.put({f"k{number}": str(number) for number in range(1200)})
+    assert len(cache.get([f"k{number}" for number in range(1300)])) == 1200
+
+
+def test_a_cache_that_cannot_be_written_says_so(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="name another folder with --store"):
+        ReplyCache(tmp_path / "file" / "replies.sqlite")
