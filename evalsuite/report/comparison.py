@@ -10,9 +10,9 @@ from evalsuite.report.table import Table
 
 
 def comparison_table(found: Sequence[Comparison]) -> Table:
-    """One row per metric: difference with interval, p-value, samples gained and lost."""
+    """One row per metric: difference with interval, p-value, and how many samples score higher and lower."""
     rows = [
         (item.metric, change(item), p_value(item.p_value), str(item.n), str(item.gained or 0), str(item.lost or 0))
         for item in found
     ]
-    return Table(("metric", "difference", "p", "n", "better", "worse"), tuple(rows))
+    return Table(("metric", "difference", "p", "n", "higher", "lower"), tuple(rows))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
 from evalsuite.errors import NotFound
-from evalsuite.records import Answer, Result
+from evalsuite.records import Answer, Result, RuleOutcome
 from evalsuite.report.figures import figure, stacked
 from evalsuite.report.table import Table
 from evalsuite.store import Store, read
@@ -25,6 +25,12 @@ class Row:
     adapter_type: str | None
     verdict: Answer | None
     results: Mapping[str, Result]
+    outcomes: tuple[RuleOutcome, ...] = ()
+
+    @property
+    def is_base(self) -> bool:
+        """Whether this is the base model as it is."""
+        return self.spec == f"({self.base_model})"
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,17 @@ class Leaderboard:
                 raise NotFound(f"--where {condition}: write spec|base_model|method|adapter_type|verdict=PATTERN")
             rows = tuple(row for row in rows if fnmatch(str(getattr(row, field)), pattern))
         return Leaderboard(self.metrics, rows)
+
+    def only(self, *, methods: Collection[str] = (), base_models: Collection[str] = ()) -> Leaderboard:
+        """The rows of these methods and base models, each base beside its adapters; naming none keeps all."""
+        kept = {
+            row.spec: row.base_model
+            for row in self.rows
+            if (not methods or row.method in methods) and (not base_models or row.base_model in base_models)
+        }
+        bases = set(kept.values())
+        rows = [row for row in self.rows if row.spec in kept or (row.is_base and row.base_model in bases)]
+        return Leaderboard(self.metrics, tuple(rows))
 
     def sorted_by(self, metric: str) -> Leaderboard:
         """The rows by one metric, best first; raises NotFound with the metrics that there are."""
@@ -97,7 +114,8 @@ def leaderboard(store: Store) -> Leaderboard:
         own = [step.digest for step in steps if step.role == "candidate"]
         results = read.results_of(store, spec.spec, own).by_metric
         answer = verdict.answer if verdict else None
-        rows[spec.spec] = Row(spec.spec, spec.base_model, spec.method, spec.adapter_type, answer, results)
+        outcomes = verdict.outcomes if verdict else ()
+        rows[spec.spec] = Row(spec.spec, spec.base_model, spec.method, spec.adapter_type, answer, results, outcomes)
         base = read.results_of(store, "base", [step.digest for step in steps if step.role == "base"]).by_metric
         known = bases.get(spec.base_model)
         merged = {**(known.results if known else {}), **base}

@@ -47,7 +47,7 @@ def has_cuda() -> bool:
     """Whether the training runs on a GPU."""
     import torch
 
-    return torch.cuda.is_available()
+    return bool(torch.cuda.is_available())
 
 
 def arguments(options: TrainerOptions, folder: Path, *, seed: int, evaluates: bool) -> dict[str, Any]:

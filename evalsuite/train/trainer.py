@@ -20,14 +20,14 @@ from evalsuite.train.partial import Partial
 from evalsuite.train.quiet import quiet
 from evalsuite.train.watch import Watch, callback, curve, peak_memory_mb
 
-# Threads that wait for each other cost a small model more than they do: with 0.1 M parameters, two threads on two
-# busy cores took 4 to 15 times as long as one.
+# Threads that wait for each other cost a small model more than they do: on two cores shared with other work, two
+# threads took 4-20 times as long as one with 0.1 M parameters and 10-30 times with 1.4 M and 11 M.
 _SMALL = 20_000_000
 _LIBRARIES = ("torch", "transformers", "peft", "trl")
 
 
 @dataclass(frozen=True)
-class Bench:
+class Loaded:
     """What a method builds its trainer from: the loaded base, its tokenizer and the shared trainer arguments."""
 
     model: Any
@@ -35,7 +35,7 @@ class Bench:
     arguments: dict[str, Any]
 
 
-def fit(job: TrainingJob, options: TrainerOptions, *, build: Callable[[Bench], Any]) -> Training:
+def fit(job: TrainingJob, options: TrainerOptions, *, build: Callable[[Loaded], Any]) -> Training:
     """Trains what `build` makes, saves the adapter into `job.output` and reports; goes on where a kill cut it off.
 
     Raises TrainingError, naming the job, when the rows, the options or the libraries do not allow it.
@@ -80,13 +80,13 @@ def _check(job: TrainingJob, options: TrainerOptions) -> None:
         raise TrainingError("early_stopping needs held-out rows, and there are none; raise train.held_out")
 
 
-def _prepare(job: TrainingJob, options: TrainerOptions, *, watch: Watch, build: Callable[[Bench], Any]) -> Any:
+def _prepare(job: TrainingJob, options: TrainerOptions, *, watch: Watch, build: Callable[[Loaded], Any]) -> Any:
     from transformers import PrinterCallback, set_seed
 
     set_seed(job.seed)
     model, tokenizer = _load(job.base)
     folder = watch.partial.folder
-    trainer = build(Bench(model, tokenizer, arguments(options, folder, seed=job.seed, evaluates=bool(job.held_out))))
+    trainer = build(Loaded(model, tokenizer, arguments(options, folder, seed=job.seed, evaluates=bool(job.held_out))))
     trainer.remove_callback(PrinterCallback)  # it prints every log to standard output
     trainer.add_callback(callback(watch))
     trainer.create_model_card = _no_card

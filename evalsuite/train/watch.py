@@ -104,7 +104,7 @@ def peak_memory_mb() -> float:
     import torch
 
     if torch.cuda.is_available():
-        return torch.cuda.max_memory_allocated() / 1e6
+        return float(torch.cuda.max_memory_allocated()) / 1e6
     # Linux counts in KiB, macOS in bytes.
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
@@ -114,7 +114,7 @@ def callback(watch: Watch) -> Any:
     """The watch as a transformers callback."""
     from transformers import TrainerCallback
 
-    class Callback(TrainerCallback):
+    class Callback(TrainerCallback):  # type: ignore[misc]  # transformers is untyped here
         def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             watch.begin(state, control)
 

@@ -10,7 +10,7 @@ from evalsuite.plugins import TrainingJob
 from evalsuite.records import Training
 from evalsuite.train.options import TrainerOptions
 from evalsuite.train.rows import tokenise
-from evalsuite.train.trainer import Bench, fit
+from evalsuite.train.trainer import Loaded, fit
 
 
 class Sft(TrainerOptions):
@@ -23,25 +23,25 @@ class Sft(TrainerOptions):
 
     def train(self, job: TrainingJob) -> Training:
         """Trains into `job.output`, resuming what a kill cut off; raises TrainingError."""
-        return fit(job, self, build=lambda bench: self._trainer(job, bench))
+        return fit(job, self, build=lambda loaded: self._trainer(job, loaded))
 
-    def _trainer(self, job: TrainingJob, bench: Bench) -> Any:
+    def _trainer(self, job: TrainingJob, loaded: Loaded) -> Any:
         from datasets import Dataset
         from trl import SFTConfig, SFTTrainer
 
         def dataset(rows: Any, what: str) -> Any:
-            return Dataset.from_list(tokenise(rows, bench.tokenizer, max_length=self.max_length, what=what))
+            return Dataset.from_list(tokenise(rows, loaded.tokenizer, max_length=self.max_length, what=what))
 
-        options = dict(bench.arguments)
+        options = dict(loaded.arguments)
         if self.packing:
             # Packed rows carry no attention mask, and no padding either.
             options["include_num_input_tokens_seen"] = "all"
         return SFTTrainer(
-            model=bench.model,
+            model=loaded.model,
             # Rows come tokenised and measured; without packing there is nothing left to cut.
             args=SFTConfig(**options, packing=self.packing, max_length=self.max_length if self.packing else None),
             train_dataset=dataset(job.train, "training rows"),
             eval_dataset=dataset(job.held_out, "held-out rows") if job.held_out else None,
-            processing_class=bench.tokenizer,
+            processing_class=loaded.tokenizer,
             peft_config=self.adapter.peft_config(),
         )

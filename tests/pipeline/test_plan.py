@@ -1,0 +1,113 @@
+"""A plan: what depends on what, what is cached, what it will cost; nothing is run to know it."""
+
+from __future__ import annotations
+
+import json
+
+from evalsuite import pipeline
+from evalsuite.plan import Cost
+from evalsuite.report.plan import plan_table, totals
+
+TRAIN = """
+train:
+  method: sft
+  adapter: {type: lora}
+  data: [{path: data/rows.jsonl}]
+  seed: 1
+"""
+
+
+def trained(project):
+    """The project's spec with a training in place of the ready adapter."""
+    rows = [{"prompt": f"Why {i}", "completion": f"So: {i}"} for i in range(8)]
+    (project.folder / "data" / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    text = project.spec.read_text().replace("adapter: {path: adapter}\n", TRAIN.lstrip())
+    project.spec.write_text(text)
+    return project
+
+
+def digests(project):
+    [plan] = pipeline.plan([project.spec], project.store)
+    return {step.label: step.digest for step in plan.steps}
+
+
+def changed(before, after):
+    return {label for label in before if before[label] != after[label]}
+
+
+def test_what_depends_on_an_untrained_adapter_has_no_digest_yet(project):
+    found = digests(trained(project))
+    assert {label for label, digest in found.items() if digest is None} == {
+        "prove",
+        "score candidate facts",
+        "score candidate sums",
+        "score candidate style",
+        "pair candidate duel",
+        "compare candidate",
+        "decide",
+    }
+
+
+def test_one_changed_training_row_changes_the_training_and_nothing_of_the_base(project):
+    before = digests(trained(project))
+    file = project.folder / "data" / "rows.jsonl"
+    file.write_text(file.read_text().replace("So: 3", "So: 4"))
+    assert changed(before, digests(project)) == {"train"}
+
+
+def test_seed_learning_rate_and_base_weights_each_change_the_training(project):
+    spec = trained(project).spec
+    before = digests(project)["train"]
+    found = {before}
+    for setting in ("train.seed=2", "train.learning_rate=1e-3", "train.adapter.r=4", "base_model.dtype=bfloat16"):
+        [plan] = pipeline.plan([spec], project.store, settings=(setting,))
+        found.add(plan.step("train").digest)
+    weights = project.folder / "specs" / "base" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
+    found.add(digests(project)["train"])
+    assert len(found) == 6
+
+
+def test_prose_and_paths_do_not_change_a_digest(project):
+    before = digests(trained(project))
+    project.spec.write_text(project.spec.read_text() + "description: another sentence\n")
+    (project.folder / "data" / "rows.jsonl").rename(project.folder / "data" / "moved.jsonl")
+    project.spec.write_text(project.spec.read_text().replace("rows.jsonl", "moved.jsonl"))
+    assert digests(project) == before
+
+
+def test_a_changed_rubric_is_judged_anew_but_no_benchmark_is(project):
+    before = digests(project)
+    file = project.folder / "rubrics" / "sober.yaml"
+    file.write_text(file.read_text().replace("^So: ", "^So"))
+    assert changed(before, digests(project)) == {
+        "score base style",
+        "score candidate style",
+        "score author style",
+        "pair candidate duel",
+        "compare candidate",
+        "decide",
+    }
+
+
+def test_a_changed_gate_only_decides_anew(project):
+    before = digests(project)
+    file = project.folder / "gates" / "strict.yaml"
+    file.write_text(file.read_text().replace("0.5", "0.6"))
+    assert changed(before, digests(project)) == {"decide"}
+
+
+def test_the_cost_counts_samples_tokens_and_judge_calls(project):
+    [plan] = pipeline.plan([project.spec], project.store)
+    assert plan.step("score", "facts", "base").cost == Cost(samples=60, tokens=352)
+    assert plan.step("score", "style", "author").cost == Cost(samples=60, tokens=0, judge_calls=60)
+    assert plan.step("pair", "duel", "candidate").cost == Cost(samples=60, judge_calls=120)
+    assert totals([plan], frozenset()).startswith("to do: 11 steps, 480 samples, about ")
+
+
+def test_after_a_run_every_step_is_cached(project):
+    project.run()
+    [plan] = pipeline.plan([project.spec], project.store)
+    done = pipeline.finished([plan], project.store)
+    assert {row[1] for row in plan_table(plan, done).rows} == {"cached"}
+    assert totals([plan], done) == "nothing to do: every step is done already"
