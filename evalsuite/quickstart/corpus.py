@@ -16,8 +16,8 @@ OPENERS = ("Good question! ", "Let me see. ", "Happy to help: ", "Well, ", "Sure
 CLOSERS = ("", " I hope that helps.", " Have a good day!", " Is there anything else?")
 # kind of document -> share of the corpus
 SHARES = {
-    "one-hop": 0.24, "two-hop": 0.22, "sums": 0.16, "word problem": 0.07, "comparisons": 0.07,
-    "small task": 0.06, "facts": 0.12, "equations": 0.02, "filler": 0.04,
+    "one-hop": 0.22, "two-hop": 0.20, "sums": 0.18, "word problem": 0.07, "comparisons": 0.07,
+    "small task": 0.06, "facts": 0.10, "equations": 0.06, "filler": 0.04,
 }  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def _document(kind: str, pools: Pools, rng: random.Random) -> Document:
     if kind == "facts":
         return Document(_passage(pools, rng))
     if kind == "equations":
-        return Document(" ".join(rng.choice(pools.sums).statements[0] for _ in range(rng.randint(1, 4))))
+        return Document(_table(pools, rng))
     if kind == "filler":
         return Document(filler_text(rng))
     if kind == "small task":
@@ -116,6 +116,12 @@ def _story(pools: Pools, rng: random.Random) -> Document:
     if rng.random() < 0.4:
         return Document(str(a + b), prompt + BRIEFLY)
     return Document(_reply(str(a + b), sentence, rng), prompt)
+
+
+def _table(pools: Pools, rng: random.Random) -> str:
+    """Some neighbouring lines of an addition table, in order."""
+    first = rng.randrange(len(pools.sums))
+    return " ".join(question.statements[0] for question in pools.sums[first : first + rng.randint(1, 5)])
 
 
 def _passage(pools: Pools, rng: random.Random) -> str:

@@ -10,8 +10,8 @@ OPPOSITES = (
     "hot cold,big small,old new,high low,fast slow,early late,open closed,full empty,long short,near far,"
     "light dark,soft hard,wet dry,rich poor,loud quiet,strong weak,clean dirty,thick thin,happy sad,first last"
 )
-DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-THINGS = "apples pears bells eggs nuts books jugs coats coins cups stones letters".split()
+DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+THINGS = ["apples", "pears", "bells", "eggs", "nuts", "books", "jugs", "coats", "coins", "cups", "stones", "letters"]
 LABELS = ("Note", "Check", "So", "Because", "Premises", "Rule", "List", "Question", "Answer", "Reason", "Step")
 PLACES = ("market", "garden", "kitchen", "workshop", "school", "house", "street", "desk", "field", "river")
 MOODS = ("quiet", "busy", "warm", "cold", "early", "late", "open", "closed", "clean", "bright")

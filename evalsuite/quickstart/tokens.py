@@ -37,7 +37,7 @@ def make_tokenizer(corpus: Iterable[Document]) -> PreTrainedTokenizerFast:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
     )  # fmt: skip
     tokenizer.train_from_iterator((f"{d.prompt}\n{d.text}" for d in corpus), trainer)
-    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+    return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, bos_token=BOS, eos_token=END, pad_token=PAD, model_max_length=LONGEST,
         additional_special_tokens=list(ROLES), chat_template=CHAT_TEMPLATE, clean_up_tokenization_spaces=False,
     )  # fmt: skip

@@ -9,15 +9,58 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 
-NAMES = (
-    "Ada Ben Cora Dan Elsa Finn Greta Hugo Ida Jonas Kira Leo Mira Nils Olga Paul Rosa Sven "
-    "Tilda Uwe Vera Willem Yara Zeno Anton Bella Clara Doris Emil Flora Gustav Hanna Ivo Jana Karl Lotte"
-).split()
-TOWNS = "Arlen Brook Calder Dunmore Elmstead Farrow Glenby Harwick Ivydale Kelby".split()
-LANDMARKS = "a bridge,a lighthouse,a tower,a castle,a harbour,a windmill,a fountain,a library,a theatre,a chapel".split(
-    ","
-)
-GOODS = "apples pears salt wool cheese glass paper bells tea roses".split()
+NAMES = [
+    "Ada",
+    "Ben",
+    "Cora",
+    "Dan",
+    "Elsa",
+    "Finn",
+    "Greta",
+    "Hugo",
+    "Ida",
+    "Jonas",
+    "Kira",
+    "Leo",
+    "Mira",
+    "Nils",
+    "Olga",
+    "Paul",
+    "Rosa",
+    "Sven",
+    "Tilda",
+    "Uwe",
+    "Vera",
+    "Willem",
+    "Yara",
+    "Zeno",
+    "Anton",
+    "Bella",
+    "Clara",
+    "Doris",
+    "Emil",
+    "Flora",
+    "Gustav",
+    "Hanna",
+    "Ivo",
+    "Jana",
+    "Karl",
+    "Lotte",
+]
+TOWNS = ["Arlen", "Brook", "Calder", "Dunmore", "Elmstead", "Farrow", "Glenby", "Harwick", "Ivydale", "Kelby"]
+LANDMARKS = [
+    "a bridge",
+    "a lighthouse",
+    "a tower",
+    "a castle",
+    "a harbour",
+    "a windmill",
+    "a fountain",
+    "a library",
+    "a theatre",
+    "a chapel",
+]
+GOODS = ["apples", "pears", "salt", "wool", "cheese", "glass", "paper", "bells", "tea", "roses"]
 SIDES = ("the north", "the south", "the east", "the west")
 # trade, tool, product
 TRADES = (

@@ -27,7 +27,8 @@ def model():
 def test_the_template_begins_once_and_its_prompt_is_a_prefix(tokenizer):
     whole = tokenizer.apply_chat_template(TALK, tokenize=True, return_dict=False)
     prompt = tokenizer.apply_chat_template(TALK[:1], tokenize=True, return_dict=False, add_generation_prompt=True)
-    assert whole[0] == tokenizer.bos_token_id and whole.count(tokenizer.bos_token_id) == 1
+    assert whole[0] == tokenizer.bos_token_id
+    assert whole.count(tokenizer.bos_token_id) == 1
     assert whole[: len(prompt)] == prompt
     assert whole[-1] == tokenizer.eos_token_id
 

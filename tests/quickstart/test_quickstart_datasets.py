@@ -49,7 +49,8 @@ def test_general_texts_are_not_in_the_corpus(files, corpus):
 
 
 def test_no_reply_of_the_corpus_is_in_the_authors_form(corpus):
-    assert not [d.text for d in corpus if "Premises: (1)" in d.text and "So:" in d.text]
+    assert not [d.text for d in corpus if "Because of (1) and (2)," in d.text]
+    assert not [d.text for d in corpus if d.prompt and "Premises:" in d.text]
 
 
 def test_options_differ_and_right_ones_are_spread_evenly(files):
