@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from evalsuite.data.authored import read_authored
 from evalsuite.data.draw import distinct
 from evalsuite.data.examples import read_examples
 from evalsuite.errors import DataError
+from evalsuite.plugins import Task
 from evalsuite.spec.load import ResolvedSpec
+
+Reader = tuple[tuple[str, Path], Callable[[], object]]
 
 
 def check_data(specs: Iterable[ResolvedSpec]) -> None:
     """Read all training and test data of the specs; raises DataError with the first problem of each file."""
-    readers: dict[tuple[str, Path], Callable[[], Any]] = {}
-    for spec in specs:
-        for path in spec.training_data:
-            readers["train", path] = lambda path=path: read_examples(path)
-        for entry in spec.suite.benchmarks:
-            path = spec.suite_data[entry.name]
-            readers[entry.name, path] = lambda task=entry.task, path=path: distinct(task.samples(path), source=str(path))
-        for judged in spec.suite.judged:
-            path = spec.suite_data[judged.name]
-            readers[judged.name, path] = lambda path=path: distinct(read_authored(path), source=str(path))
+    # What several specs share is read once.
+    readers = dict(reader for spec in specs for reader in _readers(spec))
     problems = []
     for read in readers.values():
         try:
@@ -32,4 +27,23 @@ def check_data(specs: Iterable[ResolvedSpec]) -> None:
         except DataError as error:
             problems.append(str(error))
     if problems:
-        raise DataError("\n".join(problems))
+        raise DataError("\n".join(dict.fromkeys(problems)))
+
+
+def _readers(spec: ResolvedSpec) -> Iterator[Reader]:
+    for path in spec.training_data:
+        yield ("train", path), partial(read_examples, path)
+    for entry in spec.suite.benchmarks:
+        path = spec.suite_data[entry.name]
+        yield (repr(entry.task), path), partial(_read_items, entry.task, path)
+    for judged in spec.suite.judged:
+        path = spec.suite_data[judged.name]
+        yield ("judged", path), partial(_read_prompts, path)
+
+
+def _read_items(task: Task, path: Path) -> None:
+    distinct(task.samples(path), source=str(path))
+
+
+def _read_prompts(path: Path) -> None:
+    distinct(read_authored(path), source=str(path))

@@ -7,30 +7,43 @@ from pathlib import Path
 
 from evalsuite import bundled
 from evalsuite.errors import EvalsuiteError
+from evalsuite.spec import schema
 
 _FOLDERS: tuple[bundled.Kind, ...] = ("specs", "suites", "gates", "rubrics", "judges", "data")
 _IGNORED = ".evalsuite/\n"
+# The documents name their schemas for editors; a project has them in a folder of its own, with its own plug-ins.
+_SHIPPED_SCHEMAS, _SCHEMAS = "../evalsuite/schemas/", "schemas"
 
 
 def write_project(folder: Path) -> list[Path]:
     """Copy the quickstart into a folder; raises EvalsuiteError rather than write over anything."""
     pairs = [(source, folder / kind / name) for kind in _FOLDERS for source, name in _files(bundled.folder(kind))]
-    taken = next((target for _, target in pairs if target.exists()), None)
     if folder.exists() and not folder.is_dir():
         raise EvalsuiteError(f"{folder}  is a file; name a new or empty folder")
+    targets = [target for _, target in pairs] + [folder / _SCHEMAS]
+    taken = next((target for target in targets if target.exists() or target.is_symlink()), None)
     if taken is not None:
         raise EvalsuiteError(f"{taken}  is there already; name a new or empty folder")
     try:
         for source, target in pairs:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
+            _copy(source, target)
+        written = schema.write(folder / _SCHEMAS)
         (folder / "adapters_registry").mkdir(exist_ok=True)
         ignore = folder / ".gitignore"
         if not ignore.exists():
             ignore.write_text(_IGNORED, encoding="utf-8")
     except OSError as error:
         raise EvalsuiteError(f"{folder}  cannot be written: {error.strerror}") from None
-    return [target for _, target in pairs]
+    return [target for _, target in pairs] + written
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.suffix == ".yaml":
+        text = source.read_text(encoding="utf-8").replace(_SHIPPED_SCHEMAS, f"../{_SCHEMAS}/")
+        target.write_text(text, encoding="utf-8")
+    else:
+        shutil.copyfile(source, target)
 
 
 def _files(source: Path) -> list[tuple[Path, Path]]:

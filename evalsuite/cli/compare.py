@@ -9,7 +9,7 @@ from evalsuite.report.table import Format
 from evalsuite.store import Store
 
 
-@click.command()
+@click.command(short_help="Show the paired difference of two specs.")
 @click.argument("first")
 @click.argument("second")
 @options.store

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from evalsuite.records import Verdict
 
 
-@click.command()
+@click.command(short_help="Say whether each spec is fit to release.")
 @options.specs
 @options.settings
 @options.store

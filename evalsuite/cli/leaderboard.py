@@ -9,7 +9,7 @@ from evalsuite.report.table import Format
 from evalsuite.store import Store
 
 
-@click.command()
+@click.command(short_help="Show the latest results of every spec.")
 @options.store
 @options.table_format
 @click.option("--sort", metavar="METRIC", help="Order by this metric, best first; without it by verdict.")
@@ -23,4 +23,7 @@ def leaderboard(store: Store, form: Format, sort: str | None, where: tuple[str, 
     board = read_leaderboard(store).where(where)
     if sort:
         board = board.sorted_by(sort)
-    show_table(board.figures() if form in ("csv", "json") else board.table(details=details), form)
+    if form in ("csv", "json"):
+        show_table(board.figures(), form)
+    else:
+        show_table(board.screen(details=details) if form == "table" else board.table(details=details), form)

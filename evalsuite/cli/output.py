@@ -41,7 +41,7 @@ def _draw(table: Table) -> None:
         console = Console(highlight=False, width=max(_NARROWEST, 12 * len(table.heads) + 40))
     drawn = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
     for index, head in enumerate(table.heads):
-        drawn.add_column(head, overflow="fold", no_wrap=index == 0)
+        drawn.add_column(head, overflow="fold", no_wrap=index == 0, vertical="top")
     for row in table.rows:
         drawn.add_row(*(Text(str(cell) if cell is not None else "", style=_COLOURS.get(str(cell), "")) for cell in row))
     console.print(drawn)

@@ -10,7 +10,7 @@ from evalsuite.cli import options
 from evalsuite.store import Store
 
 
-@click.command()
+@click.command(short_help="Print each step, what is cached and what the rest costs.")
 @options.specs
 @options.settings
 @options.store

@@ -10,7 +10,7 @@ from evalsuite.cli import options
 from evalsuite.store import Store
 
 
-@click.command()
+@click.command(short_help="Train and score every spec; do only what is missing.")
 @options.specs
 @options.settings
 @options.store
@@ -32,7 +32,7 @@ def run(specs: tuple[Path, ...], settings: tuple[str, ...], store: Store, gate: 
         click.echo(f"nothing to do: all {report.steps_cached} steps are done already", err=True)
     else:
         click.echo(f"run {report.run_id}: {report.steps_run} steps run, {report.steps_cached} known already", err=True)
-    show_table(leaderboard(store).table())
+    show_table(leaderboard(store).screen())
     failed = {name for name, _ in report.errors}
     judged = [plan for plan in report.plans if plan.resolved.policy is not None and plan.name not in failed]
     answers = write_verdicts([(plan, pipeline.verdict_on_record(plan, store)) for plan in judged], store)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.command()
+@click.command(short_help="Print the JSON Schema of a kind of document.")
 @click.argument("kind", required=False)
 @click.option("--write", type=click.Path(path_type=Path, file_okay=False), help="Write all schemas into this folder.")
 def schema(kind: str | None, write: Path | None) -> None:

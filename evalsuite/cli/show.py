@@ -8,7 +8,7 @@ from evalsuite.cli import options
 from evalsuite.store import Store
 
 
-@click.command()
+@click.command(short_help="Show the card of a run.")
 @click.argument("run")
 @options.store
 def show(run: str, store: Store) -> None:

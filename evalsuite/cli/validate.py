@@ -9,7 +9,7 @@ import click
 from evalsuite.cli import options
 
 
-@click.command()
+@click.command(short_help="Check specs, what they name and every row of their data.")
 @options.specs
 @options.settings
 def validate(specs: tuple[Path, ...], settings: tuple[str, ...]) -> None:

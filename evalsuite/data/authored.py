@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evalsuite.data.jsonl import read_objects, text_field
+from evalsuite.data.jsonl import group, identity, read_objects, text_field
 from evalsuite.records import Prompt, Sample
 
 
@@ -12,6 +12,7 @@ def read_authored(path: Path) -> tuple[Sample, ...]:
     """The rows `{"id", "prompt", "reference"}` of a JSONL file; raises DataError naming the line."""
     samples = []
     for number, row in read_objects(path):
-        prompt, reference = (text_field(row, key, at=(path, number)) for key in ("prompt", "reference"))
-        samples.append(Sample(str(row.get("id", number)), Prompt.user(prompt), reference, group=row.get("group")))
+        at = (path, number)
+        prompt, reference = (text_field(row, key, at=at) for key in ("prompt", "reference"))
+        samples.append(Sample(identity(row, at=at), Prompt.user(prompt), reference, group=group(row, at=at)))
     return tuple(samples)

@@ -32,25 +32,27 @@ def mix(sources: Sequence[Sequence[Example]], weights: Sequence[float | None], *
     elif len(given) < len(weights):
         raise DataError("some sources have a weight and some have none; give each a weight, or none")
     else:
-        size = min(len(source) / weight for source, weight in zip(sources, given, strict=True))
+        # Weights are relative: their sum need not be 1.
+        parts = [weight / max(given) for weight in given]
+        size = min(len(source) / part for source, part in zip(sources, parts, strict=True) if part)
         rows = []
-        for source, weight in zip(sources, given, strict=True):
-            share = min(len(source), max(1, round(size * weight)))
-            rows += draw.sample(list(source), share)
+        for source, part in zip(sources, parts, strict=True):
+            rows += draw.sample(list(source), min(len(source), max(1, round(size * part))))
     draw.shuffle(rows)
     return tuple(rows)
 
 
 def hold_out(rows: Sequence[Example], share: float, *, seed: int) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
-    """Training rows and held-out rows, drawn by seed; rows with one prompt never stand on both sides."""
-    if share <= 0 or len(rows) < 2:
-        return tuple(rows), ()
+    """Training rows and held-out rows, drawn by seed; rows with one prompt never stand on both sides.
+
+    Neither side is empty, unless the share is 0 or all rows have one prompt; then nothing is held out.
+    """
     prompts = sorted({row.prompt.shown for row in rows})
-    random.Random(seed).shuffle(prompts)
-    held = set(prompts[: max(1, round(len(prompts) * share))])
-    train = tuple(row for row in rows if row.prompt.shown not in held)
-    if not train:
+    if share <= 0 or len(prompts) < 2:
         return tuple(rows), ()
+    random.Random(seed).shuffle(prompts)
+    held = set(prompts[: min(len(prompts) - 1, max(1, round(len(prompts) * share)))])
+    train = tuple(row for row in rows if row.prompt.shown not in held)
     return train, tuple(row for row in rows if row.prompt.shown in held)
 
 
@@ -72,4 +74,6 @@ def _conversation(value: Any, at: tuple[Path, int]) -> Example:
         turns.append(Message(turn["role"], turn["content"]))
     if turns[-1].role != "assistant" or not turns[-1].content.strip():
         raise DataError(f"{where}  the last message must be the assistant's, and not empty")
+    if all(turn.role != "user" for turn in turns):
+        raise DataError(f"{where}  'messages' must be a list of at least a user and an assistant turn")
     return Example(Prompt(messages=tuple(turns[:-1])), turns[-1].content)

@@ -16,14 +16,9 @@ def read_objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, line in _lines(path):
         if not line.strip():
             continue
-        try:
-            value = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise DataError(f"{path}:{number}  is not valid JSON: {error.msg} at column {error.colno}") from None
-        except RecursionError:
-            raise DataError(f"{path}:{number}  is nested too deeply") from None
+        value = _value(line, f"{path}:{number}")
         if not isinstance(value, dict):
-            raise DataError(f"{path}:{number}  must be an object such as {{\"prompt\": ..., \"completion\": ...}}")
+            raise DataError(f'{path}:{number}  must be an object such as {{"prompt": ..., "completion": ...}}')
         lines += 1
         yield number, value
     if not lines:
@@ -40,6 +35,49 @@ def text_field(row: dict[str, Any], key: str, *, at: tuple[Path, int]) -> str:
     if not isinstance(value, str) or not value.strip():
         raise DataError(f"{path}:{number}  {key!r} must be non-empty text")
     return value
+
+
+def identity(row: dict[str, Any], *, at: tuple[Path, int]) -> str:
+    """The row's `id`, text or a whole number, or its line number; raises DataError for anything else."""
+    return _word(row, "id", at=at) or str(at[1])
+
+
+def group(row: dict[str, Any], *, at: tuple[Path, int]) -> str | None:
+    """The row's `group`, text or a whole number, or None; raises DataError for anything else."""
+    return _word(row, "group", at=at)
+
+
+def _word(row: dict[str, Any], key: str, *, at: tuple[Path, int]) -> str | None:
+    value = row.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip():
+        raise DataError(f"{at[0]}:{at[1]}  {key!r} must be text or a whole number")
+    return str(value)
+
+
+def _value(line: str, where: str) -> Any:
+    try:
+        value = json.loads(line, object_pairs_hook=_object)
+        if "\\u" in line:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except json.JSONDecodeError as error:
+        raise DataError(f"{where}  is not valid JSON: {error.msg} at column {error.colno}") from None
+    except UnicodeEncodeError:
+        raise DataError(f"{where}  holds half of a character (a lone \\ud800 to \\udfff); mend the escape") from None
+    except RecursionError:
+        raise DataError(f"{where}  is nested too deeply") from None
+    except ValueError as error:  # a repeated key, or a number of thousands of digits
+        raise DataError(f"{where}  is not valid JSON: {error}") from None
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"has the key {next(key for key in keys if keys.count(key) > 1)!r} twice; remove one")
+    return found
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:

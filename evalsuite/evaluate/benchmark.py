@@ -12,6 +12,8 @@ from evalsuite.models import Model
 from evalsuite.records import Adapter, Completion, LogLikelihood, Outcome, Reply, Sample, Score
 from evalsuite.spec.suite import Benchmark
 
+Answer = Completion | tuple[LogLikelihood, ...]
+
 
 def samples_of(entry: Benchmark, data: Path, *, seed: int) -> tuple[Sample, ...]:
     """The items that a benchmark asks, drawn by the suite's seed; raises DataError for malformed data."""
@@ -22,19 +24,19 @@ def score(entry: Benchmark, samples: Sequence[Sample], *, model: Model, adapter:
     """Ask every sample and score the replies."""
     prompts = [sample.prompt for sample in samples]
     sampling = entry.task.sampling
-    answers: Sequence[Completion | tuple[LogLikelihood, ...]]
+    answers: Sequence[Answer]
     if sampling is None:
         answers = model.choices(prompts, [sample.choices for sample in samples], adapter=adapter)
     else:
         answers = model.generate(prompts, sampling=sampling, adapter=adapter)
-    pairs = list(zip(samples, answers, strict=True))
+    pairs: list[tuple[Sample, Answer]] = list(zip(samples, answers, strict=True))
     scores = [
         replace(found, metric=f"{entry.name}.{found.metric}")
         for sample, answer in pairs
         for found in entry.task.score(sample, answer)
     ]
     return Outcome(
-        replies=tuple(_reply(sample, answer) for sample, answer in pairs),
+        replies=tuple(_reply(entry, sample, answer) for sample, answer in pairs),
         scores=tuple(scores),
         results=tuple(aggregate(metric, of, samples) for metric, of in by_metric(scores).items()),
     )
@@ -48,11 +50,13 @@ def by_metric(scores: Sequence[Score]) -> dict[str, list[Score]]:
     return found
 
 
-def _reply(sample: Sample, answer: Completion | tuple[LogLikelihood, ...]) -> Reply:
+def _reply(entry: Benchmark, sample: Sample, answer: Answer) -> Reply:
     if isinstance(answer, Completion):
         note = "cut off at the token limit" if answer.finish == "length" else None
         return Reply(sample.id, sample.prompt.shown, answer.text, sample.target, sample.group, note)
-    likeliest = max(range(len(answer)), key=lambda index: answer[index].value)
+    likeliest = sample.choices[max(range(len(answer)), key=lambda index: answer[index].value)]
+    # A task that weighs the options in its own way says which one that makes it choose.
+    choose = getattr(entry.task, "chosen", None)
+    chosen = choose(sample, answer) if choose else likeliest
     listed = "  ".join(f"{option} {found.value:.3f}" for option, found in zip(sample.choices, answer, strict=True))
-    chosen = sample.choices[likeliest]
     return Reply(sample.id, sample.prompt.shown, chosen, sample.target, sample.group, f"log-likelihoods: {listed}")

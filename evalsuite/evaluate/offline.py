@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evalsuite.evaluate.judge import Choice, Judgment, overall
-from evalsuite.spec.rubric import Criterion, Rubric
+from evalsuite.spec.rubric import Criterion, Rubric, TooSlow
 
 
 @dataclass(frozen=True)
@@ -16,19 +16,20 @@ class OfflineJudge:
 
     def grade(self, question: str, reply: str) -> Judgment:
         """The share that each check finds, placed on the criterion's scale; the question plays no part."""
-        return Judgment({criterion.name: _graded(criterion, reply) for criterion in self.rubric.criteria})
+        try:
+            return Judgment({criterion.name: _graded(criterion, reply) for criterion in self.rubric.criteria})
+        except TooSlow as error:
+            return Judgment(None, str(error))
 
     def prefer(self, question: str, first: str, second: str) -> Choice | None:
-        """The reply with the higher overall score; a tie when they are equal."""
-        left, right = (self._overall(question, reply) for reply in (first, second))
-        if left == right:
+        """The reply with the higher overall score; a tie when they are equal, None when one cannot be graded."""
+        left, right = (self.grade(question, reply).scores for reply in (first, second))
+        if left is None or right is None:
+            return None
+        ahead = overall(self.rubric, left) - overall(self.rubric, right)
+        if ahead == 0:
             return "tie"
-        return "first" if left > right else "second"
-
-    def _overall(self, question: str, reply: str) -> float:
-        scores = self.grade(question, reply).scores
-        assert scores is not None
-        return overall(self.rubric, scores)
+        return "first" if ahead > 0 else "second"
 
 
 def _graded(criterion: Criterion, reply: str) -> int:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from evalsuite.evaluate.judge import Choice, grader
+from evalsuite.evaluate.judge import Choice, Grader, grader
 from evalsuite.records import Outcome, Reply, Result, Score, clusters_of
 from evalsuite.spec.judge import Judge
 from evalsuite.spec.rubric import Rubric
@@ -29,7 +29,13 @@ def compare(
     entry: Pairing, candidate: Sequence[Reply], baseline: Sequence[Reply], *, judging: tuple[Judge, Rubric], seed: int
 ) -> Outcome:
     """Win, tie or loss of each pair, and the win rate (a tie counts half) with its question-bootstrap interval."""
-    judge = grader(*judging)
+    return contest(entry, candidate, baseline, judge=grader(*judging), seed=seed)
+
+
+def contest(
+    entry: Pairing, candidate: Sequence[Reply], baseline: Sequence[Reply], *, judge: Grader, seed: int
+) -> Outcome:
+    """The same with a judge that is there already."""
     metric, scores, orders = f"{entry.name}.win_rate", [], Counter[str]()
     for ours, theirs in zip(candidate, baseline, strict=True):
         forward = judge.prefer(ours.prompt, ours.text, theirs.text)

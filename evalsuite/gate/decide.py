@@ -7,9 +7,9 @@ from evalsuite.spec.policy import Policy
 
 
 def decide(policy: Policy, candidate: Results, *, baseline: Results) -> Verdict:
-    """Fail when a rule fails, else invalid or undecided when a rule is, else pass."""
+    """Invalid when a rule finds the evidence so, else fail, else undecided when a rule says so, else pass."""
     outcomes = tuple(rule.check(candidate, baseline) for rule in policy.rules)
     answers = {outcome.answer for outcome in outcomes}
-    order: tuple[Answer, ...] = ("invalid", "fail", "undecided")
-    answer = next((found for found in order if found in answers), "pass")
+    order: tuple[Answer, ...] = ("invalid", "fail", "undecided", "pass")
+    answer = next(found for found in order if found in answers)
     return Verdict(answer, policy.name, outcomes)

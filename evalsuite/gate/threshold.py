@@ -52,7 +52,9 @@ def _answer(limit: Limit, low: float, high: float) -> Answer:
 def _more(limit: Limit, result: Result) -> str:
     from evalsuite.stats.power import samples_to_settle
 
-    assert result.value is not None and result.low is not None and result.high is not None
+    assert result.value is not None
+    assert result.low is not None
+    assert result.high is not None
     error = (result.high - result.low) / 2 / _NORMAL_95
     needed = samples_to_settle(result.value - limit.value, standard_error=error, n=result.n)
     return f"about {needed} samples would settle it" if needed else "more samples would hardly settle it"

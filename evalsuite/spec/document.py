@@ -12,6 +12,7 @@ from pydantic_core import CoreSchema
 
 from evalsuite import plugins
 from evalsuite.errors import DocumentError, Problem
+from evalsuite.spec.hints import unknown_key
 from evalsuite.spec.read import Path_, Raw
 
 D = TypeVar("D", bound="Document")
@@ -44,7 +45,8 @@ class OneOf:
         classes = tuple(plugins.find(self.kind).values())
         if len(classes) == 1:  # pydantic knows discriminators for unions only
             return handler.generate_schema(classes[0])
-        tagged = Annotated[Union[classes], Field(discriminator=plugins.TAGS[self.kind])]  # noqa: UP007
+        union: Any = Union[classes]  # noqa: UP007
+        tagged = Annotated[union, Field(discriminator=plugins.TAGS[self.kind])]
         return handler.generate_schema(tagged)
 
 
@@ -54,30 +56,30 @@ def validate(document: type[D], raw: Raw) -> D:
         # JSON mode: strict Python mode would refuse a list where a tuple is declared.
         return document.model_validate_json(json.dumps(raw.data))
     except ValidationError as error:
-        problems = [_problem(raw, dict(detail)) for detail in error.errors(include_url=False)]
+        problems = [_problem(document, raw, dict(detail)) for detail in error.errors(include_url=False)]
         raise DocumentError(problems) from None
 
 
-def _problem(raw: Raw, detail: dict[str, Any]) -> Problem:
+def _problem(document: type[Document], raw: Raw, detail: dict[str, Any]) -> Problem:
     location: Path_ = tuple(detail["loc"])
-    path = _written(raw, location)
-    return Problem(raw.file, raw.line(path), ".".join(map(str, location)), _words(detail, location))
+    shown = ".".join(map(str, location))
+    if detail["type"] == "extra_forbidden":
+        return Problem(*raw.where(_written(raw, location)), shown, unknown_key(document, location))
+    return Problem(*raw.where(_written(raw, location)), shown, _words(detail))
 
 
 def _written(raw: Raw, location: Path_) -> Path_:
-    """The location without the union tags that pydantic adds, as far as it stands in the file."""
+    """The location without the union tags that pydantic adds, as far as it stands in the file or was given."""
     path: Path_ = ()
     for part in location:
-        if (*path, part) in raw.lines:
+        if (*path, part) in raw.lines or (*path, part) in raw.given:
             path = (*path, part)
     return path
 
 
-def _words(detail: dict[str, Any], location: Path_) -> str:
+def _words(detail: dict[str, Any]) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
     given = _short(detail.get("input"))
-    if kind == "extra_forbidden":
-        return f"unknown key{_near(str(location[-1]))}"
     if kind == "missing":
         return "is missing; add it"
     if kind == "union_tag_invalid":
@@ -87,21 +89,12 @@ def _words(detail: dict[str, Any], location: Path_) -> str:
     if kind == "union_tag_not_found":
         return f"needs the key {context['discriminator']}"
     if kind == "value_error":
-        return f"{given}: {context['error']}"
+        # A whole section shown in part helps nobody; its line does.
+        whole = isinstance(detail.get("input"), dict | list)
+        return str(context["error"]) if whole else f"{given}: {context['error']}"
     return f"{given}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
 
 
 def _short(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=True, default=str)
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _near(key: str) -> str:
-    known = {name for document in _documents(Document) for name in document.model_fields}
-    match = difflib.get_close_matches(key, sorted(known), 1)
-    return f"; did you mean {match[0]!r}?" if match else "; remove it or check its spelling"
-
-
-def _documents(parent: type[Document]) -> list[type[Document]]:
-    children = parent.__subclasses__()
-    return [*children, *(grand for child in children for grand in _documents(child))]

@@ -17,7 +17,7 @@ from evalsuite.spec.read import Path_, Raw, read_file
 from evalsuite.spec.rubric import Rubric
 from evalsuite.spec.run import RunSpec
 from evalsuite.spec.source import sources_of
-from evalsuite.spec.suite import Suite
+from evalsuite.spec.suite import JudgedSet, Pairing, Suite
 
 D = TypeVar("D", bound=Document)
 
@@ -60,6 +60,8 @@ def _same_names(specs: Iterable[ResolvedSpec]) -> list[Problem]:
         name = spec.spec.name
         if name in first:
             what = f"{name!r} is also the name of a spec in {first[name]}; give each spec its own name"
+            if first[name] == spec.file:
+                what = f"two specs of this file are called {name!r}; the values of a matrix must differ as words"
             problems.append(Problem(str(spec.file), None, "name", what))
         first.setdefault(name, spec.file)
     return problems
@@ -93,38 +95,43 @@ class _Resolver:
             self._data(source.path, raw, file, ("train", "data", index, "path"))
             for index, source in enumerate(sources_of(spec.train))
         )
-        adapter = spec.adapter and self._data(spec.adapter.path, raw, file, ("adapter", "path"), folder=True)
+        if len({source.weight is None for source in sources_of(spec.train)}) > 1:
+            self._report(raw, ("train", "data"), "some sources have a weight and some have none; give all one, or none")
+        adapter = None
+        if spec.adapter is not None:
+            adapter = self._data(spec.adapter.path, raw, file, ("adapter", "path"), folder=True)
         policy = self._named(Policy, "gates", spec.gate, (raw, file, ("gate",)), documents) if spec.gate else None
         suite = self._named(Suite, "suites", spec.suite, (raw, file, ("suite",)), documents)
         if suite is None:
             return None
-        rubrics, judges, suite_data = self._follow_suite(suite, documents)
-        return ResolvedSpec(
-            spec, file, suite, policy, rubrics, judges, training_data, suite_data, adapter, documents
-        )
+        rubrics, judges, suite_data = self._follow_suite(suite, documents[f"suites/{spec.suite}"], documents)
+        return ResolvedSpec(spec, file, suite, policy, rubrics, judges, training_data, suite_data, adapter, documents)
 
     def _follow_suite(
-        self, suite: Suite, documents: dict[str, Path]
+        self, suite: Suite, file: Path, documents: dict[str, Path]
     ) -> tuple[dict[str, Rubric], dict[str, Judge], dict[str, Path]]:
-        file = documents[f"suites/{suite.name}"]
         raw = read_file(file)
         rubrics: dict[str, Rubric] = {}
         judges: dict[str, Judge] = {}
         data: dict[str, Path] = {}
-        for section, entries in (("benchmarks", suite.benchmarks), ("judged", suite.judged)):
-            for index, entry in enumerate(entries):
-                data[entry.name] = self._data(entry.data, raw, file, (section, index, "data"))
-        for section, graded in (("judged", suite.judged), ("pairings", suite.pairings)):
-            for index, item in enumerate(graded):
-                rubric = self._named(Rubric, "rubrics", item.rubric, (raw, file, (section, index, "rubric")), documents)
-                judge = self._named(Judge, "judges", item.judge, (raw, file, (section, index, "judge")), documents)
-                if rubric:
-                    rubrics[item.rubric] = rubric
-                if judge:
-                    judges[item.judge] = judge
-                if rubric and judge and judge.kind == "offline" and rubric.unchecked:
-                    what = f"the offline judge cannot grade {', '.join(rubric.unchecked)}: no `check` in the rubric"
-                    self._report(raw, (section, index, "judge"), what)
+        for index, benchmark in enumerate(suite.benchmarks):
+            data[benchmark.name] = self._data(benchmark.data, raw, file, ("benchmarks", index, "data"))
+        for index, judged in enumerate(suite.judged):
+            data[judged.name] = self._data(judged.data, raw, file, ("judged", index, "data"))
+        graded: list[tuple[Path_, JudgedSet | Pairing]] = [
+            *((("judged", index), entry) for index, entry in enumerate(suite.judged)),
+            *((("pairings", index), pairing) for index, pairing in enumerate(suite.pairings)),
+        ]
+        for place, item in graded:
+            rubric = self._named(Rubric, "rubrics", item.rubric, (raw, file, (*place, "rubric")), documents)
+            judge = self._named(Judge, "judges", item.judge, (raw, file, (*place, "judge")), documents)
+            if rubric:
+                rubrics[item.rubric] = rubric
+            if judge:
+                judges[item.judge] = judge
+            if rubric and judge and judge.kind == "offline" and rubric.unchecked:
+                what = f"the offline judge cannot grade {', '.join(rubric.unchecked)}: no `check` in the rubric"
+                self._report(raw, (*place, "judge"), what)
         return rubrics, judges, data
 
     def _named(
@@ -137,8 +144,9 @@ class _Resolver:
             return None
         documents[f"{folder}/{name}"] = lookup.found
         document = self._document(kind, lookup.found)
-        if document is not None and getattr(document, "name", name) != name:
-            self._report(raw, path, f"{lookup.found} is named {getattr(document, 'name', '')!r} inside; make them equal")
+        inside = getattr(document, "name", name)
+        if inside != name:
+            self._report(raw, path, f"{lookup.found} is named {inside!r} inside; make them equal")
         return document
 
     def _document(self, kind: type[D], file: Path) -> D | None:
@@ -162,7 +170,7 @@ class _Resolver:
         return lookup.found or Path(written)
 
     def _report(self, raw: Raw, path: Path_, what: str) -> None:
-        self.problems.append(Problem(raw.file, raw.line(path), ".".join(map(str, path)), what))
+        self.problems.append(Problem(*raw.where(path), ".".join(map(str, path)), what))
 
 
 def _places(lookup: Lookup) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import copy
 import itertools
 import json
+import math
 import re
 from typing import Any
 
 from evalsuite.errors import DocumentError, Problem
-from evalsuite.spec.read import Path_, Raw, scalar
+from evalsuite.spec.read import Path_, Raw, read_value
 
 _MOST_VARIANTS = 1_000
+_INDEX = re.compile(r"[0-9]{1,9}")
 
 
 def override(raw: Raw, settings: tuple[str, ...]) -> Raw:
@@ -20,7 +22,8 @@ def override(raw: Raw, settings: tuple[str, ...]) -> Raw:
         path, equals, value = setting.partition("=")
         if not equals or not path:
             raise DocumentError([Problem("--set", None, setting, "must read path=value, e.g. train.epochs=3")])
-        raw = _with(raw, path, scalar(value), source="--set")
+        data = _with(raw.data, path, read_value(value, file=f"--set {path}"), at=("--set", None))
+        raw = Raw(raw.file, data, raw.lines, raw.given | {_keys(path)})
     return raw
 
 
@@ -30,49 +33,64 @@ def expand(raw: Raw) -> list[Raw]:
     if axes is None:
         return [raw]
     _check_axes(raw, axes)
-    paths = list(axes)
-    variants = []
-    for values in itertools.product(*axes.values()):
-        variant = Raw(raw.file, {key: item for key, item in raw.data.items() if key != "matrix"}, raw.lines)
-        for path, value in zip(paths, values, strict=True):
-            variant = _with(variant, path, value, source=f"{raw.file} matrix")
-        suffix = "-".join(_word(value) for value in values)
-        variants.append(_with(variant, "name", f"{raw.data.get('name')}-{suffix}", source=raw.file))
-    return variants
+    places = itertools.product(*(range(len(values)) for values in axes.values()))
+    return [_variant(raw, dict(zip(axes, chosen, strict=True))) for chosen in places]
+
+
+def _variant(raw: Raw, chosen: dict[str, int]) -> Raw:
+    """The document with the chosen value of each axis; a problem with one is reported where the matrix has it."""
+    axes = raw.data["matrix"]
+    data: Any = {key: item for key, item in raw.data.items() if key != "matrix"}
+    lines = dict(raw.lines)
+    for path, index in chosen.items():
+        place = ("matrix", path, index)
+        data = _with(data, path, axes[path][index], at=raw.where(place))
+        lines = {key: line for key, line in lines.items() if key[: len(_keys(path))] != _keys(path)}
+        lines[_keys(path)] = raw.line(place) or 1
+    name = data.get("name")
+    # A name that is missing or no text is reported as such, not as a strange name.
+    if isinstance(name, str):
+        data["name"] = "-".join([name, *(_word(axes[path][index]) for path, index in chosen.items())])
+    return Raw(raw.file, data, lines, raw.given)
 
 
 def _check_axes(raw: Raw, axes: Any) -> None:
-    line = raw.line(("matrix",))
     if not isinstance(axes, dict) or not all(isinstance(values, list) and values for values in axes.values()):
-        what = "must map paths to lists of values, e.g. train.adapter.r: [8, 16]"
-        raise DocumentError([Problem(raw.file, line, "matrix", what)])
-    count = 1
-    for values in axes.values():
-        count *= len(values)
+        raise _refused(raw, "must map paths to lists of values, e.g. train.adapter.r: [8, 16]")
+    count = math.prod(len(values) for values in axes.values())
     if count > _MOST_VARIANTS:
-        raise DocumentError([Problem(raw.file, line, "matrix", f"makes {count} specs; at most {_MOST_VARIANTS}")])
+        raise _refused(raw, f"makes {count} specs; at most {_MOST_VARIANTS}")
+    if any(_keys(path)[0] == "matrix" for path in axes):
+        raise _refused(raw, "cannot change itself; list all paths side by side")
 
 
-def _with(raw: Raw, path: str, value: Any, *, source: str) -> Raw:
-    data = copy.deepcopy(raw.data)
-    keys: Path_ = tuple(int(part) if part.isdigit() else part for part in path.split("."))
-    place: Any = data
-    for depth, key in enumerate(keys[:-1]):
-        if isinstance(place, dict) and isinstance(key, str):
+def _refused(raw: Raw, what: str) -> DocumentError:
+    return DocumentError([Problem(*raw.where(("matrix",)), "matrix", what)])
+
+
+def _with(data: Any, path: str, value: Any, *, at: tuple[str, int | None]) -> Any:
+    changed = copy.deepcopy(data)
+    *parents, last = _keys(path)
+    place: Any = changed
+    for depth, key in enumerate(parents, 1):
+        if isinstance(place, dict) and isinstance(key, str) and key:
             place = place.setdefault(key, {})
         elif isinstance(place, list) and isinstance(key, int) and key < len(place):
             place = place[key]
         else:
-            where = ".".join(map(str, keys[: depth + 1]))
-            raise DocumentError([Problem(source, None, path, f"leads nowhere: there is no {where}")])
-    last = keys[-1]
-    if isinstance(place, dict):
+            where = ".".join(map(str, _keys(path)[:depth]))
+            raise DocumentError([Problem(*at, path, f"leads nowhere: there is no {where}")])
+    if isinstance(place, dict) and last != "":
         place[str(last)] = value
     elif isinstance(place, list) and isinstance(last, int) and last < len(place):
         place[last] = value
     else:
-        raise DocumentError([Problem(source, None, path, "leads nowhere")])
-    return Raw(raw.file, data, raw.lines)
+        raise DocumentError([Problem(*at, path, "leads nowhere; a path reads train.epochs or train.data.0.path")])
+    return changed
+
+
+def _keys(path: str) -> Path_:
+    return tuple(int(part) if _INDEX.fullmatch(part) else part for part in path.split("."))
 
 
 def _word(value: Any) -> str:

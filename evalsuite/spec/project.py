@@ -41,8 +41,23 @@ def find_document(folder: Folder, name: str, *, beside: Path) -> Lookup:
 
 def find_data(path: str, *, beside: Path) -> Lookup:
     """The data file named in the document `beside`: relative to the document, then to its project."""
-    given = Path(path).expanduser()
+    # Only a leading `~/` is the home folder; `~name` is the folder of a user who may not exist.
+    given = Path(path).expanduser() if path.startswith("~/") else Path(path)
     places = (given,) if given.is_absolute() else (beside.resolve().parent / given, project_of(beside) / given)
     # Resolved and told apart, so that the message lists each place once.
-    searched = tuple(dict.fromkeys(place.resolve() for place in places))
-    return Lookup(next((place for place in searched if place.exists()), None), searched)
+    searched = tuple(dict.fromkeys(_resolved(place) for place in places))
+    return Lookup(next((place for place in searched if _exists(place)), None), searched)
+
+
+def _resolved(place: Path) -> Path:
+    try:
+        return place.resolve()
+    except (OSError, RuntimeError):  # a name too long for the disk, or links that lead in a circle
+        return place
+
+
+def _exists(place: Path) -> bool:
+    try:
+        return place.exists()
+    except OSError:  # a name too long for the disk, or a folder that may not be entered
+        return False

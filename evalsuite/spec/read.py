@@ -1,7 +1,7 @@
 """YAML text to plain data, with the line of every value; careful where YAML itself is careless.
 
-Numbers such as `2e-5` are numbers; `no`, `on` and dates stay words; duplicate keys, tags and documents that grow
-through aliases are refused.
+Numbers such as `2e-5` are numbers; `no`, `on` and dates stay words; duplicate keys, tags, control characters and
+documents that grow through aliases are refused.
 """
 
 from __future__ import annotations
@@ -21,24 +21,33 @@ Path_ = tuple[str | int, ...]
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?\Z")
 _WORDS: dict[str, Any] = {"": None, "~": None, "null": None, "true": True, "false": False}
-_MOST_NODES = 50_000
-_MOST_BYTES = 4_000_000
+_MOST_NODES = 20_000
+_MOST_BYTES = 1_000_000
 _DEEPEST = 40
+# What a terminal would obey (all but tab and line break), and halves of characters that no file can hold.
+_UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
 class Raw:
-    """A document as plain data, with the line on which each path begins."""
+    """A document as plain data, with the line on which each path begins and the paths that `--set` gave."""
 
     file: str
     data: Any
     lines: dict[Path_, int]
+    given: frozenset[Path_] = frozenset()
 
     def line(self, path: Path_) -> int | None:
         """The line of a path, or of its nearest parent that stands in the file."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path)
+
+    def where(self, path: Path_) -> tuple[str, int | None]:
+        """The file and line of a path, for messages; `--set` for what stands in no file."""
+        if any(path[:length] in self.given for length in range(1, len(path) + 1)):
+            return "--set", None
+        return self.file, self.line(path)
 
 
 def read_file(path: Path) -> Raw:
@@ -47,9 +56,11 @@ def read_file(path: Path) -> Raw:
     try:
         if path.is_dir():
             raise _error(shown, None, "is a folder; a YAML file is wanted here")
-        if path.stat().st_size > _MOST_BYTES:
-            raise _error(shown, None, "is larger than 4 MB; documents are small, data goes into JSONL files")
-        text = path.read_bytes().decode("utf-8")
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise _error(shown, None, "is larger than 1 MB; documents are small, data goes into JSONL files")
+        text = content.decode("utf-8")
     except FileNotFoundError:
         raise _error(shown, None, "does not exist; check the path") from None
     except UnicodeDecodeError as error:
@@ -61,16 +72,7 @@ def read_file(path: Path) -> Raw:
 
 def read_text(text: str, *, file: str) -> Raw:
     """The document in a text; raises DocumentError with the line of what is wrong."""
-    try:
-        _refuse_tags(text, file)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise _error(file, mark.line + 1 if mark else None, f"is not valid YAML: {error.problem}") from None
-    except yaml.YAMLError as error:
-        raise _error(file, None, f"is not valid YAML: {' '.join(str(error).split())}") from None
-    except RecursionError:
-        raise _error(file, None, "is nested too deeply") from None
+    node = _composed(text, file)
     if node is None:
         raise _error(file, None, "is empty; `evalsuite init DIR` writes examples")
     walker = _Walker(file)
@@ -78,6 +80,15 @@ def read_text(text: str, *, file: str) -> Raw:
     if not isinstance(data, dict):
         raise _error(file, 1, "must be a mapping of keys to values")
     return Raw(file, data, walker.lines)
+
+
+def read_value(text: str, *, file: str) -> Any:
+    """The value of `--set`: a list, mapping or quoted text as YAML reads it, anything else as one plain word."""
+    if not text.startswith(("[", "{", '"', "'")):
+        return scalar(_fit(text, file, None))
+    node = _composed(text, file)
+    assert node is not None
+    return _Walker(file).value(node, ())
 
 
 def scalar(text: str) -> Any:
@@ -104,36 +115,65 @@ class _Walker:
         line = node.start_mark.line + 1
         if self.seen > _MOST_NODES or len(path) > _DEEPEST:
             raise _error(self.file, line, "grows too large or too deep through its aliases; write it out")
-        self.lines[path] = line
+        # A value under a key begins where its key stands.
+        self.lines.setdefault(path, line)
         if isinstance(node, yaml.ScalarNode):
-            return scalar(node.value) if node.style is None else node.value
+            text = _fit(node.value, self.file, line)
+            return scalar(text) if node.style is None else text
         if isinstance(node, yaml.SequenceNode):
             return [self.value(child, (*path, index)) for index, child in enumerate(node.value)]
-        return {key: self.value(child, (*path, key)) for key, child in self._pairs(node)}
+        return {key: self.value(child, (*path, key)) for key, child in self._pairs(node, path)}
 
-    def _pairs(self, node: yaml.Node) -> Iterator[tuple[str, yaml.Node]]:
+    def _pairs(self, node: yaml.Node, path: Path_) -> Iterator[tuple[str, yaml.Node]]:
         seen: dict[str, int] = {}
         for key_node, child in node.value:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
                 raise _error(self.file, line, "has a key that is not a word")
-            key = str(key_node.value)
+            key = _fit(str(key_node.value), self.file, line)
             if key in seen:
                 raise _error(self.file, line, f"has the key {key!r} twice (first on line {seen[key]}); remove one")
             seen[key] = line
+            self.lines[(*path, key)] = line
             yield key, child
 
 
-def _refuse_tags(text: str, file: str) -> None:
-    documents = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+def _composed(text: str, file: str) -> yaml.Node | None:
+    try:
+        _refuse_early(text, file)
+        return yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = None if mark is None else mark.line + 1
+        raise _error(file, line, f"is not valid YAML: {error.problem}") from None
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        # PyYAML lets Python's own errors through, for an escape beyond Unicode, say.
+        raise _error(file, None, f"is not valid YAML: {' '.join(str(error).split())}") from None
+
+
+def _refuse_early(text: str, file: str) -> None:
+    # Event by event, for PyYAML needs minutes for a few thousand open brackets or a million keys.
+    documents = depth = 0
+    for count, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
         documents += isinstance(event, yaml.DocumentStartEvent)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         line = event.start_mark.line + 1
+        if depth > _DEEPEST:
+            raise _error(file, line, f"is nested more than {_DEEPEST} levels deep; write it flatter")
+        if count > _MOST_NODES:
+            raise _error(file, line, f"has more than {_MOST_NODES} values; documents are small, data goes into JSONL")
         if documents > 1:
             raise _error(file, line, "holds more than one document; put each into a file of its own")
         tag = getattr(event, "tag", None)
         if tag is not None and not (isinstance(event, yaml.ScalarEvent) and tag == "!"):
             raise _error(file, line, f"has the YAML tag {tag!r}; tags are not allowed, write a plain value")
+
+
+def _fit(text: str, file: str, line: int | None) -> str:
+    unfit = _UNFIT.search(text)
+    if unfit:
+        raise _error(file, line, f"holds the control character {unfit[0]!r}; remove it")
+    return text
 
 
 def _error(file: str, line: int | None, what: str) -> DocumentError:

@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from evalsuite.spec.document import Document, Name
 
+# Some expressions take longer than anybody lives on some replies, and nobody sees it in the expression.
+_PATIENCE_SECONDS = 2.0
 
-def _compiled(value: str) -> str:
+
+@lru_cache(maxsize=256)
+def _compiled(expression: str) -> Any:
+    # Python's own `re` cannot be interrupted; `regex` reads the same expressions and takes a time limit.
+    import regex  # type: ignore[import-untyped]
+
+    return regex.compile(expression, regex.MULTILINE)
+
+
+def _expression(value: str) -> str:
+    import regex
+
     try:
-        re.compile(value)
-    except re.error as error:
+        _compiled(value)
+    except (regex.error, OverflowError, RecursionError) as error:
         raise ValueError(f"is not a regular expression: {error}") from None
     return value
+
+
+class TooSlow(Exception):
+    """An expression found no end with a reply."""
 
 
 class SectionsCheck(Document):
@@ -28,7 +46,8 @@ class SectionsCheck(Document):
         """Which share of the headings stands in order, 0 to 1."""
         position, found = 0, 0
         for heading in self.in_order:
-            match = re.compile(rf"^\s*{re.escape(heading)}", re.MULTILINE).search(reply, position)
+            # Blanks of one line only: `\s*` would read a reply of blank lines again from each of them.
+            match = re.compile(rf"^[^\S\n]*{re.escape(heading)}", re.MULTILINE).search(reply, position)
             if match:
                 position, found = match.end(), found + 1
         return found / len(self.in_order)
@@ -44,12 +63,18 @@ class PatternCheck(Document):
     @field_validator("must", "must_not")
     @classmethod
     def _expressions(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(_compiled(value) for value in values)
+        return tuple(_expression(value) for value in values)
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> PatternCheck:
+        if not self.must and not self.must_not:
+            raise ValueError("has neither `must` nor `must_not`; every reply would pass")
+        return self
 
     def share(self, reply: str) -> float:
-        """1 when the reply fits, otherwise 0."""
-        fits = all(re.search(pattern, reply, re.MULTILINE) for pattern in self.must)
-        return float(fits and not any(re.search(pattern, reply, re.MULTILINE) for pattern in self.must_not))
+        """1 when the reply fits, otherwise 0; raises TooSlow when an expression takes more than two seconds."""
+        fits = all(_found(pattern, reply) for pattern in self.must)
+        return float(fits and not any(_found(pattern, reply) for pattern in self.must_not))
 
 
 class LengthCheck(Document):
@@ -58,6 +83,12 @@ class LengthCheck(Document):
     kind: Literal["length"]
     at_least: Annotated[int, Field(ge=0)] = 0
     at_most: Annotated[int, Field(ge=1)]
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> LengthCheck:
+        if self.at_least > self.at_most:
+            raise ValueError(f"wants at least {self.at_least} and at most {self.at_most} words; no reply has that")
+        return self
 
     def share(self, reply: str) -> float:
         """1 when the number of words fits, otherwise 0."""
@@ -79,7 +110,8 @@ class Criterion(Document):
     @field_validator("anchors")
     @classmethod
     def _integers(cls, value: dict[str, str]) -> dict[str, str]:
-        if any(not re.fullmatch(r"[0-9]{1,3}", key) for key in value):
+        # One spelling per score, or "1" and "01" would be a scale without a width.
+        if any(not re.fullmatch(r"0|[1-9][0-9]{0,2}", key) for key in value):
             raise ValueError("the keys of anchors are whole scores such as 1 and 5")
         return value
 
@@ -119,6 +151,13 @@ class Rubric(Document):
             "required": [criterion.name for criterion in self.criteria],
             "properties": {criterion.name: _graded(*criterion.scale) for criterion in self.criteria},
         }
+
+
+def _found(expression: str, reply: str) -> bool:
+    try:
+        return _compiled(expression).search(reply, timeout=_PATIENCE_SECONDS) is not None
+    except TimeoutError:
+        raise TooSlow(f"the expression {expression!r} took more than {_PATIENCE_SECONDS:g} s on one reply") from None
 
 
 def _graded(low: int, high: int) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class Pairing(Document):
 
     name: Name
     of: Annotated[Name, Field(description="the judged set whose replies are compared")]
-    against: tuple[Literal["base"], ...] = ("base",)
+    against: Annotated[tuple[Literal["base"], ...], Field(min_length=1, max_length=1)] = ("base",)
     rubric: Name
     judge: Name
 
@@ -47,7 +47,7 @@ class Suite(Document):
     schema_version: Literal[1]
     name: Name
     description: str | None = None
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     benchmarks: tuple[Benchmark, ...] = ()
     judged: tuple[JudgedSet, ...] = ()
     pairings: tuple[Pairing, ...] = ()
@@ -56,7 +56,8 @@ class Suite(Document):
     @property
     def entries(self) -> tuple[str, ...]:
         """The names of everything that yields replies."""
-        return tuple(entry.name for entry in (*self.benchmarks, *self.judged, *self.pairings))
+        every: tuple[Benchmark | JudgedSet | Pairing, ...] = (*self.benchmarks, *self.judged, *self.pairings)
+        return tuple(entry.name for entry in every)
 
     @model_validator(mode="after")
     def _names_fit(self) -> Suite:
@@ -68,10 +69,14 @@ class Suite(Document):
         for pairing in self.pairings:
             if pairing.of not in judged:
                 raise ValueError(f"pairing {pairing.name!r} is of {pairing.of!r}, which is no judged set of this suite")
+        watched: set[tuple[type, str]] = set()
         for probe in self.probes:
             for entry in _watched(probe):
                 if entry not in {benchmark.name for benchmark in self.benchmarks}:
                     raise ValueError(f"a probe watches {entry!r}, which is no benchmark of this suite")
+                if (type(probe), entry) in watched:
+                    raise ValueError(f"a probe watches {entry!r} twice; once is enough")
+                watched.add((type(probe), entry))
         return self
 
 

@@ -34,11 +34,14 @@ def _flips(entry: str, base: Results, candidate: Results) -> tuple[list[Score], 
     from evalsuite.stats.mcnemar import flips
 
     name = f"flips.{entry}"
-    metric = next((key for key in base.scores if key.startswith(f"{entry}.") and key in candidate.scores), None)
-    if metric is None:
-        return [], Result(name, None, None, None, 0, reason=f"{entry} was scored for only one of base and candidate")
-    before, after = base.scores[metric], candidate.scores[metric]
+    # A name may hold dots, so a benchmark's metrics are those with its whole name before the last one.
+    of_entry = sorted(key for key in base.scores.keys() & candidate.scores.keys() if key.rpartition(".")[0] == entry)
+    before, after = ({}, {}) if not of_entry else (base.scores[of_entry[0]], candidate.scores[of_entry[0]])
     shared = sorted(before.keys() & after.keys())
+    if not shared:
+        return [], Result(name, None, None, None, 0, reason=f"{entry} has no sample scored for base and candidate both")
+    if not {before[key] for key in shared} | {after[key] for key in shared} <= {0.0, 1.0}:
+        return [], Result(name, None, None, None, 0, reason=f"{entry} has scores that are neither right nor wrong")
     counts = flips([before[key] for key in shared], [after[key] for key in shared])
     rate = counts.negative_flip_rate
     detail = f"{counts.lost} lost, {counts.gained} gained; exact McNemar p = {counts.p_value:.3g}"

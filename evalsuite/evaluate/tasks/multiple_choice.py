@@ -13,7 +13,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from evalsuite.data.jsonl import read_objects, text_field
+from evalsuite.data.jsonl import group, identity, read_objects, text_field
 from evalsuite.errors import DataError
 from evalsuite.records import Completion, LogLikelihood, Prompt, Sample, Sampling, Score
 from evalsuite.spec.document import Document
@@ -39,9 +39,12 @@ class MultipleChoice(Document):
     def score(self, sample: Sample, reply: Completion | tuple[LogLikelihood, ...]) -> tuple[Score, ...]:
         """1 when the likeliest option is the right one, otherwise 0; the first of equally likely ones counts."""
         assert isinstance(reply, tuple)
+        return (Score(sample.id, "accuracy", float(self.chosen(sample, reply) == sample.target)),)
+
+    def chosen(self, sample: Sample, reply: tuple[LogLikelihood, ...]) -> str:
+        """The likeliest option, by the normalisation that is asked for."""
         weights = [self._weight(option, found) for option, found in zip(sample.choices, reply, strict=True)]
-        chosen = sample.choices[weights.index(max(weights))]
-        return (Score(sample.id, "accuracy", float(chosen == sample.target)),)
+        return sample.choices[weights.index(max(weights))]
 
     def _weight(self, option: str, found: LogLikelihood) -> float:
         lengths = {"none": 1, "tokens": found.tokens, "characters": len(option)}
@@ -51,16 +54,17 @@ class MultipleChoice(Document):
         question = text_field(row, "question", at=at)
         choices, answer = row.get("choices"), row.get("answer")
         where = f"{at[0]}:{at[1]}"
-        if not isinstance(choices, list) or len(choices) < 2 or not all(isinstance(c, str) and c for c in choices):
+        texts = isinstance(choices, list) and all(isinstance(choice, str) and choice.strip() for choice in choices)
+        if not isinstance(choices, list) or not texts or len(choices) < 2:
             raise DataError(f"{where}  'choices' must be a list of at least two texts")
         if len(set(choices)) < len(choices):
             raise DataError(f"{where}  has the same choice twice")
         if not isinstance(answer, int) or isinstance(answer, bool) or not 0 <= answer < len(choices):
             raise DataError(f"{where}  'answer' must be the position of the right choice, 0 to {len(choices) - 1}")
         return Sample(
-            id=str(row.get("id", at[1])),
+            id=identity(row, at=at),
             prompt=Prompt.user(self.template.replace("{question}", question)),
             target=choices[answer],
             choices=tuple(choices),
-            group=row.get("group"),
+            group=group(row, at=at),
         )

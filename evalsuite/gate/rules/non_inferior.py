@@ -27,7 +27,8 @@ class NonInferior(Document):
         ours, theirs = candidate.scores.get(self.metric, {}), baseline.scores.get(self.metric, {})
         shared = sorted(ours.keys() & theirs.keys())
         if not shared:
-            sentence = f"{self.metric} has no sample that both {candidate.subject} and {baseline.subject} were scored on"
+            subjects = f"{candidate.subject} and {baseline.subject}"
+            sentence = f"{self.metric} has no sample that both {subjects} were scored on"
             return RuleOutcome(self.rule, self.metric, "undecided", sentence)
         found = non_inferiority(
             [ours[key] for key in shared],
@@ -37,7 +38,7 @@ class NonInferior(Document):
             confidence=self.confidence,
         )
         answer = found.answer
-        change = f"fell {-found.difference:.3f}" if found.difference < 0 else f"rose {found.difference:.3f}"
+        change = _change(found.difference)
         bounds = f"[{found.low:+.3f}, {found.high:+.3f}]"
         sentence = (
             f"{self.metric} {change} against {baseline.subject} {bounds} over {len(shared)} samples; "
@@ -51,3 +52,8 @@ class NonInferior(Document):
             self.rule, self.metric, answer, sentence, found.difference, found.low, found.high, len(shared)
         )
 
+
+def _change(difference: float) -> str:
+    if abs(difference) < 0.0005:
+        return "stayed the same"
+    return f"{'fell' if difference < 0 else 'rose'} {abs(difference):.3f}"
