@@ -13,7 +13,7 @@ from evalsuite.store import Store
 HERE = Path(__file__).parent
 
 
-@st.cache_data(show_spinner="Reading the results; a run that is writing is waited for …", max_entries=4)
+@st.cache_data(show_spinner="Reading the results; if a run is writing, this waits for it …", max_entries=4)
 def read(folder: str, version: tuple[int, ...]) -> Snapshot:
     """The store as it was at that version of its files."""
     return snapshot(Store(Path(folder)))
@@ -26,7 +26,7 @@ def frame(title: str, store: Store) -> Snapshot:
     if refresh.button("Refresh", icon=":material/refresh:", width="stretch"):
         read.clear()
     try:
-        found = read(str(store.folder), version(store))
+        found: Snapshot = read(str(store.folder), version(store))
     except StoreError as error:
         headline, reason = trouble(error)
         st.warning(f"{headline}. Press Refresh in a moment.", icon=":material/hourglass_top:")
@@ -47,6 +47,7 @@ def frame(title: str, store: Store) -> Snapshot:
 st.set_page_config("evalsuite", page_icon=HERE / "icon.svg", layout="wide")
 st.html(HERE / "style.css")
 page = st.navigation([st.Page(HERE / "leaderboard.py", title="Leaderboard")])
-store = Store(Path(os.environ.get("EVALSUITE_STORE", ".evalsuite")).resolve())
+patience = float(os.environ.get("EVALSUITE_PATIENCE", "15"))
+store = Store(Path(os.environ.get("EVALSUITE_STORE", ".evalsuite")).resolve(), patience)
 st.session_state.snapshot = frame(page.title, store)
 page.run()

@@ -18,12 +18,10 @@ def filtered(board: Leaderboard) -> Leaderboard:
     """The board as the person at the page wants it; no filter is drawn for a field with one choice."""
     adapters = [row for row in board.rows if not row.is_base]
     fields = {"Method": [row.method for row in adapters], "Base model": [row.base_model for row in adapters]}
+    choices = {label: sorted(set(found)) for label, found in fields.items()}
     with st.container(horizontal=True):
-        methods, base_models = (
-            st.multiselect(label, sorted(set(found)), placeholder="all", width=340) if len(set(found)) > 1 else []
-            for label, found in fields.items()
-        )
-    return board.only(methods=methods, base_models=base_models)
+        picked = [st.multiselect(k, v, placeholder="all", width=340) if len(v) > 1 else [] for k, v in choices.items()]
+    return board.only(methods=picked[0], base_models=picked[1])
 
 
 whole: Leaderboard = st.session_state.snapshot.board
@@ -40,7 +38,7 @@ frame["base model"] = [row.base_model for row in board.rows]
 several = ("base model",) if len({row.base_model for row in whole.rows}) > 1 else ()
 verdict = st.column_config.MultiselectColumn(options=list(COLOURS), color=list(COLOURS.values()), pinned=True)
 configs = {"spec": st.column_config.TextColumn(pinned=True), "verdict": verdict}
-order = ("spec", "verdict", "method", *several, *table.heads[3:])
+order = ("spec", "verdict", "method", *table.heads[3:], *several)
 st.dataframe(frame, hide_index=True, column_order=order, column_config=configs)
 
 st.header("Values with 95 % intervals", anchor=False)
@@ -52,10 +50,10 @@ st.header("Why", anchor=False)
 for index, row in enumerate(row for row in board.rows if row.verdict):
     with st.container(border=True, key=f"why-{index}"):
         outcomes = sorted(row.outcomes, key=lambda outcome: outcome.answer == "pass")
-        for answer, sentence in [(row.verdict, row.spec), *((o.answer, o.sentence) for o in outcomes)]:
-            word, words = st.columns([1, 11], vertical_alignment="center")
-            word.badge(answer, color=COLOURS[answer])
-            words.text(sentence)
+        for word, sentence in [(row.verdict, row.spec), *((o.answer, o.sentence) for o in outcomes)]:
+            left, right = st.columns([1, 11], vertical_alignment="center")
+            left.badge(word, color=COLOURS[word])
+            right.text(sentence)
 
 with st.expander("All figures, with the number of samples and of those that could not be scored"):
     st.dataframe(pd.DataFrame(board.figures().rows, columns=board.figures().heads), hide_index=True)

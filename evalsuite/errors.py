@@ -7,6 +7,7 @@
     │   └── AdapterNotApplied   the adapter changes nothing, so a score would be the base's
     ├── TrainingError     a training could not be carried out
     ├── StoreError        the store cannot be opened, read or written
+    │   └── StoreBusy     another program holds the store open for too long
     └── NotFound          a run, spec or adapter that was named does not exist
 """
 
@@ -59,6 +60,10 @@ class TrainingError(EvalsuiteError):
 
 class StoreError(EvalsuiteError):
     """The store cannot be opened, read or written."""
+
+
+class StoreBusy(StoreError):
+    """Another program holds the store open for longer than one cares to wait."""
 
 
 class NotFound(EvalsuiteError):

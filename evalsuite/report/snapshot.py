@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evalsuite.errors import StoreError
+from evalsuite.errors import StoreBusy, StoreError
 from evalsuite.report.leaderboard import Leaderboard, leaderboard
 from evalsuite.store import Store, read
 from evalsuite.store.read import RunRow
@@ -35,5 +35,6 @@ def snapshot(store: Store) -> Snapshot:
 
 def trouble(error: StoreError) -> tuple[str, str]:
     """A headline for a store that could not be read, and the reason."""
-    held = "held open by another program" in str(error)
-    return "A run is writing" if held else "The results cannot be read", str(error)
+    busy = isinstance(error, StoreBusy)
+    headline = "A run is writing, or another program holds the results open" if busy else "The results cannot be read"
+    return headline, str(error)

@@ -11,6 +11,8 @@ class Store:
     """The folder that holds everything evalsuite knows of a project."""
 
     folder: Path
+    # Seconds to wait for another process that holds the results open; a person before a page has less than a run.
+    patience: float = 60.0
 
     @property
     def results(self) -> Path:

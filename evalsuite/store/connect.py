@@ -8,20 +8,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from evalsuite.errors import StoreError
+from evalsuite.errors import StoreBusy, StoreError
 from evalsuite.store import Store
 from evalsuite.store.migrate import migrate
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_PATIENCE_SECONDS = 60.0
 _BUSY = ("could not set lock", "different configuration", "conflicting lock", "already attached")
 
 
 @contextmanager
 def writing(store: Store) -> Iterator[DuckDBPyConnection]:
-    """A connection in one transaction, committed at the end; raises StoreError when the store cannot be written."""
+    """A connection in one transaction, committed at the end; raises StoreError when it cannot be written."""
     import duckdb
 
     try:
@@ -61,7 +60,7 @@ def _open(store: Store, *, read_only: bool) -> DuckDBPyConnection:
 
     if store.results.is_dir():
         raise StoreError(f"{store.results}  is a folder; move it away or name another store with --store")
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + store.patience
     pause = 0.005
     while True:
         try:
@@ -77,6 +76,4 @@ def _open(store: Store, *, read_only: bool) -> DuckDBPyConnection:
 
 def _explained(store: Store, error: Exception) -> str:
     first = str(error).strip().splitlines()[0]
-    if "lock" in first.lower():
-        return f"{store.results}  is held open by another program; close it and try again ({first})"
     return f"{store.results}  {first}; check that the disk has room and the file may be read and written"

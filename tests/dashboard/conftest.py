@@ -1,0 +1,20 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from evalsuite import bundled
+from evalsuite.store import Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
+@pytest.fixture
+def open_page(store: Store, monkeypatch: pytest.MonkeyPatch) -> Callable[[], AppTest]:
+    """Runs the dashboard on the store as a browser would and gives what it drew."""
+    monkeypatch.setenv("EVALSUITE_STORE", str(store.folder))
+    return lambda: AppTest.from_file(str(bundled.folder("dashboard") / "app.py"), default_timeout=30).run()

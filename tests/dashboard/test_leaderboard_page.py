@@ -1,0 +1,184 @@
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+from planted import fill, result, rule, spec
+from streamlit.testing.v1 import AppTest
+
+from evalsuite import bundled
+from evalsuite.records import Verdict
+from evalsuite.store import Store
+from evalsuite.store.read import runs
+
+Open = Callable[[], AppTest]
+
+FELL = "facts.accuracy fell 0.30 against base; a loss of at most 0.05 is allowed"
+KEPT = "facts.accuracy is 0.80 [0.70, 0.90] over 200 samples; at least 0.5 is wanted"
+FEW = "flips.facts is 0.10 [0.05, 0.15]; about 750 samples would settle it"
+MEANINGS = (
+    "pass: every rule surely holds · fail: a rule is surely broken · undecided: more samples are needed · "
+    "invalid: the evidence cannot be trusted"
+)
+HOSTILE = "<script>alert(1)</script> ![p](http://h.example/p.png) :red[r] `c` **b** $x$ [l](http://h.example)"
+
+
+def three_adapters(store: Store) -> None:
+    """Two adapters of one base model, one of another; each base is scored on the benchmark only."""
+    tiny, other = (result("facts.accuracy", 0.5, 0.4, 0.6),), (result("facts.accuracy", 0.2, 0.1, 0.3),)
+    specs = [
+        spec("good", (result("facts.accuracy", 0.8, 0.7, 0.9), result("flips.facts", 0.02, 0.0, 0.05)), tiny),
+        spec("harmed", (result("facts.accuracy", 0.2, 0.1, 0.3), result("flips.facts", None)), tiny, method="dpo"),
+        spec("unsure", (result("flips.facts", 0.1, 0.05, 0.15),), other, base_model="other", method="dpo"),
+    ]
+    verdicts = {
+        "good": Verdict("pass", "release", (rule("pass", KEPT),)),
+        "harmed": Verdict("fail", "release", (rule("pass", KEPT), rule("fail", FELL))),
+        "unsure": Verdict("undecided", "release", (rule("undecided", FEW),)),
+    }
+    fill(store, specs, verdicts)
+
+
+def badges(page: AppTest) -> list[str]:
+    return [element.value for element in page.markdown]
+
+
+def texts(page: AppTest) -> list[str]:
+    return [element.value for element in page.text]
+
+
+def cells(page: AppTest) -> list[list[object]]:
+    frame = page.dataframe[0].value
+    return [[cell if isinstance(cell, str) else list(cell) for cell in row] for row in frame.values.tolist()]
+
+
+def test_an_empty_store_says_how_to_fill_it(open_page: Open, store: Store):
+    page = open_page()
+    assert not page.exception
+    assert [element.value for element in page.title] == ["Leaderboard"]
+    assert texts(page) == [f"{store.folder}   ·   no run yet"]
+    assert [element.value for element in page.info] == [
+        "Nothing has been evaluated into this store yet. Fill it with a run, then press Refresh:"
+    ]
+    assert [element.value for element in page.code] == [f"evalsuite run specs/*.yaml --store {store.folder}"]
+    assert not store.folder.exists()
+
+
+def test_a_run_shows_up_on_refresh(open_page: Open, store: Store):
+    page = open_page()
+    three_adapters(store)
+    page.button[0].click().run()
+    assert not page.exception
+    assert not page.info
+    assert [row[0] for row in cells(page)] == ["good", "unsure", "harmed", "(tiny)", "(other)"]
+
+
+def test_adapters_and_bases_stand_beside_each_other_with_intervals(open_page: Open, store: Store):
+    three_adapters(store)
+    page = open_page()
+    assert not page.exception
+    assert list(page.dataframe[0].value.columns) == [
+        "spec", "method", "verdict", "facts.accuracy", "flips.facts", "base model",
+    ]  # fmt: skip
+    assert cells(page) == [
+        ["good", "sft lora", ["pass"], "0.80 [0.70, 0.90]", "0.02 [0.00, 0.05]", "tiny"],
+        ["unsure", "dpo lora", ["undecided"], "–", "0.10 [0.05, 0.15]", "other"],
+        ["harmed", "dpo lora", ["fail"], "0.20 [0.10, 0.30]", "–", "tiny"],
+        ["(tiny)", "base", [], "0.50 [0.40, 0.60]", "–", "tiny"],
+        ["(other)", "base", [], "0.20 [0.10, 0.30]", "–", "other"],
+    ]
+    figures = page.dataframe[1].value
+    unscored = figures[figures["value"].isna()]
+    assert unscored[["spec", "metric", "n", "reason"]].values.tolist() == [
+        ["harmed", "flips.facts", 200, "no reply could be read"]
+    ]
+
+
+def test_each_verdict_is_a_word_in_its_colour_with_its_reasons_first(open_page: Open, store: Store):
+    three_adapters(store)
+    page = open_page()
+    started = runs(store)[0].started_at
+    assert texts(page) == [
+        f"{store.folder}   ·   newest run {started:%Y-%m-%d %H:%M} UTC, finished",
+        MEANINGS,
+        *("good", KEPT),
+        *("unsure", FEW),
+        *("harmed", FELL, KEPT),
+    ]
+    assert badges(page) == [
+        *(":green-badge[1 pass]", ":orange-badge[1 undecided]", ":red-badge[1 fail]"),
+        *(":green-badge[pass]", ":green-badge[pass]"),
+        *(":orange-badge[undecided]", ":orange-badge[undecided]"),
+        *(":red-badge[fail]", ":red-badge[fail]", ":green-badge[pass]"),
+    ]
+
+
+def test_a_filter_keeps_the_base_beside_its_adapters(open_page: Open, store: Store):
+    three_adapters(store)
+    page = open_page()
+    assert [(box.label, list(box.options)) for box in page.multiselect] == [
+        ("Method", ["dpo", "sft"]),
+        ("Base model", ["other", "tiny"]),
+    ]
+    page.multiselect[0].select("dpo").run()
+    assert [row[0] for row in cells(page)] == ["unsure", "harmed", "(tiny)", "(other)"]
+    page.multiselect[1].select("tiny").run()
+    assert [row[0] for row in cells(page)] == ["harmed", "(tiny)"]
+    assert texts(page)[2:] == ["harmed", FELL, KEPT]
+
+
+def test_one_chart_per_metric_in_colours_that_a_filter_leaves_alone(open_page: Open, store: Store):
+    three_adapters(store)
+    page = open_page()
+    whole = [chart_colours(chart) for chart in page.get("vega_lite_chart")]
+    page.multiselect[0].select("dpo").run()
+    some = [chart_colours(chart) for chart in page.get("vega_lite_chart")]
+    assert [title for title, _ in whole] == ["facts.accuracy", "flips.facts"]
+    assert list(whole[0][1]) == ["good", "unsure", "harmed", "(tiny)", "(other)"]
+    assert list(whole[1][1]) == ["good", "unsure", "harmed"]
+    assert len(set(whole[1][1].values())) == 3
+    assert all(part.items() <= all_.items() for (_, part), (_, all_) in zip(some, whole, strict=True))
+
+
+def chart_colours(element) -> tuple[str, dict[str, str]]:
+    drawn = json.loads(element.proto.spec)
+    scale = next(layer["encoding"]["color"]["scale"] for layer in drawn["layer"] if "color" in layer["encoding"])
+    return drawn["title"]["text"], dict(zip(scale["domain"], scale["range"], strict=True))
+
+
+def test_names_and_sentences_are_shown_letter_by_letter(open_page: Open, store: Store):
+    metric = f"{HOSTILE}.accuracy"
+    base = (result(metric, 0.5, 0.4, 0.6),)
+    row = spec(HOSTILE, (result(metric, 0.8, 0.7, 0.9),), base, base_model=HOSTILE, method=HOSTILE)
+    fill(store, [row], {HOSTILE: Verdict("fail", HOSTILE, (rule("fail", HOSTILE, metric),))})
+    page = open_page()
+    assert not page.exception
+    assert texts(page)[2:] == [HOSTILE, HOSTILE]
+    assert cells(page)[0] == [HOSTILE, f"{HOSTILE} lora", ["fail"], "0.80 [0.70, 0.90]", HOSTILE]
+    # What Streamlit reads as Markdown or HTML holds words of ours only.
+    assert set(badges(page)) == {":red-badge[1 fail]", ":red-badge[fail]"}
+    sheet = (bundled.folder("dashboard") / "style.css").read_text(encoding="utf-8")
+    assert [element.proto.body for element in page.get("html")] == [f"<style>{sheet}</style>"]
+    # The browser's sanitizer drops a sheet with anything that looks like a tag, without a word.
+    assert "<" not in sheet
+
+
+def test_a_store_that_another_process_writes_is_no_error(
+    open_page: Open, store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    three_adapters(store)
+    monkeypatch.setenv("EVALSUITE_PATIENCE", "0.2")
+    hold = f"import duckdb; c = duckdb.connect({str(store.results)!r}); print('held', flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        page = open_page()
+        writer.communicate(b"\n")
+    assert not page.exception
+    assert [element.value for element in page.warning] == [
+        "A run is writing, or another program holds the results open. Press Refresh in a moment."
+    ]
+    page.button[0].click().run()
+    assert not page.warning
+    assert len(cells(page)) == 5
