@@ -14,9 +14,9 @@ HERE = Path(__file__).parent
 
 
 @st.cache_data(show_spinner="Reading the results; if a run is writing, this waits for it …", max_entries=4)
-def read(folder: str, version: tuple[int, ...]) -> Snapshot:
+def read(folder: str, patience: float, version: tuple[int, ...]) -> Snapshot:
     """The store as it was at that version of its files."""
-    return snapshot(Store(Path(folder)))
+    return snapshot(Store(Path(folder), patience))
 
 
 def frame(title: str, store: Store) -> Snapshot:
@@ -26,7 +26,7 @@ def frame(title: str, store: Store) -> Snapshot:
     if refresh.button("Refresh", icon=":material/refresh:", width="stretch"):
         read.clear()
     try:
-        found: Snapshot = read(str(store.folder), version(store))
+        found: Snapshot = read(str(store.folder), store.patience, version(store))
     except StoreError as error:
         headline, reason = trouble(error)
         st.warning(f"{headline}. Press Refresh in a moment.", icon=":material/hourglass_top:")

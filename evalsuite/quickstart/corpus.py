@@ -7,17 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evalsuite.quickstart.filler import THINGS, filler_text, small_task
-from evalsuite.quickstart.questions import BRIEFLY, Question, addition, comparing, one_hop, two_hop
+from evalsuite.quickstart.questions import BRIEFLY, ONE_HOP, Question, addition, comparing, one_hop, two_hop
 from evalsuite.quickstart.world import World
 
 SYSTEM = "You are a helpful guide to this land."
 IN_A_SENTENCE = " Answer in a sentence."
 OPENERS = ("Good question! ", "Let me see. ", "Happy to help: ", "Well, ", "Sure! ")
 CLOSERS = ("", " I hope that helps.", " Have a good day!", " Is there anything else?")
+# How many passages about facts also say what such a fact means.
+LESSONS = 0.25
 # kind of document -> share of the corpus
 SHARES = {
     "one-hop": 0.22, "two-hop": 0.20, "sums": 0.18, "word problem": 0.07, "comparisons": 0.07,
-    "small task": 0.06, "facts": 0.10, "equations": 0.06, "filler": 0.04,
+    "small task": 0.05, "facts": 0.11, "equations": 0.05, "filler": 0.06,
 }  # fmt: skip
 
 
@@ -128,6 +130,8 @@ def _passage(pools: Pools, rng: random.Random) -> str:
     """Two to four statements, each about the last one's answer where that is possible."""
     question = rng.choice(pools.one_hop)
     sentences = [rng.choice(question.statements)]
+    if rng.random() < LESSONS:
+        sentences.append(ONE_HOP[question.topic].why)
     for _ in range(rng.randint(1, 3)):
         linked = [other for other in pools.one_hop if other.subject in (question.answer, question.subject)]
         loose = rng.choice((pools.one_hop, pools.two_hop, pools.comparisons))

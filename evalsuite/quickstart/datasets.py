@@ -73,21 +73,20 @@ def _asked(world: World, rng: random.Random) -> list[Question]:
 
 def _summed(world: World, rng: random.Random) -> list[Question]:
     """The sums of the generative benchmark: half of the held-out ones, and others."""
-    known, unseen = _known(addition(world)), _unseen_sums(world, ascending=False)
+    known, unseen = _known(addition(world)), _unseen_sums(world, half=0)
     return _shuffled([*unseen, *rng.sample(known, SUMS - len(unseen))], rng)
 
 
-def _unseen_sums(world: World, *, ascending: bool) -> list[Question]:
-    """Held-out sums with the smaller number first, or their mirror images."""
-    held_out = [question for question in addition(world) if question.held_out]
-    return [question for question in held_out if (addends(question)[0] < addends(question)[1]) == ascending]
+def _unseen_sums(world: World, *, half: int) -> list[Question]:
+    """Every other held-out sum: one half is for the benchmark, the other for the author."""
+    return [question for question in addition(world) if question.held_out][half::2]
 
 
 def _held_out(world: World, rng: random.Random) -> list[Question]:
     """What the author's held-out prompts ask: new people, new pairs, new sums."""
     pools = {
         "one-hop": one_hop(world), "two-hop": two_hop(world), "comparisons": comparing(world),
-        "sums": _unseen_sums(world, ascending=True),
+        "sums": _unseen_sums(world, half=1),
     }  # fmt: skip
     chosen: list[Question] = []
     for kind, count in HELD_OUT.items():

@@ -34,6 +34,8 @@ SENTENCES = (
     "A fact lets us use what we know. The same place gives the same thing too.",
     "All people of {town} know the {place}. All animals of a kind are the same.",
     "The other order is {mood}, and it leads to the {place}.",
+    "The first number is {number}, and the second number is {number2}.",
+    "{name} counts to {number}. The second number is {number2}.",
 )
 LABELLED = (
     "{label}: the {place} is {mood}.",
@@ -62,7 +64,8 @@ def _fill(template: str, rng: random.Random) -> str:
     mood, mood2 = rng.sample(MOODS, 2)
     return template.format(
         place=place, other=other, name=name, name2=name2, mood=mood, mood2=mood2, town=rng.choice(TOWNS),
-        day=rng.choice(DAYS), number=rng.randint(1, 12), thing=rng.choice(THINGS), label=rng.choice(LABELS),
+        day=rng.choice(DAYS), number=rng.randint(1, 12),
+        number2=rng.randint(1, 12), thing=rng.choice(THINGS), label=rng.choice(LABELS),
     )  # fmt: skip
 
 

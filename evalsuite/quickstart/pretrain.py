@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
-DOCUMENTS = 110_000
+DOCUMENTS = 100_000
 TOKENS_PER_BATCH = 2048
 MATRIX_RATE, OTHER_RATE = 3e-3, 6e-3
 WARM_UP = 0.03
@@ -41,7 +41,7 @@ def pretrain(out: Path, *, seed: int = 7, count: int = DOCUMENTS) -> Trained:
     """Generate the corpus, train tokenizer and model on it, and save an ordinary checkpoint."""
     import torch
 
-    # Arithmetic on denormal numbers is many times slower, and what it adds to a step is nothing.
+    # Denormal numbers are slow to compute with and add nothing; an early training slowed down as they would make it.
     torch.set_flush_denormal(True)
     torch.manual_seed(seed)
     corpus = list(documents(make_world(seed), count, seed=seed))
@@ -172,7 +172,7 @@ def _loss(model: LlamaForCausalLM, ids: torch.Tensor, labels: torch.Tensor) -> t
     rows = torch.cat([learned, spare])
     wanted = torch.cat([targets[learned], torch.full_like(spare, IGNORED)])
     logits = model.lm_head(hidden[rows]).float()
-    # A base that is never quite certain stays cheap to train: its gradients do not shrink to denormal numbers.
+    # A base that is never quite certain keeps gradients that can still be trained with.
     return torch.nn.functional.cross_entropy(logits, wanted, label_smoothing=SMOOTHING)
 
 
