@@ -67,8 +67,10 @@ def _open(store: Store, *, read_only: bool) -> DuckDBPyConnection:
             return duckdb.connect(str(store.results), read_only=read_only)
         except duckdb.Error as error:
             busy = any(words in str(error).lower() for words in _BUSY)
-            if not busy or time.monotonic() > deadline:
+            if not busy:
                 raise StoreError(_explained(store, error)) from error
+            if time.monotonic() > deadline:
+                raise StoreBusy(f"{store.results}  is held open by another program; try again later") from error
         # Jitter keeps several waiting processes from knocking in step.
         time.sleep(pause * random.uniform(0.5, 1.5))
         pause = min(pause * 1.5, 0.25)

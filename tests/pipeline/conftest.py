@@ -84,6 +84,7 @@ class Project:
     asked: int = 0
     loads: int = 0
     spec: Path = field(init=False)
+    place: Path = field(init=False)
     items: int = ITEMS
     harm: bool = False
     deaf: bool = False
@@ -91,10 +92,11 @@ class Project:
 
     @property
     def store(self) -> Store:
-        return Store(self.folder / ".evalsuite")
+        return Store(self.place / ".evalsuite")
 
     def __post_init__(self) -> None:
         self.spec = self.folder / "specs" / "elsewhere.yaml"
+        self.place = self.folder
 
     def run(self, settings: Sequence[str] = ()) -> RunReport:
         """`evalsuite run` with the scripted model."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from evalsuite.errors import StoreError
+from evalsuite.errors import StoreBusy, StoreError
 from evalsuite.records import (
     Adapter,
     Comparison,
@@ -197,3 +197,15 @@ def test_nothing_is_kept_of_a_transaction_that_failed(store):
         connection.execute("DELETE FROM steps")
         raise RuntimeError("the process broke here")
     assert read.finished(store, ["d1"]) == {"d1"}
+
+
+def test_whoever_has_waited_long_enough_is_told_that_the_store_is_busy(store):
+    write.save_step(store, STEP, seconds=0)
+    hold = f"import duckdb; c = duckdb.connect({str(store.results)!r}); print('held', flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        with pytest.raises(StoreBusy, match="is held open by another program; try again later"):
+            read.runs(Store(store.folder, patience=0.1))
+        holder.communicate(b"\n")
+    assert read.runs(store) == []
