@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from evalsuite import __version__
+from evalsuite.cli.terminal import printable
 from evalsuite.errors import EvalsuiteError
 
 VERBS = ("init", "validate", "plan", "run", "gate", "leaderboard", "show", "compare", "dashboard", "schema")
@@ -84,5 +85,5 @@ def _cause(error: Exception) -> str:
 
 def _say(message: str) -> None:
     # Text out of documents and data may hold control characters; a terminal must not obey them.
-    clean = "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in message)
+    clean = printable(message)
     click.echo(f"evalsuite: {clean}" if "\n" not in clean else clean, err=True)

@@ -14,6 +14,7 @@ from evalsuite.store import Store
 if TYPE_CHECKING:
     from evalsuite.plan import Plan
     from evalsuite.records import Verdict
+    from evalsuite.spec.policy import Policy
 
 
 @click.command(short_help="Say whether each spec is fit to release.")
@@ -61,7 +62,7 @@ def exit_code(answers: Sequence[str]) -> int:
     return 3 if {"undecided", "invalid"} & set(answers) else 0
 
 
-def _policy(name: str, *, beside: Path) -> object:
+def _policy(name: str, *, beside: Path) -> Policy:
     from evalsuite.errors import NotFound
     from evalsuite.spec.load import load_document
     from evalsuite.spec.policy import Policy

@@ -13,7 +13,9 @@ from evalsuite.store import Store
 @options.store
 @options.table_format
 @click.option("--sort", metavar="METRIC", help="Order by this metric, best first; without it by verdict.")
-@click.option("--where", multiple=True, metavar="FIELD=PATTERN", help="Keep rows that fit, e.g. method=sft, verdict=pass.")
+@click.option(
+    "--where", multiple=True, metavar="FIELD=PATTERN", help="Keep rows that fit, e.g. method=sft, verdict=pass."
+)
 @click.option("--details", is_flag=True, help="Show every metric, also the parts of others.")
 def leaderboard(store: Store, form: Format, sort: str | None, where: tuple[str, ...], details: bool) -> None:
     """Show the latest results of every spec, each figure with its 95 % interval."""

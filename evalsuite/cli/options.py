@@ -22,7 +22,9 @@ def specs(command: Command) -> Command:
 
 def settings(command: Command) -> Command:
     """`--set path=value`, repeatable."""
-    option = click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change a value of every spec.")
+    option = click.option(
+        "--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change a value of every spec."
+    )
     return option(command)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from evalsuite.cli import options
+from evalsuite.cli.terminal import printable
 from evalsuite.store import Store
 
 
@@ -25,6 +26,6 @@ def plan(specs: tuple[Path, ...], settings: tuple[str, ...], store: Store) -> No
     for planned in plans:
         click.secho(planned.name, bold=True)
         for line in looked_up(planned):
-            click.echo(f"  {line}")
+            click.echo(printable(f"  {line}"))
         show_table(plan_table(planned, done))
     click.echo(totals(plans, done))

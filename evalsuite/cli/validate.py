@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from evalsuite.cli import options
+from evalsuite.cli.terminal import printable
 
 
 @click.command(short_help="Check specs, what they name and every row of their data.")
@@ -20,4 +21,4 @@ def validate(specs: tuple[Path, ...], settings: tuple[str, ...]) -> None:
     resolved = load_specs(specs, settings)
     check_data(resolved)
     for spec in resolved:
-        click.echo(f"{spec.file}  {spec.spec.name}  is valid")
+        click.echo(printable(f"{spec.file}  {spec.spec.name}  is valid"))

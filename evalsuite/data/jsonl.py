@@ -58,7 +58,7 @@ def _word(row: dict[str, Any], key: str, *, at: tuple[Path, int]) -> str | None:
 
 def _value(line: str, where: str) -> Any:
     try:
-        value = json.loads(line, object_pairs_hook=_object)
+        value = json.loads(line.rstrip(), object_pairs_hook=_object)
         if "\\u" in line:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as error:

@@ -28,14 +28,17 @@ class Limit:
 def judge_against(limit: Limit, candidate: Results) -> RuleOutcome:
     """Pass or fail when the whole interval lies on one side of the limit, otherwise undecided."""
     result = candidate.by_metric.get(limit.metric)
-    if result is None or result.value is None or result.low is None or result.high is None:
+    if result is None or result.value is None:
         why = result.reason if result is not None and result.reason else "it was not measured"
         return RuleOutcome(limit.rule, limit.metric, "undecided", f"{limit.metric} has no value: {why}")
+    if result.low is None or result.high is None:
+        sentence = f"{limit.metric} is {result.value:.3f} without an interval, which decides nothing"
+        return RuleOutcome(limit.rule, limit.metric, "undecided", sentence, value=result.value, n=result.n)
     answer = _answer(limit, result.low, result.high)
     figures = f"{limit.metric} is {result.value:.3f} [{result.low:.3f}, {result.high:.3f}] over {result.n} samples"
     sentence = f"{figures}; {limit.words}"
     if result.n < limit.minimum_n:
-        answer, sentence = "undecided", f"{sentence}, and at least {limit.minimum_n} samples"
+        answer, sentence = "undecided", f"{sentence}, over at least {limit.minimum_n} samples"
     elif answer == "undecided":
         sentence = f"{sentence}; {_more(limit, result)}"
     return RuleOutcome(

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from evalsuite.spec.document import Document, Name
+from evalsuite.spec.document import Document, Name, Version
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -24,7 +24,7 @@ class CardResult(Document):
 class Card(Document):
     """One released adapter."""
 
-    schema_version: Literal[1]
+    schema_version: Version
     name: Name
     version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
     description: str | None = None

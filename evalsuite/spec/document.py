@@ -5,9 +5,17 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from typing import Annotated, Any, TypeVar, Union
+from typing import Annotated, Any, Literal, TypeVar, Union
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    ValidationError,
+)
 from pydantic_core import CoreSchema
 
 from evalsuite import plugins
@@ -35,6 +43,16 @@ def _checked_name(value: str) -> str:
 Name = Annotated[str, AfterValidator(_checked_name)]
 
 
+def _whole(value: object) -> object:
+    # 1.0 and true equal 1, and pydantic takes them for it.
+    if type(value) is not int:
+        raise ValueError("write 1")
+    return value
+
+
+Version = Annotated[Literal[1], BeforeValidator(_whole)]
+
+
 class OneOf:
     """Annotation: the value is an instance of whichever plug-in of this kind its tag names."""
 
@@ -56,23 +74,33 @@ def validate(document: type[D], raw: Raw) -> D:
         # JSON mode: strict Python mode would refuse a list where a tuple is declared.
         return document.model_validate_json(json.dumps(raw.data))
     except ValidationError as error:
-        problems = [_problem(document, raw, dict(detail)) for detail in error.errors(include_url=False)]
+        details = [dict(detail) for detail in error.errors(include_url=False)]
+        problems = [_problem(document, raw, detail) for detail in details if not _follows(detail, details)]
         raise DocumentError(problems) from None
 
 
+def _follows(detail: dict[str, Any], details: list[dict[str, Any]]) -> bool:
+    # pydantic counts only the valid items of a list, so that one wrong item makes it "too short" as well.
+    place: Path_ = detail["loc"]
+    inside = (other["loc"][: len(place)] == place and len(other["loc"]) > len(place) for other in details)
+    return detail["type"] == "too_short" and any(inside)
+
+
 def _problem(document: type[Document], raw: Raw, detail: dict[str, Any]) -> Problem:
-    location: Path_ = tuple(detail["loc"])
-    shown = ".".join(map(str, location))
-    if detail["type"] == "extra_forbidden":
-        return Problem(*raw.where(_written(raw, location)), shown, unknown_key(document, location))
-    return Problem(*raw.where(_written(raw, location)), shown, _words(detail))
+    path = _written(raw, detail)
+    unknown = detail["type"] == "extra_forbidden"
+    what = unknown_key(document, tuple(detail["loc"])) if unknown else _words(detail)
+    return Problem(*raw.where(path), ".".join(map(str, path)), what)
 
 
-def _written(raw: Raw, location: Path_) -> Path_:
-    """The location without the union tags that pydantic adds, as far as it stands in the file or was given."""
+def _written(raw: Raw, detail: dict[str, Any]) -> Path_:
+    """The path as `--set` would give it: without the names that pydantic's locations have for members of a union."""
     path: Path_ = ()
-    for part in location:
-        if (*path, part) in raw.lines or (*path, part) in raw.given:
+    place = raw.data
+    for depth, part in enumerate(detail["loc"], 1):
+        if (isinstance(place, dict) and part in place) or (isinstance(place, list) and part in range(len(place))):
+            path, place = (*path, part), place[part]
+        elif depth == len(detail["loc"]) and detail["type"] == "missing":
             path = (*path, part)
     return path
 
@@ -85,7 +113,8 @@ def _words(detail: dict[str, Any]) -> str:
     if kind == "union_tag_invalid":
         near = difflib.get_close_matches(str(context["tag"]), re.findall(r"'([^']*)'", context["expected_tags"]), 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        return f"{context['discriminator']} {str(context['tag'])!r} is not one of {context['expected_tags']}{hint}"
+        key = str(context["discriminator"]).strip("'")
+        return f"{key} {str(context['tag'])!r} is not one of {context['expected_tags']}{hint}"
     if kind == "union_tag_not_found":
         return f"needs the key {context['discriminator']}"
     if kind == "value_error":

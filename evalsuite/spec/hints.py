@@ -15,8 +15,8 @@ _MOST_LISTED = 12
 
 def unknown_key(document: type[BaseModel], location: tuple[str | int, ...]) -> str:
     """What is wrong with the last part of a location, and what to write instead."""
-    known = _keys_at(document, location[:-1])
-    near = difflib.get_close_matches(str(location[-1]), known, 1)
+    known, key = _keys_at(document, location[:-1]), str(location[-1])
+    near = difflib.get_close_matches(key, known, 1) or [word for word in known if word.startswith(key)]
     if near:
         return f"unknown key; did you mean {near[0]!r}?"
     if 0 < len(known) <= _MOST_LISTED:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from evalsuite.spec.document import Document, Name
+from evalsuite.spec.document import Document, Name, Version
 
 
 class Judge(Document):
     """A judge document."""
 
-    schema_version: Literal[1]
+    schema_version: Version
     name: Name
     description: str | None = None
     kind: Literal["offline"]

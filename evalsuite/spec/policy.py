@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from evalsuite.plugins import Rule
-from evalsuite.spec.document import Document, Name, OneOf
+from evalsuite.spec.document import Document, Name, OneOf, Version
 
 
 class Policy(Document):
     """A release gate."""
 
-    schema_version: Literal[1]
+    schema_version: Version
     name: Name
     description: str | None = None
     baseline: Literal["base"] = "base"

@@ -16,10 +16,10 @@ _MARKS = ("suites", "gates", "rubrics", "judges", "specs")
 def project_of(document: Path) -> Path:
     """The nearest folder above a document that has the folders of a project, or the document's own folder."""
     start = document.resolve().parent
-    for folder in (start, *start.parents):
-        if any((folder / mark).is_dir() for mark in _MARKS):
-            return folder
-    return start
+    marked = [folder for folder in (start, *start.parents) if any((folder / mark).is_dir() for mark in _MARKS)]
+    # A folder `specs` is a part of a project, even where it has a folder `suites` of its own.
+    whole = [folder for folder in marked if folder.name not in _MARKS]
+    return next(iter((*whole, *marked)), start)
 
 
 @dataclass(frozen=True)

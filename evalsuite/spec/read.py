@@ -143,21 +143,23 @@ def _composed(text: str, file: str) -> yaml.Node | None:
         _refuse_early(text, file)
         return yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = None if mark is None else mark.line + 1
-        raise _error(file, line, f"is not valid YAML: {error.problem}") from None
+        lines = [mark.line + 1 for mark in (error.problem_mark, error.context_mark) if mark is not None]
+        raise _error(file, lines[0] if lines else None, f"is not valid YAML: {error.problem}") from None
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         # PyYAML lets Python's own errors through, for an escape beyond Unicode, say.
         raise _error(file, None, f"is not valid YAML: {' '.join(str(error).split())}") from None
 
 
 def _refuse_early(text: str, file: str) -> None:
+    raw = next((found for found in _UNFIT.finditer(text) if found[0] not in "\r\x85"), None)
+    if raw is not None:
+        _fit(raw[0], file, text.count("\n", 0, raw.start()) + 1)
     # Event by event, for PyYAML needs minutes for a few thousand open brackets or a million keys.
     documents = depth = 0
     for count, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
         documents += isinstance(event, yaml.DocumentStartEvent)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        line = event.start_mark.line + 1
+        line = None if event.start_mark is None else event.start_mark.line + 1
         if depth > _DEEPEST:
             raise _error(file, line, f"is nested more than {_DEEPEST} levels deep; write it flatter")
         if count > _MOST_NODES:

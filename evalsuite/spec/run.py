@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from evalsuite.plugins import Method
-from evalsuite.spec.document import Document, Name, OneOf
+from evalsuite.spec.document import Document, Name, OneOf, Version
 
 
 class BaseModelRef(Document):
@@ -34,7 +34,7 @@ class AdapterRef(Document):
 class RunSpec(Document):
     """One adapter to be judged: trained here (`train`), trained elsewhere (`adapter`), or the base as it is."""
 
-    schema_version: Literal[1]
+    schema_version: Version
     name: Name
     description: str | None = None
     tags: tuple[str, ...] = ()

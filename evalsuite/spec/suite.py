@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from evalsuite.plugins import Probe, Task
-from evalsuite.spec.document import Document, Name, OneOf
+from evalsuite.spec.document import Document, Name, OneOf, Version
 
 
 class Benchmark(Document):
@@ -44,7 +44,7 @@ class Pairing(Document):
 class Suite(Document):
     """What a candidate is measured on."""
 
-    schema_version: Literal[1]
+    schema_version: Version
     name: Name
     description: str | None = None
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0

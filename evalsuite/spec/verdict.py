@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from evalsuite.spec.document import Document
+from evalsuite.spec.document import Document, Version
 
 
 class VerdictRule(Document):
@@ -23,7 +23,7 @@ class VerdictRule(Document):
 class VerdictFile(Document):
     """The decision about one spec, with the digests of what it is about."""
 
-    schema_version: Literal[1]
+    schema_version: Version
     spec: str
     policy: str
     answer: Literal["pass", "fail", "undecided", "invalid"]

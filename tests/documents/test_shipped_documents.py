@@ -1,0 +1,92 @@
+"""Every document that ships, and every one shown in the docs, is valid by its model and by its schema."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from evalsuite import bundled
+from evalsuite.check import check_data
+from evalsuite.spec.document import validate
+from evalsuite.spec.load import load_specs
+from evalsuite.spec.read import read_file, read_text
+from evalsuite.spec.schema import DOCUMENTS, emit, write
+
+ROOT = Path(__file__).resolve().parents[2]
+KINDS = {"specs": "run", "suites": "suite", "gates": "policy", "rubrics": "rubric", "judges": "judge"}
+SHIPPED = sorted(file for folder in KINDS for file in (ROOT / folder).rglob("*.y*ml"))
+LINE_1 = re.compile(r"# yaml-language-server: \$schema=(\S+)")
+STALE = "the schemas in evalsuite/schemas are stale; run `make golden` and look at the difference"
+
+
+def named(file: Path) -> str:
+    return str(file.relative_to(ROOT))
+
+
+def test_something_of_every_kind_ships() -> None:
+    assert {file.parent.name for file in SHIPPED} == set(KINDS)
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=named)
+def test_a_shipped_document_is_valid_and_named_as_its_file(file: Path) -> None:
+    document: Any = validate(DOCUMENTS[KINDS[file.parent.name]], read_file(file))
+    assert document.name == file.stem
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=named)
+def test_a_shipped_document_names_its_schema_in_line_1_and_satisfies_it(file: Path) -> None:
+    found = LINE_1.fullmatch(file.read_text(encoding="utf-8").splitlines()[0])
+    assert found
+    schema = (file.parent / found[1]).resolve()
+    assert schema == bundled.schema(f"{KINDS[file.parent.name]}.v1.json")
+    Draft202012Validator(json.loads(schema.read_text(encoding="utf-8"))).validate(read_file(file).data)
+
+
+def test_the_shipped_specs_find_all_that_they_name() -> None:
+    specs = load_specs(sorted((ROOT / "specs").glob("*.yaml")))
+    check_data(specs)
+    assert len(specs) >= 2
+
+
+@pytest.mark.parametrize("kind", DOCUMENTS)
+def test_the_committed_schema_is_the_emitted_one(kind: str) -> None:
+    committed = json.loads(bundled.schema(f"{kind}.v1.json").read_text(encoding="utf-8"))
+    assert committed == emit(kind), STALE
+
+
+def test_the_schemas_folder_holds_what_is_written_and_no_more(tmp_path: Path) -> None:
+    written = {file.name: file.read_text(encoding="utf-8") for file in write(tmp_path / "schemas")}
+    committed = {file.name: file.read_text(encoding="utf-8") for file in bundled.schema("run.v1.json").parent.iterdir()}
+    assert committed == written, STALE
+
+
+def snippets(file: Path) -> list[tuple[int, str]]:
+    """The fenced YAML blocks of a page that are whole documents, with their lines."""
+    found = []
+    for block in re.finditer(r"^```ya?ml\n(.*?)^```", file.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+        if re.search(r"^schema_version:", block[1], re.MULTILINE):
+            found.append((file.read_text(encoding="utf-8")[: block.start()].count("\n") + 2, block[1]))
+    return found
+
+
+def test_every_document_in_the_docs_is_valid() -> None:
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    for page in pages:
+        for line, text in snippets(page):
+            raw = read_text(text, file=f"{named(page)}:{line}")
+            validate(DOCUMENTS[kind_of(raw.data)], raw)
+
+
+def kind_of(data: dict[str, Any]) -> str:
+    """The kind of a document by the key that only this kind has."""
+    marks = {"base_model": "run", "rules": "policy", "criteria": "rubric", "kind": "judge", "adapter_digest": "card"}
+    return next((kind for mark, kind in marks.items() if mark in data), "suite")
+
+
+def test_document_folders_hold_no_python() -> None:
+    assert [named(file) for folder in (*KINDS, "data") for file in (ROOT / folder).rglob("*.py")] == []

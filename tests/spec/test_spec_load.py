@@ -1,0 +1,268 @@
+"""Specs are joined with all that they name: where names are looked up, matrices and `--set`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import SUITE, Project
+
+from evalsuite import bundled
+from evalsuite.errors import DocumentError
+from evalsuite.spec.load import load_specs
+from evalsuite.spec.matrix import expand, override
+from evalsuite.spec.read import read_text
+
+RUN = "schema_version: 1\nname: a\nsuite: s\ntrain:\n  epochs: 3\n  data:\n    - {path: x}\n"
+
+
+def refusal(project: Project, *settings: str) -> str:
+    with pytest.raises(DocumentError) as refused:
+        load_specs([project.spec], settings)
+    return str(refused.value).replace(f"{project.root}/", "")
+
+
+def set_to(*settings: str) -> Any:
+    return override(read_text(RUN, file="a.yaml"), settings).data
+
+
+def expanded(matrix: str) -> list[dict[str, Any]]:
+    return [raw.data for raw in expand(read_text(f"{RUN}matrix: {matrix}\n", file="a.yaml"))]
+
+
+def refused_matrix(matrix: str) -> str:
+    with pytest.raises(DocumentError) as refused:
+        expanded(matrix)
+    return str(refused.value)
+
+
+def test_a_spec_is_joined_with_all_that_it_names(project: Project) -> None:
+    (found,) = load_specs([project.spec])
+    assert found.spec.name == "mine"
+    assert found.suite.name == "small"
+    assert found.policy is not None
+    assert found.policy.name == "strict"
+    assert found.training_data == (project.root / "data/train.jsonl",)
+    assert found.suite_data == {"facts": project.root / "data/facts.jsonl"}
+    assert found.documents == {
+        "gates/strict": project.root / "gates/strict.yaml",
+        "suites/small": project.root / "suites/small.yaml",
+    }
+
+
+def test_a_document_beside_the_spec_wins_over_the_project_and_the_bundled_one(project: Project) -> None:
+    project.change("specs/mine.yaml", "suite: small", "suite: quickstart")
+
+    def where() -> Path:
+        (found,) = load_specs([project.spec])
+        return found.documents["suites/quickstart"]
+
+    quickstart = SUITE.replace("name: small", "name: quickstart")
+    assert where() == bundled.folder("suites") / "quickstart.yaml"
+    in_project = project.write("suites/quickstart.yaml", quickstart)
+    assert where() == in_project
+    below = project.write("specs/suites/quickstart.yaml", quickstart)
+    assert where() == below
+    beside = project.write("specs/quickstart.yaml", quickstart)
+    assert where() == beside
+
+
+def test_a_spec_is_not_its_own_suite(project: Project) -> None:
+    project.change("specs/mine.yaml", "suite: small", "suite: mine")
+    assert "no suite 'mine'; looked for specs/suites/mine.yaml, suites/mine.yaml" in refusal(project)
+
+
+def test_a_name_that_is_nowhere_is_told_with_the_places_that_were_searched(project: Project) -> None:
+    project.change("specs/mine.yaml", "gate: strict", "gate: lax")
+    lax = bundled.folder("gates") / "lax.yaml"
+    searched = f"specs/lax.yaml, specs/gates/lax.yaml, gates/lax.yaml, {lax}"
+    assert refusal(project) == f"specs/mine.yaml:11  gate  no policy 'lax'; looked for {searched}"
+
+
+@pytest.mark.parametrize(("folder", "name"), [("suites", "small"), ("gates", "strict")])
+def test_a_document_that_is_named_otherwise_inside_is_refused(project: Project, folder: str, name: str) -> None:
+    project.change(f"{folder}/{name}.yaml", f"name: {name}", "name: else")
+    assert f"{folder}/{name}.yaml is named 'else' inside; make them equal" in refusal(project)
+
+
+def test_a_document_of_another_kind_is_refused(project: Project) -> None:
+    project.write("suites/small.yaml", (project.root / "gates/strict.yaml").read_text().replace("strict", "small"))
+    assert refusal(project).startswith("suites/small.yaml:3  rules  unknown key; known here are benchmarks")
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("data/none.jsonl", "'data/none.jsonl' does not exist; looked for"),
+        ("data", "data must be a file, not a folder"),
+        ("/", "/ must be a file, not a folder"),
+        ("x" * 300, "does not exist; looked for"),
+        ("~nobody-here/x", "'~nobody-here/x' does not exist; looked for"),
+        ("circle/x", "'circle/x' does not exist; looked for"),
+        ("data/train.jsonl/x", "does not exist; looked for"),
+    ],
+)
+def test_data_that_is_not_there_is_told_with_its_line(project: Project, path: str, message: str) -> None:
+    (project.root / "circle").symlink_to(project.root / "circle")
+    project.change("specs/mine.yaml", "data/train.jsonl", path)
+    assert refusal(project).startswith("specs/mine.yaml:8  train.data.0.path  ")
+    assert message in refusal(project)
+
+
+def test_an_adapter_is_a_folder(project: Project) -> None:
+    train = project.spec.read_text().split("train:")[1].split("suite:")[0]
+    project.change("specs/mine.yaml", f"train:{train}", "adapter: {path: data/train.jsonl}\n")
+    assert "adapter.path  data/train.jsonl must be a folder" in refusal(project)
+    project.change("specs/mine.yaml", "data/train.jsonl", "data")
+    (found,) = load_specs([project.spec])
+    assert found.adapter_path == project.root / "data"
+
+
+def test_sources_have_weights_all_or_none(project: Project) -> None:
+    project.change("specs/mine.yaml", "    - path: data/train.jsonl", "    - {path: data/train.jsonl, weight: 1}\n" * 1
+                   + "    - {path: data/train.jsonl}")  # fmt: skip
+    message = "some sources have a weight and some have none; give all one, or none"
+    assert refusal(project) == f"specs/mine.yaml:7  train.data  {message}"
+
+
+def test_the_offline_judge_cannot_grade_what_no_rule_checks(project: Project) -> None:
+    rubric = "schema_version: 1\nname: taste\ncriteria: [{name: c, description: d, anchors: {1: a, 5: b}}]\n"
+    project.write("rubrics/taste.yaml", rubric)
+    judged = "judged:\n  - {name: style, data: data/facts.jsonl, rubric: taste, judge: offline}\n"
+    project.write("suites/small.yaml", SUITE + judged)
+    assert refusal(project) == (
+        "suites/small.yaml:8  judged.0.judge  the offline judge cannot grade c: no `check` in the rubric"
+    )
+
+
+def test_two_specs_of_one_name_are_refused(project: Project) -> None:
+    other = project.write("specs/other.yaml", project.spec.read_text())
+    with pytest.raises(DocumentError, match=f"'mine' is also the name of a spec in {project.spec}"):
+        load_specs([project.spec, other])
+
+
+def test_a_matrix_makes_one_spec_per_combination_named_by_its_values(project: Project) -> None:
+    project.write(
+        "specs/mine.yaml", project.spec.read_text() + "matrix: {train.adapter.r: [8, 16], train.epochs: [1, 2e-1]}"
+    )
+    found: list[Any] = load_specs([project.spec])
+    assert [(item.spec.name, item.spec.train.adapter.r, item.spec.train.epochs) for item in found] == [
+        ("mine-8-1", 8, 1.0),
+        ("mine-8-0.2", 8, 0.2),
+        ("mine-16-1", 16, 1.0),
+        ("mine-16-0.2", 16, 0.2),
+    ]
+    assert all(item.spec.matrix is None for item in found)
+
+
+def test_values_of_a_matrix_become_words_of_a_name() -> None:
+    matrix = "{description: [A b, 'x/../y', null, true, '', [1, 2], 1e-5]}"
+    names = [data["name"] for data in expanded(matrix)]
+    assert names == ["a-a-b", "a-x-..-y", "a-null", "a-true", "a-x", "a-1-2", "a-1e-05"]
+
+
+def test_a_matrix_reaches_into_lists_and_leaves_the_document_alone() -> None:
+    raw = read_text(f"{RUN}matrix: {{train.data.0.path: [y, z]}}\n", file="a.yaml")
+    assert [item.data["train"]["data"][0]["path"] for item in expand(raw)] == ["y", "z"]
+    assert raw.data["train"]["data"][0]["path"] == "x"
+
+
+def test_a_value_of_a_matrix_that_is_wrong_is_told_where_the_matrix_has_it(project: Project) -> None:
+    project.write("specs/mine.yaml", project.spec.read_text() + "matrix:\n  train.epochs:\n    - 1\n    - many\n")
+    assert refusal(project) == 'specs/mine.yaml:15  train.epochs  "many": input should be a valid number'
+
+
+def test_values_that_make_equal_names_are_refused(project: Project) -> None:
+    project.write("specs/mine.yaml", project.spec.read_text() + "matrix: {description: [a b, a-b]}")
+    message = "two specs of this file are called 'mine-a-b'; the values of a matrix must differ as words"
+    assert refusal(project) == f"specs/mine.yaml  name  {message}"
+
+
+def test_a_missing_name_is_missing_whatever_the_matrix(project: Project) -> None:
+    project.change("specs/mine.yaml", "name: mine\n", "matrix: {train.epochs: [1, 2]}\n")
+    assert refusal(project) == "specs/mine.yaml:1  name  is missing; add it"
+
+
+@pytest.mark.parametrize(
+    ("matrix", "message"),
+    [
+        ("[1]", "a.yaml:8  matrix  must map paths to lists of values, e.g. train.adapter.r: [8, 16]"),
+        ("{train.epochs: 3}", "a.yaml:8  matrix  must map paths to lists of values, e.g. train.adapter.r: [8, 16]"),
+        ("{train.epochs: []}", "a.yaml:8  matrix  must map paths to lists of values, e.g. train.adapter.r: [8, 16]"),
+        ("{train.data.7.path: [a]}", "a.yaml:8  train.data.7.path  leads nowhere: there is no train.data.7"),
+        ("{matrix.x: [[1], [2]]}", "a.yaml:8  matrix  cannot change itself; list all paths side by side"),
+        (str({f"k{n}": [1, 2] for n in range(11)}), "a.yaml:8  matrix  makes 2048 specs; at most 1000"),
+    ],
+)
+def test_a_matrix_that_cannot_be_expanded_is_refused(matrix: str, message: str) -> None:
+    assert refused_matrix(matrix) == message
+
+
+def test_an_empty_matrix_is_one_spec() -> None:
+    assert [data["name"] for data in expanded("{}")] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "path", "value"),
+    [
+        ("train.epochs=2e-1", ("train", "epochs"), 0.2),
+        ("train.data.0.path=y z", ("train", "data", 0, "path"), "y z"),
+        ("train.new.deep=1", ("train", "new", "deep"), 1),
+        ("name=no", ("name",), "no"),
+        ("name='7'", ("name",), "7"),
+        ("name=", ("name",), None),
+        ("name=a=b", ("name",), "a=b"),
+        ("train.data=[{path: q}]", ("train", "data"), [{"path": "q"}]),
+        ("train={epochs: 1}", ("train",), {"epochs": 1}),
+    ],
+)
+def test_set_changes_the_value_at_a_path(setting: str, path: tuple[Any, ...], value: object) -> None:
+    place = set_to(setting)
+    for key in path:
+        place = place[key]
+    assert place == value
+
+
+def test_later_settings_win_and_the_document_stays_as_it_was() -> None:
+    raw = read_text(RUN, file="a.yaml")
+    assert override(raw, ("name=b", "name=c")).data["name"] == "c"
+    assert raw.data["name"] == "a"
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("nonsense", "--set  nonsense  must read path=value, e.g. train.epochs=3"),
+        ("=3", "--set  =3  must read path=value, e.g. train.epochs=3"),
+        ("", "--set  must read path=value, e.g. train.epochs=3"),
+        ("train.data.9.path=3", "--set  train.data.9.path  leads nowhere: there is no train.data.9"),
+        ("train.data.x=3", "--set  train.data.x  leads nowhere; a path reads train.epochs or train.data.0.path"),
+        ("train.data.1=3", "--set  train.data.1  leads nowhere; a path reads train.epochs or train.data.0.path"),
+        ("train.data.-1=3", "--set  train.data.-1  leads nowhere; a path reads train.epochs or train.data.0.path"),
+        ("train.data.²=3", "--set  train.data.²  leads nowhere; a path reads train.epochs or train.data.0.path"),
+        ("name.first=3", "--set  name.first  leads nowhere; a path reads train.epochs or train.data.0.path"),
+        ("name.a.b=3", "--set  name.a.b  leads nowhere: there is no name.a"),
+        ("train..epochs=3", "--set  train..epochs  leads nowhere: there is no train."),
+        ("train.=3", "--set  train.  leads nowhere; a path reads train.epochs or train.data.0.path"),
+        ("name=\x1b[31m", "--set name  holds the control character '\\x1b'; remove it"),
+        ("name=\ud800", "--set name  holds the control character '\\ud800'; remove it"),
+        ("name=[1", "--set name:1  is not valid YAML: expected ',' or ']', but got '<stream end>'"),
+        ("name='a' b", "--set name:1  is not valid YAML: expected '<document start>', but found '<scalar>'"),
+        ("name=[!!python/name:os.system x]",
+         "--set name:1  has the YAML tag 'tag:yaml.org,2002:python/name:os.system'; "
+         "tags are not allowed, write a plain value"),
+        ("train.data." + "9" * 5000 + "=1", "--set  train.data." + "9" * 5000
+         + "  leads nowhere; a path reads train.epochs or train.data.0.path"),
+    ],
+)  # fmt: skip
+def test_a_setting_that_leads_nowhere_is_refused(setting: str, message: str) -> None:
+    with pytest.raises(DocumentError) as refused:
+        set_to(setting)
+    assert str(refused.value) == message
+
+
+def test_a_wrong_value_that_was_set_is_told_as_set_not_as_a_line_of_the_file(project: Project) -> None:
+    assert refusal(project, "train.epochs=many") == '--set  train.epochs  "many": input should be a valid number'
+    assert refusal(project, "train.epoch=1") == "--set  train.epoch  unknown key; did you mean 'epochs'?"
+    assert refusal(project, "suite=none").startswith("--set  suite  no suite 'none'; looked for")
