@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from evalsuite.environment import environment
-from evalsuite.errors import AdapterNotApplied, EvalsuiteError, NotFound
+from evalsuite.errors import AdapterNotApplied, EvalsuiteError, ModelError, NotFound
 from evalsuite.evaluate.compare import differences
 from evalsuite.execute import local
 from evalsuite.models import Model
@@ -271,7 +271,10 @@ def _known_adapter(resolved: ResolvedSpec, base: BaseCheckpoint, store: Store) -
 def _located(model: str, beside: Path) -> str:
     """A model id that is a folder relative to its spec, as an absolute path; any other id as it stands."""
     folder = beside / model
-    return str(folder) if model.startswith((".", "~")) or folder.is_dir() else model
+    try:
+        return str(folder) if model.startswith(".") or folder.is_dir() else model
+    except OSError:  # too long for a path, and so for a hub id
+        raise ModelError(f"base model {model[:60]!r}...  is no folder and no hub id; check `base_model.id`") from None
 
 
 def _recorded(plans: Sequence[Plan], store: Store) -> bool:

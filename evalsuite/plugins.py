@@ -20,10 +20,10 @@ from typing import Any, ClassVar, Literal, Protocol
 from evalsuite.errors import EvalsuiteError
 from evalsuite.records import (
     Completion,
-    Example,
     LogLikelihood,
     Outcome,
     Results,
+    Row,
     RuleOutcome,
     Sample,
     Sampling,
@@ -48,8 +48,8 @@ class TrainingJob:
 
     name: str
     base: Path
-    train: tuple[Example, ...]
-    held_out: tuple[Example, ...]
+    train: tuple[Row, ...]
+    held_out: tuple[Row, ...]
     seed: int
     output: Path
     progress: Callable[[str], None]
@@ -59,6 +59,7 @@ class Method(Protocol):
     """A way to make an adapter; its fields are the options under `train:`."""
 
     version: ClassVar[int]
+    learns_from: ClassVar[type[Row]]
 
     @property
     def seed(self) -> int:
@@ -79,6 +80,7 @@ class Task(Protocol):
     """A benchmark: samples out of a data file, how to ask, and the scores of one reply."""
 
     version: ClassVar[int]
+    metrics: ClassVar[tuple[str, ...]]
 
     @property
     def sampling(self) -> Sampling | None:
@@ -99,6 +101,11 @@ class Probe(Protocol):
 
     version: ClassVar[int]
 
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics that it yields."""
+        ...
+
     def measure(self, base: Results, candidate: Results) -> Outcome:
         """The probe's figures for the candidate, paired with the base's."""
         ...
@@ -106,6 +113,11 @@ class Probe(Protocol):
 
 class Rule(Protocol):
     """A condition of a policy."""
+
+    @property
+    def metric(self) -> str:
+        """The metric that it looks at."""
+        ...
 
     def check(self, candidate: Results, baseline: Results) -> RuleOutcome:
         """Pass, fail or undecided, with the reason in one sentence."""

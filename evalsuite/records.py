@@ -86,10 +86,31 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One row of training data: what is asked and the answer to learn."""
+    """A training row that shows: what is asked and the answer to learn."""
 
     prompt: Prompt
     completion: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenRejected:
+    """A training row that prefers: of two answers, the chosen and the rejected one."""
+
+    prompt: Prompt
+    chosen: str
+    rejected: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """A training row that rates: an answer and whether it is a good one."""
+
+    prompt: Prompt
+    completion: str
+    good: bool
+
+
+Row = Example | ChosenRejected | Rated
 
 
 @dataclass(frozen=True, slots=True)

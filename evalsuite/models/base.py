@@ -137,7 +137,7 @@ def _complete(id: str, folder: Path) -> list[Path]:
     missing += _missing_shards(id, folder)
     if missing:
         advice = "install evalsuite again" if id == QUICKSTART else "copy or download the whole model"
-        raise ModelError(f"base model {id!r}: {folder} has no {', no '.join(missing)}; {advice}")
+        raise ModelError(f"base model {id!r}: {folder} lacks {', '.join(missing)}; {advice}")
     return weights
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,6 +106,8 @@ class _Resolver:
         if suite is None:
             return None
         rubrics, judges, suite_data = self._follow_suite(suite, documents[f"suites/{spec.suite}"], documents)
+        if policy is not None:
+            self._check_metrics(policy, documents[f"gates/{spec.gate}"], suite.metrics(rubrics))
         return ResolvedSpec(spec, file, suite, policy, rubrics, judges, training_data, suite_data, adapter, documents)
 
     def _follow_suite(
@@ -133,6 +136,13 @@ class _Resolver:
                 what = f"the offline judge cannot grade {', '.join(rubric.unchecked)}: no `check` in the rubric"
                 self._report(raw, (*place, "judge"), what)
         return rubrics, judges, data
+
+    def _check_metrics(self, policy: Policy, file: Path, metrics: tuple[str, ...]) -> None:
+        for index, rule in enumerate(policy.rules):
+            if rule.metric not in metrics:
+                near = difflib.get_close_matches(rule.metric, metrics, 1)
+                hint = f"did you mean {near[0]!r}?" if near else f"it measures {', '.join(metrics) or 'nothing'}"
+                self._report(read_file(file), ("rules", index, "metric"), f"{rule.metric!r} is not measured; {hint}")
 
     def _named(
         self, kind: type[D], folder: Folder, name: str, at: tuple[Raw, Path, Path_], documents: dict[str, Path]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from evalsuite.plugins import Probe, Task
 from evalsuite.spec.document import Document, Name, OneOf, Version
+from evalsuite.spec.rubric import Rubric
 
 
 class Benchmark(Document):
@@ -58,6 +60,16 @@ class Suite(Document):
         """The names of everything that yields replies."""
         every: tuple[Benchmark | JudgedSet | Pairing, ...] = (*self.benchmarks, *self.judged, *self.pairings)
         return tuple(entry.name for entry in every)
+
+    def metrics(self, rubrics: Mapping[str, Rubric]) -> tuple[str, ...]:
+        """The metrics that a candidate will have once it is measured, with the criteria of the suite's rubrics."""
+        found = [f"{entry.name}.{metric}" for entry in self.benchmarks for metric in entry.task.metrics]
+        for judged in self.judged:
+            found += [f"{judged.name}.fidelity", f"{judged.name}.score"]
+            if judged.rubric in rubrics:
+                found += [f"{judged.name}.score.{criterion.name}" for criterion in rubrics[judged.rubric].criteria]
+        found += [f"{pairing.name}.win_rate" for pairing in self.pairings]
+        return (*found, *(metric for probe in self.probes for metric in probe.metrics))
 
     @model_validator(mode="after")
     def _names_fit(self) -> Suite:

@@ -78,4 +78,6 @@ def _open(store: Store, *, read_only: bool) -> DuckDBPyConnection:
 
 def _explained(store: Store, error: Exception) -> str:
     first = str(error).strip().splitlines()[0]
+    if "not a valid" in first:
+        return f"{store.results}  is no DuckDB file; move it away or name another folder with --store"
     return f"{store.results}  {first}; check that the disk has room and the file may be read and written"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import SUITE, Project
+from small_project import SUITE, Project
 
 from evalsuite.cli import main
 
@@ -208,7 +208,7 @@ def test_problems_of_all_documents_stand_each_on_a_line(evalsuite: Evalsuite, pr
         (["schema", "rnu"], "name one of: run, suite"),
         (["plan", "specs/mine.yaml", "--set", "base_model.id=./none"], "there is no such folder"),
         (["plan", "specs/mine.yaml", "--set", "base_model.id=../data/train.jsonl"], "name the folder with config.json"),
-        (["plan", "specs/mine.yaml", "--set", "base_model.id=../data"], "has no config.json"),
+        (["plan", "specs/mine.yaml", "--set", "base_model.id=../data"], "lacks config.json"),
         (["plan", "specs/mine.yaml", "--set", "base_model.revision=main"], "remove `revision`"),
         (["gate", "specs/mine.yaml"], "`evalsuite run` makes them"),
         (["gate", "specs/mine.yaml", "--policy", "none"], "looked for"),

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Project
 from hypothesis import given
 from hypothesis import strategies as st
+from small_project import Project
 
 from evalsuite.check import check_data
 from evalsuite.data.authored import read_authored

@@ -61,7 +61,7 @@ def test_another_number_format_makes_another_base(base_folder: Path) -> None:
 @pytest.mark.parametrize("missing", ["model.safetensors", "config.json", "tokenizer.json"])
 def test_an_incomplete_base_is_refused_naming_what_it_lacks(base_copy: Path, missing: str) -> None:
     (base_copy / missing).unlink()
-    with pytest.raises(ModelError, match=rf"has no .*{missing.removeprefix('model').split('.')[-1]}"):
+    with pytest.raises(ModelError, match=rf"lacks .*{missing.removeprefix('model').split('.')[-1]}"):
         base_digest(base_copy)
 
 

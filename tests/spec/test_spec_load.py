@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SUITE, Project
+from small_project import SUITE, Project
 
 from evalsuite import bundled
 from evalsuite.errors import DocumentError
@@ -266,3 +266,10 @@ def test_a_wrong_value_that_was_set_is_told_as_set_not_as_a_line_of_the_file(pro
     assert refusal(project, "train.epochs=many") == '--set  train.epochs  "many": input should be a valid number'
     assert refusal(project, "train.epoch=1") == "--set  train.epoch  unknown key; did you mean 'epochs'?"
     assert refusal(project, "suite=none").startswith("--set  suite  no suite 'none'; looked for")
+
+
+def test_a_rule_about_a_metric_that_the_suite_does_not_measure_is_refused(project: Project) -> None:
+    project.change("gates/strict.yaml", "facts.accuracy", "facts.acuracy")
+    assert refusal(project) == (
+        "gates/strict.yaml:4  rules.0.metric  'facts.acuracy' is not measured; did you mean 'facts.accuracy'?"
+    )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Project
+from small_project import Project
 
 from evalsuite.errors import DocumentError
 from evalsuite.spec.document import Document, validate

@@ -21,6 +21,11 @@ class FlipsProbe(Document):
     probe: Literal["flips"]
     of: Annotated[tuple[Name, ...], Field(min_length=1)]
 
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """One metric per benchmark that is watched."""
+        return tuple(f"flips.{entry}" for entry in self.of)
+
     def measure(self, base: Results, candidate: Results) -> Outcome:
         """One result `flips.BENCHMARK` per benchmark, and a score per sample: 1 where a right answer was lost."""
         found = [_flips(entry, base, candidate) for entry in self.of]

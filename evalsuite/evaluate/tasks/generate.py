@@ -33,6 +33,7 @@ class Generate(Document):
     """Generate a reply and compare the answer in it with the right one."""
 
     version: ClassVar[int] = 1
+    metrics: ClassVar[tuple[str, ...]] = ("exact_match",)
     kind: Literal["generate"]
     template: str = "{question}"
     extract: Literal["last_number", "first_line", "all"] = "last_number"

@@ -23,6 +23,7 @@ class MultipleChoice(Document):
     """Choose among the options of each item by log-likelihood."""
 
     version: ClassVar[int] = 1
+    metrics: ClassVar[tuple[str, ...]] = ("accuracy",)
     kind: Literal["multiple_choice"]
     template: str = "{question}"
     normalise: Literal["none", "tokens", "characters"] = "none"
