@@ -1,14 +1,14 @@
 """Everything evalsuite refuses to do, as one tree. Each message says where, what, and what to do next.
 
-    EvalsuiteError
-    ├── DocumentError     a YAML document is wrong: all its problems at once
-    ├── DataError         a data file is missing, empty or malformed
-    ├── ModelError        a base model or adapter cannot be loaded
-    │   └── AdapterNotApplied   the adapter changes nothing, so a score would be the base's
-    ├── TrainingError     a training could not be carried out
-    ├── StoreError        the store cannot be opened, read or written
-    │   └── StoreBusy     another program holds the store open for too long
-    └── NotFound          a run, spec or adapter that was named does not exist
+EvalsuiteError
+├── DocumentError     a YAML document is wrong: all its problems at once
+├── DataError         a data file is missing, empty or malformed
+├── ModelError        a base model or adapter cannot be loaded
+│   └── AdapterNotApplied   the adapter changes nothing, so a score would be the base's
+├── TrainingError     a training could not be carried out
+├── StoreError        the store cannot be opened, read or written
+│   └── StoreBusy     another program holds the store open for too long
+└── NotFound          a run, spec or adapter that was named does not exist
 """
 
 from __future__ import annotations

@@ -236,13 +236,16 @@ def evidence(plan: Plan, store: Store) -> tuple[Results, Results, Results]:
 
 
 def verdict_on_record(plan: Plan, store: Store) -> Verdict:
+    """The verdict on what the store knows; raises NotFound when steps of the plan have no results yet."""
     # The plan's own digests, made anew: the policy may be another one than the spec's.
     plan = make_plan(plan.resolved, plan.base, plan.adapter)
     done = finished([plan], store)
     missing = [step.label for step in plan.steps if step.kind not in ("train", "decide") and step.digest not in done]
     if missing:
         decision = plan.step("decide")
-        stored = read.verdict_of(store, decision.digest) if decision and decision.digest and store.results.exists() else None
+        stored = (
+            read.verdict_of(store, decision.digest) if decision and decision.digest and store.results.exists() else None
+        )
         if stored is not None and stored.answer == "invalid":
             return stored
         raise NotFound(

@@ -73,7 +73,9 @@ def score(plan: Plan, step: Step, bench: Workbench) -> Outcome:
             return benchmark.score(entry, samples, model=bench.model(plan.base), adapter=_adapter(plan, step.role))
     judged_set = next(item for item in suite.judged if item.name == step.entry)
     samples = judged.samples_of(judged_set, resolved.suite_data[judged_set.name], seed=suite.seed)
-    given = judged.author_replies(samples) if step.role == "author" else _replies(plan, judged_set.name, step.role, bench)
+    given = (
+        judged.author_replies(samples) if step.role == "author" else _replies(plan, judged_set.name, step.role, bench)
+    )
     rubric, judge = resolved.rubrics[judged_set.rubric], resolved.judges[judged_set.judge]
     return judged.score(judged_set, samples, given, rubric=rubric, judge=judge)
 

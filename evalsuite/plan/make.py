@@ -102,5 +102,3 @@ def _plain(document: Any, exclude: set[str] | None = None) -> dict[str, Any]:
     """A document as plain data without the prose that changes nothing."""
     assert isinstance(document, Document)
     return document.model_dump(mode="json", exclude={"description", *(exclude or set())})
-
-

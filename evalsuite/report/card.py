@@ -52,7 +52,10 @@ class RunCard:
             share = trained.trained_parameters / trained.total_parameters
             loss = f", held-out loss {trained.held_out_loss:.3f}" if trained.held_out_loss is not None else ""
             facts += [
-                ("trained", f"{trained.trained_parameters:,} parameters ({share:.1%}) in {duration(trained.wall_seconds)}"),
+                (
+                    "trained",
+                    f"{trained.trained_parameters:,} parameters ({share:.1%}) in {duration(trained.wall_seconds)}",
+                ),
                 ("tokens", f"{trained.tokens_seen:,} seen, {trained.tokens_per_second:,.0f} a second{loss}"),
                 ("peak memory", f"{trained.peak_memory_mb:,.0f} MB"),
                 ("weights at", str(trained.adapter.path)),

@@ -72,9 +72,7 @@ def fidelity(
     return Estimate(value, interval, len(gains), None, error)
 
 
-def win_rate(
-    outcomes: ArrayLike, *, questions: Iterable[object] | None = None, resampling: Resampling
-) -> Estimate:
+def win_rate(outcomes: ArrayLike, *, questions: Iterable[object] | None = None, resampling: Resampling) -> Estimate:
     """The share of wins, ties counting half, with an interval from resampling questions, never votes.
 
     Shape (n,) of 1 (win), 0.5 (tie) and 0 (loss), and n question labels when a question has several votes.

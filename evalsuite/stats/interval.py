@@ -65,9 +65,7 @@ def mean(
     if is_binary(sample, bounds):
         interval = _of_share(value, spread, n=len(sample), confidence=confidence)
     else:
-        interval = t_interval(value, spread, confidence=confidence).clipped(
-            *(bounds or (-math.inf, math.inf))
-        )
+        interval = t_interval(value, spread, confidence=confidence).clipped(*(bounds or (-math.inf, math.inf)))
     return Estimate(value, interval.around(value), len(sample), spread.clusters, spread.standard_error)
 
 

@@ -55,9 +55,7 @@ def flips(baseline_right: ArrayLike, candidate_right: ArrayLike, *, confidence: 
 def _right(values: ArrayLike, what: str) -> Floats:
     answers = as_scores(values, what)
     if not is_binary(answers, None):
-        raise ValueError(
-            f"{what}: found {np.unique(answers)[:5].tolist()}; right answers are 1, wrong ones 0"
-        )
+        raise ValueError(f"{what}: found {np.unique(answers)[:5].tolist()}; right answers are 1, wrong ones 0")
     return answers
 
 

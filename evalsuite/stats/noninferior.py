@@ -53,9 +53,7 @@ def non_inferiority(
     if not margin >= 0:
         raise ValueError(f"margin is {margin!r}; give the largest loss that is still accepted, 0 or more")
     if not 0.5 < confidence < 1:
-        raise ValueError(
-            f"confidence is {confidence!r}; a one-sided bound needs more than 0.5 and less than 1"
-        )
+        raise ValueError(f"confidence is {confidence!r}; a one-sided bound needs more than 0.5 and less than 1")
     new, old = as_scores(candidate, "candidate"), as_scores(baseline, "baseline")
     tested = pairs(new, old, clusters=clusters, bounds=None)
     two_sided = 2 * confidence - 1

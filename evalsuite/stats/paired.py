@@ -92,14 +92,10 @@ def difference(
     )
 
 
-def pairs(
-    candidate: Floats, baseline: Floats, *, clusters: Iterable[object] | None, bounds: Bounds | None
-) -> Pairs:
+def pairs(candidate: Floats, baseline: Floats, *, clusters: Iterable[object] | None, bounds: Bounds | None) -> Pairs:
     """The paired scores as a test; the choice between Tango and Student is made here and only here."""
     if len(candidate) != len(baseline):
-        raise ValueError(
-            f"{len(candidate)} candidate scores, {len(baseline)} baseline scores; pair them by item"
-        )
+        raise ValueError(f"{len(candidate)} candidate scores, {len(baseline)} baseline scores; pair them by item")
     both = within(np.concatenate([candidate, baseline]), bounds)
     binary = is_binary(both, bounds)
     limit = 1.0 if binary else bounds[1] - bounds[0] if bounds else math.inf

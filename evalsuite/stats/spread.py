@@ -96,6 +96,4 @@ def measure(scores: Floats, clusters: Iterable[object] | None = None, *, scale: 
     between = float(sums @ sums) / n**2
     # Eq. 4 adds the products of different items only, so each item's own square keeps the factor n / (n-1).
     equation_4 = squares / n**2 / (n - 1) + between
-    return Spread(
-        math.sqrt(equation_4), math.sqrt(max(equation_4, between * units / (units - 1))), units, count
-    )
+    return Spread(math.sqrt(equation_4), math.sqrt(max(equation_4, between * units / (units - 1))), units, count)

@@ -26,7 +26,9 @@ def writing(store: Store) -> Iterator[DuckDBPyConnection]:
     try:
         store.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"{store.folder}  cannot be made: {error.strerror}; name another folder with --store") from None
+        raise StoreError(
+            f"{store.folder}  cannot be made: {error.strerror}; name another folder with --store"
+        ) from None
     connection = _open(store, read_only=False)
     try:
         migrate(connection)

@@ -23,9 +23,7 @@ def migrations() -> tuple[tuple[int, str, str], ...]:
 
 def migrate(connection: DuckDBPyConnection) -> None:
     """Bring the store up to date; raises StoreError when a newer evalsuite made it."""
-    connection.execute(
-        "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL)"
-    )
+    connection.execute("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL)")
     done = {row[0] for row in connection.execute("SELECT number FROM migrations").fetchall()}
     if done - {number for number, _, _ in migrations()}:
         raise StoreError("this store was made by a newer evalsuite; upgrade evalsuite or name another --store")

@@ -46,7 +46,9 @@ class SpecRow:
 def start_run(store: Store, run_id: str, environment: Mapping[str, Any]) -> None:
     """Record that a run began; runs of processes that are gone are marked as interrupted."""
     with writing(store) as connection:
-        for other, process in connection.execute("SELECT run_id, process FROM runs WHERE status = 'running'").fetchall():
+        for other, process in connection.execute(
+            "SELECT run_id, process FROM runs WHERE status = 'running'"
+        ).fetchall():
             if not _alive(process):
                 connection.execute("UPDATE runs SET status = 'interrupted' WHERE run_id = ?", [other])
         connection.execute(

@@ -137,7 +137,9 @@ def project(tmp_path: Path) -> Project:
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="utf-8")
     rows = {
-        "facts": [{"question": f"Fact {i}", "choices": [f"answer {i}", f"other {i}"], "answer": 0} for i in range(ITEMS)],
+        "facts": [
+            {"question": f"Fact {i}", "choices": [f"answer {i}", f"other {i}"], "answer": 0} for i in range(ITEMS)
+        ],
         "sums": [{"question": f"Sum {i}", "answer": str(i)} for i in range(ITEMS)],
         "author": [{"prompt": f"Why {i}", "reference": f"So: {i}"} for i in range(ITEMS)],
     }

@@ -83,7 +83,9 @@ def project(folder: Path) -> Path:
 
 def start(spec: Path, store: Store) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "evalsuite", "run", str(spec), "--store", str(store.folder)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
 
 
 def finish(spec: Path, store: Store) -> float:
@@ -107,7 +109,11 @@ def finished_at(store: Store) -> dict[str, object]:
         return {}
     with reading(store) as connection:
         known = connection.execute("SELECT table_name FROM information_schema.tables").fetchall()
-        return dict(connection.execute("SELECT step_digest, finished_at FROM steps").fetchall()) if ("steps",) in known else {}
+        return (
+            dict(connection.execute("SELECT step_digest, finished_at FROM steps").fetchall())
+            if ("steps",) in known
+            else {}
+        )
 
 
 @pytest.mark.slow
@@ -131,4 +137,8 @@ def test_killed_at_ten_random_moments_and_run_again_the_tables_are_those_of_an_u
     assert tables(disturbed) == tables(calm)
     adapters = [next(store.adapters.glob("brief-*/adapter_model.safetensors")) for store in (calm, disturbed)]
     assert adapters[0].read_bytes() == adapters[1].read_bytes()
-    assert json.loads((disturbed.verdicts / "brief" / "verdict.json").read_text())["answer"] in ("pass", "fail", "undecided")
+    assert json.loads((disturbed.verdicts / "brief" / "verdict.json").read_text())["answer"] in (
+        "pass",
+        "fail",
+        "undecided",
+    )

@@ -33,7 +33,9 @@ def test_a_good_adapter_passes_and_every_figure_is_stored(project):
         "flips.sums": 0.0,
         "style.fidelity": 1.0,
     }
-    assert all(result.n == project.items and result.low < result.value or result.value == 0 for result in found.values())
+    assert all(
+        (result.n == project.items and result.low < result.value) or result.value == 0 for result in found.values()
+    )
     assert found["duel.win_rate"].detail == f"{project.items} won, 0 tied, 0 lost; 0 pairs changed with the order"
     assert verdict(project).answer == "pass"
 

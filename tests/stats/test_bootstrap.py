@@ -67,9 +67,7 @@ def test_fidelity_is_undefined_when_too_many_resamples_lose_the_author():
     gaps = np.repeat([1.0, -1.0], [27, 13])
     strict = Resampling(seed=7, resamples=2000, confidence=0.9999)
     found = fidelity(0.5 * np.ones(40), np.zeros(40), author=gaps, resampling=strict)
-    assert found == Undefined(
-        "the author is so little above the base model that the resampled ratio has no bound"
-    )
+    assert found == Undefined("the author is so little above the base model that the resampled ratio has no bound")
 
 
 def test_fidelity_needs_the_same_items():
@@ -81,9 +79,7 @@ def test_a_win_rate_counts_ties_half():
     found = win_rate([1, 1, 0.5, 0, 1, 0.5, 1, 0, 1, 1], resampling=SEEDED)
     assert (found.value, found.n, found.clusters) == (0.7, 10, None)
     assert 0 <= found.interval.low < 0.7 < found.interval.high <= 1
-    assert found.standard_error == pytest.approx(
-        np.std([1, 1, 0.5, 0, 1, 0.5, 1, 0, 1, 1], ddof=1) / math.sqrt(10)
-    )
+    assert found.standard_error == pytest.approx(np.std([1, 1, 0.5, 0, 1, 0.5, 1, 0, 1, 1], ddof=1) / math.sqrt(10))
 
 
 def test_votes_on_one_question_are_not_independent():
@@ -98,9 +94,7 @@ def test_votes_on_one_question_are_not_independent():
 def test_unanimous_votes_keep_an_interval():
     assert win_rate([1] * 25, resampling=SEEDED) == Estimate(1.0, wilson(1.0, 25), 25, None, 0.0)
     assert win_rate([1] * 25, questions=[0, 1, 2, 3, 4] * 5, resampling=SEEDED).interval == wilson(1.0, 5)
-    assert win_rate([1, 0], questions=["q", "q"], resampling=SEEDED) == Estimate(
-        0.5, wilson(0.5, 1), 2, 1, None
-    )
+    assert win_rate([1, 0], questions=["q", "q"], resampling=SEEDED) == Estimate(0.5, wilson(0.5, 1), 2, 1, None)
 
 
 @pytest.mark.parametrize(

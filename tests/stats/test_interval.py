@@ -28,9 +28,7 @@ def test_wilson_agrees_with_the_published_examples_and_statsmodels(right, n, exp
     from statsmodels.stats.proportion import proportion_confint
 
     assert mean([1] * right + [0] * (n - right)).interval == wilson(right / n, n) == expected
-    assert proportion_confint(right, n, method="wilson") == pytest.approx(
-        (expected.low, expected.high), abs=1e-5
-    )
+    assert proportion_confint(right, n, method="wilson") == pytest.approx((expected.low, expected.high), abs=1e-5)
 
 
 def test_right_answers_get_a_wilson_interval_and_the_clt_error():
@@ -58,11 +56,7 @@ def test_the_guarded_error_is_the_corrected_one_of_statsmodels():
 
     codes = np.repeat(range(4), 4)
     fit = OLS(np.array(FOUR_BY_FOUR), np.ones(16)).fit(cov_type="cluster", cov_kwds={"groups": codes})
-    assert (
-        measure(np.array(FOUR_BY_FOUR), codes).guarded
-        == pytest.approx(fit.bse[0])
-        == pytest.approx(0.2134781)
-    )
+    assert measure(np.array(FOUR_BY_FOUR), codes).guarded == pytest.approx(fit.bse[0]) == pytest.approx(0.2134781)
 
 
 def test_real_scores_get_the_t_interval_of_scipy():

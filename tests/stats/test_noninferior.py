@@ -121,7 +121,6 @@ def test_the_gate_wrongly_passes_about_one_time_in_twenty():
     rng = np.random.default_rng(5)
     rows = rng.choice(3, p=[0.05, 0.15, 0.8], size=(2000, 80))  # gained, lost, same: truly ten points worse
     passed = [
-        non_inferiority(*paired(80, *np.bincount(row, minlength=3)[:2]), margin=0.1).answer == "pass"
-        for row in rows
+        non_inferiority(*paired(80, *np.bincount(row, minlength=3)[:2]), margin=0.1).answer == "pass" for row in rows
     ]
     assert 0.03 < np.mean(passed) < 0.07

@@ -162,12 +162,12 @@ def test_readers_and_a_writer_in_one_process_take_turns(store):
 
 def test_a_store_that_cannot_be_made_says_so(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="cannot be made: .*name another folder with --store"):
+    with pytest.raises(StoreError, match=r"cannot be made: .*name another folder with --store"):
         write.save_step(Store(tmp_path / "file" / "kept"), STEP, seconds=0)
 
 
 def test_an_empty_store_says_how_to_fill_it(store):
-    with pytest.raises(StoreError, match="has no results yet; `evalsuite run specs/\\*.yaml` makes some"):
+    with pytest.raises(StoreError, match=r"has no results yet; `evalsuite run specs/\*\.yaml` makes some"):
         read.runs(store)
 
 
@@ -193,9 +193,14 @@ def test_migrations_are_numbered_without_a_gap():
 
 def test_nothing_is_kept_of_a_transaction_that_failed(store):
     write.save_step(store, STEP, seconds=0)
-    with pytest.raises(RuntimeError), writing(store) as connection:
-        connection.execute("DELETE FROM steps")
-        raise RuntimeError("the process broke here")
+
+    def break_halfway() -> None:
+        with writing(store) as connection:
+            connection.execute("DELETE FROM steps")
+            raise RuntimeError("the process broke here")
+
+    with pytest.raises(RuntimeError):
+        break_halfway()
     assert read.finished(store, ["d1"]) == {"d1"}
 
 
