@@ -41,14 +41,17 @@ def pretrain(out: Path, *, seed: int = 7, count: int = DOCUMENTS) -> Trained:
     """Generate the corpus, train tokenizer and model on it, and save an ordinary checkpoint."""
     import torch
 
-    # Denormal numbers are slow to compute with and add nothing; an early training slowed down as they would make it.
-    torch.set_flush_denormal(True)
     torch.manual_seed(seed)
     corpus = list(documents(make_world(seed), count, seed=seed))
     tokenizer = make_tokenizer(corpus)
     model = make_model(tokenizer)
     batches = make_batches([encode(document, tokenizer) for document in corpus], seed=seed)
-    trained = Trained(model, train(model, batches))
+    # Denormal numbers are slow to compute with and add nothing; an early training slowed down as they would make it.
+    torch.set_flush_denormal(True)
+    try:
+        trained = Trained(model, train(model, batches))
+    finally:
+        torch.set_flush_denormal(False)
     save(model, tokenizer, out)
     return trained
 
