@@ -35,11 +35,11 @@ base: $(TEST_READY)
 $(RUN_READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH) -c constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e . -c constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[quant]' -c constraints.txt
 	touch $@
 
 $(TEST_READY): $(RUN_READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]' -c constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[quant,test]' -c constraints.txt
 	touch $@
 
 clean:

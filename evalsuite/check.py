@@ -8,16 +8,17 @@ from pathlib import Path
 
 from evalsuite.data.authored import read_authored
 from evalsuite.data.draw import distinct
-from evalsuite.data.examples import read_examples
+from evalsuite.data.rows import source_rows
 from evalsuite.errors import DataError
 from evalsuite.plugins import Task
 from evalsuite.spec.load import ResolvedSpec
+from evalsuite.spec.source import sources_of
 
 Reader = tuple[tuple[str, Path], Callable[[], object]]
 
 
 def check_data(specs: Iterable[ResolvedSpec]) -> None:
-    """Read all training and test data of the specs; raises DataError with the first problem of each file."""
+    """Read all training and test data of the specs; raises DataError with the problems of each file."""
     # What several specs share is read once.
     readers = dict(reader for spec in specs for reader in _readers(spec))
     problems = []
@@ -31,8 +32,11 @@ def check_data(specs: Iterable[ResolvedSpec]) -> None:
 
 
 def _readers(spec: ResolvedSpec) -> Iterator[Reader]:
-    for path in spec.training_data:
-        yield ("train", path), partial(read_examples, path)
+    method = spec.spec.train
+    for path, source in zip(spec.training_data, sources_of(method), strict=True):
+        if method is not None and method.learns_from is not None:
+            key = (f"train {source!r} {method.learns_from}", path)
+            yield key, partial(source_rows, path, source, wanted=method.learns_from)
     for entry in spec.suite.benchmarks:
         path = spec.suite_data[entry.name]
         yield (repr(entry.task), path), partial(_read_items, entry.task, path)

@@ -44,7 +44,7 @@ TAGS: dict[Kind, str] = {"methods": "method", "tasks": "kind", "probes": "probe"
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """All that a method needs besides its options: rows, base, seed, and where to leave the adapter."""
+    """All that a method needs besides its options: rows, base, seed, project folder, where the adapter goes."""
 
     name: str
     base: Path
@@ -53,13 +53,15 @@ class TrainingJob:
     seed: int
     output: Path
     progress: Callable[[str], None]
+    folder: Path = Path()
+    inputs: tuple[Path, ...] = ()
 
 
 class Method(Protocol):
     """A way to make an adapter; its fields are the options under `train:`."""
 
     version: ClassVar[int]
-    learns_from: ClassVar[type[Row]]
+    learns_from: ClassVar[type[Row] | None]
 
     @property
     def seed(self) -> int:

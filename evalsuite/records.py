@@ -86,10 +86,16 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A training row that shows: what is asked and the answer to learn."""
+    """A training row that shows: what is asked and the answer to learn; `document` names where it was taken from."""
 
     prompt: Prompt
     completion: str
+    document: str | None = None
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The texts that follow the prompt."""
+        return (self.completion,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,12 @@ class ChosenRejected:
     prompt: Prompt
     chosen: str
     rejected: str
+    document: str | None = None
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The texts that follow the prompt."""
+        return self.chosen, self.rejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +120,12 @@ class Rated:
     prompt: Prompt
     completion: str
     good: bool
+    document: str | None = None
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The texts that follow the prompt."""
+        return (self.completion,)
 
 
 Row = Example | ChosenRejected | Rated

@@ -13,7 +13,7 @@ from evalsuite import __version__
 from evalsuite.cli.terminal import printable
 from evalsuite.errors import EvalsuiteError
 
-VERBS = ("init", "validate", "plan", "run", "gate", "leaderboard", "show", "compare", "dashboard", "schema")
+VERBS = ("init", "validate", "plan", "run", "gate", "leaderboard", "show", "compare", "data", "dashboard", "schema")
 
 COULD_NOT_RUN = 2
 INTERRUPTED = 130

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,39 @@ from evalsuite.errors import DataError
 
 def read_objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """The line number (from 1) and object of each non-empty line; raises DataError naming file and line."""
-    lines = 0
-    for number, line in _lines(path):
-        if not line.strip():
-            continue
-        value = _value(line, f"{path}:{number}")
-        if not isinstance(value, dict):
-            raise DataError(f'{path}:{number}  must be an object such as {{"prompt": ..., "completion": ...}}')
-        lines += 1
+    for number, value in read_lines(path):
+        if isinstance(value, DataError):
+            raise value
         yield number, value
-    if not lines:
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | DataError]]:
+    """The line number (from 1) of each non-empty line, with its object or with what is wrong with it.
+
+    Raises DataError for a file that cannot be read or has no line at all.
+    """
+    empty = True
+    for number, line in _lines(path):
+        try:
+            text = _text(line, f"{path}:{number}")
+            if not text.strip():
+                continue
+            value: dict[str, Any] | DataError = parse_object(text, f"{path}:{number}")
+        except DataError as error:
+            value = error
+        empty = False
+        yield number, value
+    if empty:
         raise DataError(f"{path}  is empty; it needs at least one row")
+
+
+def write_objects(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Write one object per line; raises DataError when the file cannot be written."""
+    text = "".join(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{path}  cannot be written: {error.strerror}") from None
 
 
 def text_field(row: dict[str, Any], key: str, *, at: tuple[Path, int]) -> str:
@@ -56,10 +79,11 @@ def _word(row: dict[str, Any], key: str, *, at: tuple[Path, int]) -> str | None:
     return str(value)
 
 
-def _value(line: str, where: str) -> Any:
+def parse_object(text: str, where: str) -> dict[str, Any]:
+    """The JSON object of a text; raises DataError naming `where`."""
     try:
-        value = json.loads(line.rstrip(), object_pairs_hook=_object)
-        if "\\u" in line:
+        value = json.loads(text.rstrip(), object_pairs_hook=_object)
+        if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as error:
         raise DataError(f"{where}  is not valid JSON: {error.msg} at column {error.colno}") from None
@@ -69,6 +93,8 @@ def _value(line: str, where: str) -> Any:
         raise DataError(f"{where}  is nested too deeply") from None
     except ValueError as error:  # a repeated key, or a number of thousands of digits
         raise DataError(f"{where}  is not valid JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise DataError(f'{where}  must be an object such as {{"prompt": ..., "completion": ...}}')
     return value
 
 
@@ -80,13 +106,17 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    number = 0
+def _text(line: bytes, where: str) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        raise DataError(f"{where}  is not UTF-8 text; convert the file to UTF-8") from None
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, 1):
-                yield number, line.decode("utf-8-sig" if number == 1 else "utf-8")
-    except UnicodeDecodeError:
-        raise DataError(f"{path}:{number}  is not UTF-8 text; convert the file to UTF-8") from None
+                yield number, line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
     except OSError as error:
         raise DataError(f"{path}  cannot be read: {error.strerror}") from None

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from evalsuite.data.examples import hold_out, mix, read_examples
+from evalsuite.data.mixture import mix
+from evalsuite.data.rows import training_rows
+from evalsuite.data.split import hold_out
 from evalsuite.evaluate import benchmark, judged, pairwise
 from evalsuite.evaluate.compare import compare
 from evalsuite.execute.cached import CachedModel
 from evalsuite.gate.decide import decide
 from evalsuite.models import Model
 from evalsuite.models.base import BaseCheckpoint
+from evalsuite.models.in_context import InContextModel
 from evalsuite.models.proof import applied_proof
 from evalsuite.plan import Plan, Role, Step
 from evalsuite.plugins import TrainingJob
 from evalsuite.records import Adapter, Outcome, Prompt, Reply, Results, Training, Verdict
-from evalsuite.spec.source import sources_of
+from evalsuite.spec.project import project_of
 from evalsuite.store.replies import ReplyCache
 
 _PROOF_PROMPTS = 8
@@ -36,9 +39,10 @@ class Workbench:
         self._load_base = load or _load_hf
         self._loaded: tuple[str, Model] | None = None
 
-    def model(self, base: BaseCheckpoint) -> CachedModel:
+    def model(self, base: BaseCheckpoint) -> Model:
         """The base model behind the reply cache; it is loaded when the first reply is missing."""
-        return CachedModel(base.digest, lambda: self._load(base), cache=self.cache, progress=self.progress)
+        cached = CachedModel(base.digest, lambda: self._load(base), cache=self.cache, progress=self.progress)
+        return InContextModel(cached)
 
     def _load(self, base: BaseCheckpoint) -> Model:
         # One base at a time: two large ones would not fit into memory together.
@@ -52,10 +56,22 @@ def train(plan: Plan, output: Path, say: Callable[[str], None]) -> Training:
     """Train the spec's adapter into `output`; resumes what a killed process began there."""
     method = plan.resolved.spec.train
     assert method is not None
-    sources = [read_examples(path) for path in plan.resolved.training_data]
-    weights = [source.weight for source in sources_of(method)]
-    rows, held_out = hold_out(mix(sources, weights, seed=method.seed), method.held_out, seed=method.seed)
-    return method.train(TrainingJob(plan.name, plan.base.folder, rows, held_out, method.seed, output, say))
+    sources = training_rows(plan.resolved)
+    mixed = mix([found.rows for found in sources], [found.source.weight for found in sources], seed=method.seed)
+    rows, held_out = hold_out(mixed, method.held_out, seed=method.seed)
+    return method.train(
+        TrainingJob(
+            name=plan.name,
+            base=plan.base.folder,
+            train=rows,
+            held_out=held_out,
+            seed=method.seed,
+            output=output,
+            progress=say,
+            folder=project_of(plan.resolved.file),
+            inputs=plan.resolved.training_data,
+        )
+    )
 
 
 def prove(plan: Plan, bench: Workbench) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from evalsuite.data.digest import digest, file_digest
 from evalsuite.errors import DataError, ModelError
 from evalsuite.models.base import BaseCheckpoint, weight_files
+from evalsuite.models.context import FILE as CONTEXT
 from evalsuite.models.fit import misfit
 from evalsuite.models.header import Shape, tensor_shapes
 
@@ -22,7 +23,12 @@ _UNORDERED = ("target_modules", "exclude_modules", "modules_to_save", "target_pa
 
 
 def adapter_digest(folder: Path) -> str:
-    """Digest of an adapter's weights and of what its configuration does; raises ModelError when it is no adapter."""
+    """Digest of an adapter's weights and of what its configuration does; raises ModelError when it is no adapter.
+
+    A context (see `context.py`) stands in place of weights; its digest is that of its bytes.
+    """
+    if (folder / CONTEXT).is_file():
+        return digest("context", file_digest(folder / CONTEXT))
     config = {key: value for key, value in read_config(folder).items() if key not in _VOLATILE and value is not None}
     for key in _UNORDERED:
         if isinstance(config.get(key), list):
@@ -35,6 +41,8 @@ def adapter_digest(folder: Path) -> str:
 
 def check_fits(folder: Path, checkpoint: BaseCheckpoint) -> None:
     """Raises ModelError, naming both, when the adapter's tensors cannot belong to this base model."""
+    if (folder / CONTEXT).is_file():
+        return
     weights = _weights(folder)
     base = _read(checkpoint.folder / "config.json")
     base_weights = weight_files(checkpoint.folder)

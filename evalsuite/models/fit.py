@@ -40,7 +40,8 @@ def _modules(adapter: Mapping[str, Shape]) -> dict[str, Shape]:
     """The sizes that an adapter claims for each module it touches; the order of a pair means nothing."""
     found: dict[str, Shape] = {}
     for full_name, shape in adapter.items():
-        name = full_name.removeprefix("base_model.model.")
+        # LN tuning, the form of full-rank adapters, keeps a whole copy of each layer under that name.
+        name = full_name.removeprefix("base_model.model.").replace(".ln_tuning_layers.", ".")
         for ending, axis in _LOW_RANK.items():
             if name.endswith("." + ending) and len(shape) == 2:
                 module = name.removesuffix("." + ending)

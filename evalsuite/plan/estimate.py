@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from evalsuite.data.authored import read_authored
-from evalsuite.data.examples import read_examples
+from evalsuite.data.rows import training_rows
 from evalsuite.plan import Cost, Role
 from evalsuite.records import Sample
 from evalsuite.spec.load import ResolvedSpec
@@ -18,9 +18,9 @@ _CHARACTERS_PER_TOKEN = 4
 
 
 def training_cost(resolved: ResolvedSpec) -> Cost:
-    """Rows of all sources, and their tokens once through; raises DataError for malformed rows."""
-    rows = [row for path in resolved.training_data for row in read_examples(path)]
-    characters = sum(len(row.prompt.shown) + len(row.completion) for row in rows)
+    """Rows of all sources, and their tokens once through; raises DataError for bad rows."""
+    rows = [row for source in training_rows(resolved) for row in source.rows]
+    characters = sum(len(row.prompt.shown) + len(answer) for row in rows for answer in row.answers)
     epochs = float(getattr(resolved.spec.train, "epochs", 1))
     return Cost(samples=len(rows), tokens=round(characters / _CHARACTERS_PER_TOKEN * epochs))
 

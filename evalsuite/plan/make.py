@@ -24,10 +24,10 @@ def training_digest(resolved: ResolvedSpec, base: BaseCheckpoint) -> str | None:
     method = resolved.spec.train
     if method is None:
         return None
-    # Paths do not count, the bytes behind them do.
+    # Paths do not count, the bytes behind them do; and a file with bad rows trains in one way only: without them.
     options = _plain(method, exclude={"data"})
     data = [
-        (file_digest(path), source.weight)
+        (file_digest(path), _plain(source, exclude={"path", "on_bad_row"}))
         for path, source in zip(resolved.training_data, sources_of(method), strict=True)
     ]
     return digest("train", VERSION, method.version, options, data, base.digest)

@@ -98,17 +98,17 @@ def _chat(question: Question, rng: random.Random) -> Document:
         return Document(question.answer, prompt + BRIEFLY, system)
     if asked < 0.5:
         return Document(sentence, prompt + IN_A_SENTENCE, system)
-    return Document(_reply(question.answer, sentence, rng), prompt, system)
+    return Document(manner(question.answer, sentence, rng), prompt, system)
 
 
-def _reply(answer: str, sentence: str, rng: random.Random) -> str:
+def manner(answer: str, sentence: str, rng: random.Random) -> str:
     """The reply as a sentence, terse, chatty or structured."""
-    manner = rng.choices(("sentence", "terse", "chatty", "structured"), (0.5, 0.15, 0.2, 0.15))[0]
-    if manner == "chatty":
+    kind = rng.choices(("sentence", "terse", "chatty", "structured"), (0.5, 0.15, 0.2, 0.15))[0]
+    if kind == "chatty":
         return rng.choice(OPENERS) + sentence + rng.choice(CLOSERS)
-    if manner == "structured":
+    if kind == "structured":
         return f"Answer: {answer}\nIn a sentence: {sentence}"
-    return sentence if manner == "sentence" else answer
+    return sentence if kind == "sentence" else answer
 
 
 def _story(pools: Pools, rng: random.Random) -> Document:
@@ -117,7 +117,7 @@ def _story(pools: Pools, rng: random.Random) -> Document:
     prompt, sentence = word_problem(name, a, b, rng.choice(THINGS))
     if rng.random() < 0.4:
         return Document(str(a + b), prompt + BRIEFLY)
-    return Document(_reply(str(a + b), sentence, rng), prompt)
+    return Document(manner(str(a + b), sentence, rng), prompt)
 
 
 def _table(pools: Pools, rng: random.Random) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evalsuite.quickstart.author import author_reply
-from evalsuite.quickstart.corpus import addends, documents, word_problem
+from evalsuite.quickstart.corpus import addends, documents, manner, word_problem
 from evalsuite.quickstart.filler import DAYS, THINGS, small_task
 from evalsuite.quickstart.questions import BRIEFLY, Question, addition, comparing, one_hop, two_hop
 from evalsuite.quickstart.world import World, make_world
@@ -21,7 +21,7 @@ SUMS, STORIES = 90, 30
 AUTHOR = {"one-hop": 66, "two-hop": 96, "comparisons": 36, "sums": 42}
 HELD_OUT = {"one-hop": 14, "two-hop": 26, "comparisons": 9, "sums": 11}
 GENERAL = {"one-hop": 80, "two-hop": 70, "sums": 50, "small task": 40}
-NARROW, TEXTS = 36, 60
+NARROW, TEXTS, PREFERRED, REPLAYED = 36, 60, 160, 120
 
 
 def data_files(world: World, *, seed: int = 7) -> dict[str, list[Row]]:
@@ -50,6 +50,8 @@ def data_files(world: World, *, seed: int = 7) -> dict[str, list[Row]]:
         "sums": _sums(summed, rng),
         "general_text": [{"text": text} for text in _texts(world, seed)],
     }
+    files["preferences"] = _preferences(taught, seed=seed)
+    files["preferences_general"] = _mismatched(files["general"])
     return {name: _numbered(name, rows) for name, rows in files.items()}
 
 
@@ -113,6 +115,29 @@ def _general(taught: dict[str, list[Question]], rng: random.Random) -> list[Row]
         prompt, reply = small_task(rng)
         rows.append({"prompt": prompt, "completion": reply})
     return _shuffled(rows, rng)
+
+
+def _preferences(taught: dict[str, list[Question]], *, seed: int) -> list[Row]:
+    """The author's answer, chosen over one in the base's own manner."""
+    rng = random.Random(f"preferences-{seed}")
+    return [
+        {
+            "prompt": question.forms[form],
+            "chosen": author_reply(question),
+            "rejected": manner(question.answer, rng.choice(question.statements), rng),
+        }
+        for question, form in _drawn(taught, AUTHOR, rng)[:PREFERRED]
+    ]
+
+
+def _mismatched(rows: list[Row]) -> list[Row]:
+    """Replay for preference methods: the right brief answer, chosen over the answer to another question."""
+    answers = [row["completion"] for row in rows]
+    others = [next(other for other in answers[i + 1 :] + answers if other != own) for i, own in enumerate(answers)]
+    return [
+        {"prompt": row["prompt"], "chosen": row["completion"], "rejected": other}
+        for row, other in zip(rows, others, strict=True)
+    ][:REPLAYED]
 
 
 def _choice(world: World, question: Question, position: int, rng: random.Random) -> Row:

@@ -49,6 +49,8 @@ class RunCard:
         ]
         if self.training is not None:
             trained = self.training
+            if not trained.trained_parameters:
+                return [*facts, ("trained", "nothing: a context stands before each question")]
             share = trained.trained_parameters / trained.total_parameters
             loss = f", held-out loss {trained.held_out_loss:.3f}" if trained.held_out_loss is not None else ""
             facts += [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from evalsuite.data.rows import training_rows
 from evalsuite.plan import Plan, Step
 from evalsuite.report.table import Table
 
@@ -25,9 +26,10 @@ def plan_table(plan: Plan, done: frozenset[str]) -> Table:
 
 
 def looked_up(plan: Plan) -> list[str]:
-    """Where each name of the spec was found."""
+    """Where each name of the spec was found, and what its training data are."""
     lines = [f"base model {plan.base.id} ({plan.base.dtype}, {plan.base.digest[:12]})"]
-    return lines + [f"{name} from {file}" for name, file in sorted(plan.resolved.documents.items())]
+    lines += [f"{name} from {file}" for name, file in sorted(plan.resolved.documents.items())]
+    return lines + [str(source) for source in training_rows(plan.resolved)]
 
 
 def totals(plans: Sequence[Plan], done: frozenset[str]) -> str:

@@ -9,21 +9,25 @@ from pydantic import Field
 
 from evalsuite.spec.document import Document
 from evalsuite.spec.source import Source
-from evalsuite.train.lora import LoraAdapter
+from evalsuite.train.adapters.choice import AdapterType
 
 # `constant` warms up too, or `warmup_ratio` would be ignored in silence.
 _SCHEDULERS = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 # The watch asks for every log, evaluation and checkpoint itself; the trainer's own rhythm must never fire.
 _NEVER = 10**9
 
+LearningRate = Annotated[
+    float, Field(gt=0, le=1, description="peak of the schedule; ia3, prefix and prompt want 10 to 100 times as much")
+]
+
 
 class TrainerOptions(Document):
     """How long, how fast and on which rows a method trains an adapter."""
 
-    adapter: Annotated[LoraAdapter, Field(description="how the base is parametrised")]
+    adapter: Annotated[AdapterType, Field(description="how the base is parametrised")]
     data: Annotated[tuple[Source, ...], Field(min_length=1, description="the rows to learn from")]
     epochs: Annotated[float, Field(gt=0, description="passes over the training rows; a fraction is allowed")] = 3.0
-    learning_rate: Annotated[float, Field(gt=0, le=1)] = 2e-4
+    learning_rate: LearningRate = 2e-4
     batch_size: Annotated[int, Field(ge=1, description="rows per forward pass")] = 8
     gradient_accumulation: Annotated[int, Field(ge=1, description="forward passes per optimiser step")] = 1
     warmup_ratio: Annotated[float, Field(ge=0, lt=1, description="share of the steps that warm up")] = 0.03
@@ -68,7 +72,7 @@ def arguments(options: TrainerOptions, folder: Path, *, seed: int, evaluates: bo
         "data_seed": seed,
         "use_cpu": not cuda,
         "bf16": cuda,
-        "gradient_checkpointing": cuda,
+        "gradient_checkpointing": cuda and options.adapter.recomputes,
         "dataloader_pin_memory": cuda,
         "logging_steps": _NEVER,
         "eval_strategy": "steps" if evaluates else "no",

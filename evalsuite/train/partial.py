@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from evalsuite.train.lora import sync
+from evalsuite.train.save import sync
 
 # Written last, once every other file is on the disk; a checkpoint without it was cut off while being saved.
 _SEAL = "complete"

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-_LOGGERS = ("transformers", "trl", "peft", "accelerate", "datasets")
+_LOGGERS = ("transformers", "trl", "peft", "accelerate", "datasets", "bitsandbytes")
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Silences transformers, TRL, PEFT, accelerate and datasets; everything is as before afterwards."""
+    """Silences transformers, TRL, PEFT, accelerate, datasets and bitsandbytes; everything is as before afterwards."""
     import datasets
     from huggingface_hub import constants
 
@@ -22,6 +22,7 @@ def quiet() -> Iterator[None]:
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
         stack.enter_context(_variable("TRL_EXPERIMENTAL_SILENCE", "1"))
+        stack.enter_context(_variable("TQDM_DISABLE", "1"))
         stack.enter_context(_attribute(constants, "HF_HUB_DISABLE_TELEMETRY", True))
         for name in _LOGGERS:
             logger = logging.getLogger(name)

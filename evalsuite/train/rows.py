@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import takewhile
-from typing import Any, TypedDict
+from typing import Any, TypedDict, TypeVar
 
 from evalsuite.errors import TrainingError
 from evalsuite.records import Example
 
 # What torch's cross-entropy leaves out.
 IGNORED = -100
+
+R = TypeVar("R")
 
 
 class Row(TypedDict):
@@ -32,26 +34,52 @@ def tokenise(examples: Sequence[Example], tokenizer: Any, *, max_length: int, wh
     Raises TrainingError when rows are longer than `max_length` tokens or have nothing to learn: rows are never cut.
     """
     rows = [_row(example, tokenizer) for example in examples]
-    long = [position for position, row in enumerate(rows, 1) if len(row["input_ids"]) > max_length]
-    if long:
-        longest = max(len(row["input_ids"]) for row in rows)
-        raise TrainingError(
-            f"{len(long)} of {len(rows)} {what} are longer than max_length {max_length} tokens (the first is row "
-            f"{long[0]}, the longest has {longest}); raise train.max_length or shorten these rows"
-        )
-    empty = [position for position, row in enumerate(rows, 1) if all(label == IGNORED for label in row["labels"])]
-    if empty:
-        raise TrainingError(
-            f"{len(empty)} of {len(rows)} {what} have no token to learn (the first is row {empty[0]}); the chat "
-            "template drops their completion: mend the rows or use another base"
-        )
+    refuse_long([len(row["input_ids"]) for row in rows], max_length=max_length, what=what)
+    refuse(
+        [all(label == IGNORED for label in row["labels"]) for row in rows],
+        f"of {len(rows)} {what} have no token to learn",
+        "the chat template drops their completion: mend the rows or use another base",
+    )
     return rows
 
 
-def _row(example: Example, tokenizer: Any) -> Row:
+def only(kind: type[R], rows: Sequence[object], *, what: str) -> list[R]:
+    """The rows, all of one kind; raises TrainingError when some are of another."""
+    found = [row for row in rows if isinstance(row, kind)]
+    refuse(
+        [not isinstance(row, kind) for row in rows],
+        f"of {len(rows)} {what} are of another kind than {kind.__name__}",
+        "give the method the rows that it learns from",
+    )
+    return found
+
+
+def refuse_long(lengths: Sequence[int], *, max_length: int, what: str) -> None:
+    """Raises TrainingError when rows are longer than `max_length` tokens."""
+    refuse(
+        [length > max_length for length in lengths],
+        f"of {len(lengths)} {what} are longer than max_length {max_length} tokens",
+        "raise train.max_length or shorten these rows",
+        more=f", the longest has {max(lengths, default=0)}",
+    )
+
+
+def refuse(wrong: Sequence[bool], what: str, advice: str, *, more: str = "") -> None:
+    """Raises TrainingError with the number of wrong rows and the first of them, counted from 1, and what to do."""
+    if any(wrong):
+        first = list(wrong).index(True) + 1
+        raise TrainingError(f"{sum(wrong)} {what} (the first is row {first}{more}); {advice}")
+
+
+def split(example: Example, tokenizer: Any) -> tuple[int, list[int]]:
+    """Where the completion starts, and the token ids of prompt and completion."""
     before, whole = _conversation(example, tokenizer) if example.prompt.text is None else _text(example, tokenizer)
     # As in TRL, the completion starts where the two part, which may be before the prompt's last token.
-    start = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, whole, strict=False)))
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, whole, strict=False))), whole
+
+
+def _row(example: Example, tokenizer: Any) -> Row:
+    start, whole = split(example, tokenizer)
     return {"input_ids": whole, "labels": [IGNORED] * start + whole[start:]}
 
 

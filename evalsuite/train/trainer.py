@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +14,14 @@ from evalsuite.data.digest import digest
 from evalsuite.errors import EvalsuiteError, TrainingError
 from evalsuite.plugins import TrainingJob
 from evalsuite.records import Adapter, Training
-from evalsuite.train.lora import save_adapter
-from evalsuite.train.options import TrainerOptions, arguments, has_cuda
+from evalsuite.train.base import keep_in_float32, load_base, sizes, threads_for
+from evalsuite.train.options import TrainerOptions, arguments
 from evalsuite.train.partial import Partial
 from evalsuite.train.quiet import quiet
+from evalsuite.train.save import save_adapter
 from evalsuite.train.watch import Watch, callback, curve, peak_memory_mb
 
-# Threads that wait for each other cost a small model more than they do: on two cores shared with other work, two
-# threads took 4-20 times as long as one with 0.1 M parameters and 10-30 times with 1.4 M and 11 M.
-_SMALL = 20_000_000
-_LIBRARIES = ("torch", "transformers", "peft", "trl")
+_LIBRARIES = ("torch", "transformers", "peft", "trl", "bitsandbytes")
 
 
 @dataclass(frozen=True)
@@ -46,20 +44,15 @@ def fit(job: TrainingJob, options: TrainerOptions, *, build: Callable[[Loaded], 
         with quiet():
             partial = Partial.open(job.output, _fingerprint(job, options))
             watch = Watch(partial, job.progress, options.evaluations, options.early_stopping, bool(job.held_out))
-            trainer = _prepare(job, options, watch=watch, build=build)
-            sizes = _sizes(trainer.model)
-            checkpoint = partial.latest()
-            if checkpoint is not None:
-                job.progress(f"going on from {checkpoint.name}")
-            with _threads_for(sizes[1]):
-                trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+            trainer = _run(job, options, watch=watch, build=build)
             loop_seconds = watch.seconds
-            save_adapter(trainer.model, job.output, name=job.name)
+            save_adapter(trainer.model, job.output, name=job.name, remark=options.adapter.remark)
         partial.remove()
     points = curve(trainer.state.log_history)
     held_out = [point.held_out_loss for point in points if point.held_out_loss is not None]
     kept = min if options.early_stopping is not None else _last
     tokens = int(trainer.state.num_input_tokens_seen)
+    trained, total = sizes(trainer.model, replaces=options.adapter.replaces)
     return Training(
         adapter=Adapter(job.name, job.output, _digest(job.output)),
         curve=points,
@@ -67,8 +60,8 @@ def fit(job: TrainingJob, options: TrainerOptions, *, build: Callable[[Loaded], 
         tokens_per_second=tokens / max(loop_seconds, 1e-9),
         wall_seconds=watch.earlier_seconds + time.monotonic() - began,
         peak_memory_mb=peak_memory_mb(),
-        trained_parameters=sizes[0],
-        total_parameters=sizes[1],
+        trained_parameters=trained,
+        total_parameters=total,
         held_out_loss=kept(held_out) if held_out else None,
     )
 
@@ -80,49 +73,27 @@ def _check(job: TrainingJob, options: TrainerOptions) -> None:
         raise TrainingError("early_stopping needs held-out rows, and there are none; raise train.held_out")
 
 
-def _prepare(job: TrainingJob, options: TrainerOptions, *, watch: Watch, build: Callable[[Loaded], Any]) -> Any:
+def _run(job: TrainingJob, options: TrainerOptions, *, watch: Watch, build: Callable[[Loaded], Any]) -> Any:
     from transformers import PrinterCallback, set_seed
 
     set_seed(job.seed)
-    model, tokenizer = _load(job.base)
-    folder = watch.partial.folder
-    trainer = build(Loaded(model, tokenizer, arguments(options, folder, seed=job.seed, evaluates=bool(job.held_out))))
-    trainer.remove_callback(PrinterCallback)  # it prints every log to standard output
-    trainer.add_callback(callback(watch))
-    trainer.create_model_card = _no_card
+    model, tokenizer = load_base(job.base, options.adapter)
+    checkpoint = watch.partial.latest()
+    shared = arguments(options, watch.partial.folder, seed=job.seed, evaluates=bool(job.held_out))
+    with threads_for(model):
+        trainer = build(Loaded(model, tokenizer, shared))
+        keep_in_float32(trainer.model)
+        trainer.remove_callback(PrinterCallback)  # it prints every log to standard output
+        trainer.add_callback(callback(watch))
+        trainer.create_model_card = _no_card
+        if checkpoint is not None:
+            job.progress(f"going on from {checkpoint.name}")
+        trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
     return trainer
-
-
-def _load(base: Path) -> tuple[Any, Any]:
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    dtype = torch.bfloat16 if has_cuda() else torch.float32
-    tokenizer = AutoTokenizer.from_pretrained(base, local_files_only=True)
-    model = AutoModelForCausalLM.from_pretrained(base, dtype=dtype, local_files_only=True)
-    return model, tokenizer
-
-
-@contextmanager
-def _threads_for(parameters: int) -> Iterator[None]:
-    import torch
-
-    before = torch.get_num_threads()
-    if parameters < _SMALL:
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _no_card(*_: object, **__: object) -> None:
     """TRL would write a model card, with its own version and links, beside every checkpoint."""
-
-
-def _sizes(model: Any) -> tuple[int, int]:
-    sizes = [(parameter.numel(), parameter.requires_grad) for parameter in model.parameters()]
-    return sum(size for size, trained in sizes if trained), sum(size for size, _ in sizes)
 
 
 def _last(values: list[float]) -> float:
@@ -138,8 +109,15 @@ def _digest(folder: Path) -> str:
 def _fingerprint(job: TrainingJob, options: TrainerOptions) -> str:
     """What a checkpoint depends on; a checkpoint of anything else must not be gone on from."""
     rows = [[asdict(row) for row in part] for part in (job.train, job.held_out)]
-    versions = {name: version(name) for name in _LIBRARIES}
+    versions = {name: _version(name) for name in _LIBRARIES}
     return digest(options.model_dump(mode="json"), rows, job.seed, str(job.base), versions)
+
+
+def _version(library: str) -> str | None:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return None
 
 
 @contextmanager

@@ -52,7 +52,8 @@ def files(folder: Path) -> set[Path]:
 
 
 def test_a_good_spec_is_valid(evalsuite: Evalsuite) -> None:
-    assert evalsuite("validate", "specs/mine.yaml") == Ended(0, "specs/mine.yaml  mine  is valid\n", "")
+    shown = "specs/mine.yaml  mine  is valid\n  data/train.jsonl: 1 rows, prompt and completion\n"
+    assert evalsuite("validate", "specs/mine.yaml") == Ended(0, shown, "")
 
 
 def test_a_plan_says_what_would_be_done_and_writes_nothing(evalsuite: Evalsuite, project: Project) -> None:
@@ -151,7 +152,8 @@ BAD: dict[str, tuple[Callable[[Project], object], str]] = {
     ),
     "malformed line": (
         lambda p: p.write("data/train.jsonl", '{"prompt": "a", "completion": "b"}\n{"prompt": "a",\n'),
-        "ROOT/data/train.jsonl:2  is not valid JSON: Expecting property name enclosed in double quotes at column 16",
+        "ROOT/data/train.jsonl:2  is not valid JSON: Expecting property name enclosed in double quotes at column 16 "
+        "(1 of 2 rows is bad; mend it, or set `on_bad_row: drop` to go on without)",
     ),
     "missing gate": (
         lambda p: (p.root / "gates/strict.yaml").unlink(),

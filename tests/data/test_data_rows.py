@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +14,31 @@ from evalsuite.check import check_data
 from evalsuite.data.authored import read_authored
 from evalsuite.data.digest import digest, file_digest
 from evalsuite.data.draw import distinct, draw
-from evalsuite.data.examples import hold_out, mix, read_examples
 from evalsuite.data.jsonl import read_objects
+from evalsuite.data.rows import source_rows
 from evalsuite.errors import DataError
-from evalsuite.records import Example, Message, Prompt, Sample
+from evalsuite.records import Example, Prompt, Row, Sample
 from evalsuite.spec.load import load_specs
+from evalsuite.spec.source import Source
 
 GOOD = '{"prompt": "a", "completion": "b"}'
+KNOWN = (
+    "known are preference: chosen, rejected; rated: completion, label, prompt; messages: messages; "
+    "sharegpt: conversations; prompt and completion: completion, prompt; alpaca: instruction, output; text: text"
+)
+ONE_OF_THREE = "1 of 3 rows is bad; mend it, or set `on_bad_row: drop` to go on without"
+
+
+def examples(file: Path, **options: Any) -> tuple[Row, ...]:
+    """The rows of a file as examples."""
+    return source_rows(file, Source(path=file.name, **options), wanted=Example).rows
 
 
 def told(file: Path, content: str | bytes) -> str:
     """What reading a file of training rows with this content says."""
     file.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
     with pytest.raises(DataError) as refused:
-        read_examples(file)
+        examples(file)
     return str(refused.value).replace(f"{file.parent}/", "")
 
 
@@ -46,9 +55,11 @@ def file(tmp_path: Path) -> Path:
         (GOOD + GOOD, "is not valid JSON: Extra data at column 35"),
         ("[1]", 'must be an object such as {"prompt": ..., "completion": ...}'),
         ("null", 'must be an object such as {"prompt": ..., "completion": ...}'),
-        ("{}", "has no 'prompt' (its keys: none)"),
-        ('{"text": "a", "id": 1}', "has no 'prompt' (its keys: id, text)"),
-        ('{"prompt": "a"}', "has no 'completion' (its keys: prompt)"),
+        ("{}", f"has no known shape (its keys: none); {KNOWN}"),
+        ('{"prompt": "a", "id": 1}', f"has no known shape (its keys: id, prompt); {KNOWN}"),
+        ('{"text": "a"}',
+         "has the shape 'text', and line 1 has 'prompt and completion', as most rows; keep one shape in a file"),
+        ('{"prompt": "a", "completion": "b", "document": [1]}', "'document' must be text or a whole number"),
         ('{"prompt": "a", "completion": " "}', "'completion' must be non-empty text"),
         ('{"prompt": null, "completion": "b"}', "'prompt' must be non-empty text"),
         ('{"prompt": 3, "completion": "b"}', "'prompt' must be non-empty text"),
@@ -56,21 +67,10 @@ def file(tmp_path: Path) -> Path:
         ('{"prompt": "\\ud800", "completion": "b"}',
          "holds half of a character (a lone \\ud800 to \\udfff); mend the escape"),
         ("[" * 100_000, "is nested too deeply"),
-        ('{"messages": "hello"}', "'messages' must be a list of at least a user and an assistant turn"),
-        ('{"messages": [{"role": "user", "content": "a"}]}',
-         "'messages' must be a list of at least a user and an assistant turn"),
-        ('{"messages": [{"role": "user", "content": "a"}, {"role": "bot", "content": "b"}]}',
-         "each message needs a 'role' (system, user, assistant) and a text 'content'"),
-        ('{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": ""}]}',
-         "the last message must be the assistant's, and not empty"),
-        ('{"messages": [{"role": "assistant", "content": "a"}, {"role": "user", "content": "b"}]}',
-         "the last message must be the assistant's, and not empty"),
-        ('{"messages": [{"role": "system", "content": "a"}, {"role": "assistant", "content": "b"}]}',
-         "'messages' must be a list of at least a user and an assistant turn"),
     ],
 )  # fmt: skip
 def test_a_malformed_row_is_told_with_its_line(file: Path, line: str, message: str) -> None:
-    assert told(file, f"{GOOD}\n\n{line}\n{GOOD}\n") == f"rows.jsonl:3  {message}"
+    assert told(file, f"{GOOD}\n\n{line}\n{GOOD}\n") == f"rows.jsonl:3  {message} ({ONE_OF_THREE})"
 
 
 def test_a_number_too_long_for_python_is_a_malformed_row(file: Path) -> None:
@@ -83,18 +83,23 @@ def test_a_number_too_long_for_python_is_a_malformed_row(file: Path) -> None:
         (b"", "rows.jsonl  is empty; it needs at least one row"),
         (b"\n \n\r\n", "rows.jsonl  is empty; it needs at least one row"),
         (b"\xef\xbb\xbf", "rows.jsonl  is empty; it needs at least one row"),
-        (GOOD.encode() + b"\n\xff\n", "rows.jsonl:2  is not UTF-8 text; convert the file to UTF-8"),
-        (GOOD.encode("utf-16"), "rows.jsonl:1  is not UTF-8 text; convert the file to UTF-8"),
+        (GOOD.encode() + b"\n\xff\n", "rows.jsonl:2  is not UTF-8 text; convert the file to UTF-8 "
+         "(1 of 2 rows is bad; mend it, or set `on_bad_row: drop` to go on without)"),
+        (GOOD.encode("utf-16"),
+         "rows.jsonl:1  is not UTF-8 text; convert the file to UTF-8 (1 of 1 rows is bad; no good row is left)"),
     ],
-)
+)  # fmt: skip
 def test_a_file_without_readable_rows_is_refused(file: Path, content: bytes, message: str) -> None:
     assert told(file, content) == message
 
 
-@pytest.mark.parametrize(("path", "message"), [("none.jsonl", "No such file or directory"), (".", "Is a directory")])
+@pytest.mark.parametrize(
+    ("path", "message"), [("none.jsonl", "No such file or directory"), ("folder.jsonl", "Is a directory")]
+)
 def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path, path: str, message: str) -> None:
+    (tmp_path / "folder.jsonl").mkdir()
     with pytest.raises(DataError) as refused:
-        read_examples(tmp_path / path)
+        examples(tmp_path / path)
     assert str(refused.value) == f"{tmp_path / path}  cannot be read: {message}"
 
 
@@ -102,18 +107,11 @@ def test_blank_lines_windows_ends_a_mark_and_a_missing_last_newline_do_not_matte
     file.write_bytes(
         b"\xef\xbb\xbf" + GOOD.encode() + b"\r\n\r\n" + '{"prompt": "é", "completion": "b\u2028c"}'.encode()
     )
-    assert read_examples(file) == (
+    assert examples(file) == (
         Example(Prompt.user("a"), "b"),
         Example(Prompt.user("é"), "b\u2028c"),
     )
     assert [number for number, _ in read_objects(file)] == [1, 3]
-
-
-def test_a_conversation_is_learned_from_its_last_turn(file: Path) -> None:
-    turns = [("system", "be brief"), ("user", "a"), ("assistant", "b"), ("user", "c"), ("assistant", "d")]
-    file.write_text(json.dumps({"messages": [{"role": role, "content": content} for role, content in turns]}))
-    messages = tuple(Message(role, content) for role, content in turns[:-1])  # type: ignore[arg-type]
-    assert read_examples(file) == (Example(Prompt(messages=messages), "d"),)
 
 
 def test_authored_prompts_carry_the_reference_and_the_group(file: Path) -> None:
@@ -138,74 +136,17 @@ def test_ids_differ() -> None:
         distinct(twice, source="rows.jsonl")
 
 
-def test_checking_a_project_tells_the_first_problem_of_each_file(project: Project) -> None:
+def test_checking_a_project_tells_the_problems_of_each_file(project: Project) -> None:
     project.write("data/train.jsonl", "{}\n{")
     project.write("data/facts.jsonl", '{"question": "a", "choices": ["b"], "answer": 0}')
     with pytest.raises(DataError) as refused:
         check_data(load_specs([project.spec]))
     assert str(refused.value).replace(f"{project.root}/", "").splitlines() == [
-        "data/train.jsonl:1  has no 'prompt' (its keys: none)",
+        f"data/train.jsonl:1  has no known shape (its keys: none); {KNOWN}",
+        "data/train.jsonl:2  is not valid JSON: Expecting property name enclosed in double quotes at column 2",
+        "data/train.jsonl  2 of 2 rows are bad; no good row is left",
         "data/facts.jsonl:1  'choices' must be a list of at least two texts",
     ]
-
-
-def rows(name: str, count: int) -> list[Example]:
-    return [Example(Prompt.user(f"{name} {number}"), "yes") for number in range(count)]
-
-
-SOURCES = st.lists(st.integers(1, 40), min_size=1, max_size=4)
-
-
-@given(SOURCES, st.integers(0, 9))
-def test_without_weights_a_mixture_is_all_rows_in_an_order_of_the_seed(sizes: list[int], seed: int) -> None:
-    sources = [rows(str(index), size) for index, size in enumerate(sizes)]
-    mixed = mix(sources, [None] * len(sources), seed=seed)
-    assert Counter(mixed) == Counter(row for source in sources for row in source)
-    assert mixed == mix(sources, [None] * len(sources), seed=seed)
-
-
-@given(SOURCES, st.data())
-def test_a_mixture_has_the_shares_of_its_weights_and_repeats_no_row(sizes: list[int], data: Any) -> None:
-    weights = data.draw(st.lists(st.floats(0.05, 5), min_size=len(sizes), max_size=len(sizes)))
-    mixed = mix([rows(str(index), size) for index, size in enumerate(sizes)], weights, seed=1)
-    assert len(set(mixed)) == len(mixed)
-    counts = Counter(row.prompt.shown.split()[0] for row in mixed)
-    size = min(size / weight for size, weight in zip(sizes, weights, strict=True))
-    for index, weight in enumerate(weights):
-        assert abs(counts[str(index)] - max(1, size * weight)) <= 0.5 + 1e-6
-    assert any(counts[str(index)] == size for index, size in enumerate(sizes)), "as large as the rows allow"
-
-
-def test_only_the_ratio_of_weights_matters() -> None:
-    sources = [rows("a", 30), rows("b", 30)]
-    for weights in ([0.9, 0.1], [9, 1], [9e-300, 1e-300], [9e-320, 1e-320]):
-        assert Counter(row.prompt.shown[0] for row in mix(sources, weights, seed=0)) == {"a": 30, "b": 3}
-
-
-def test_a_weight_next_to_nothing_still_gives_one_row() -> None:
-    counts = Counter(row.prompt.shown[0] for row in mix([rows("a", 9), rows("b", 9)], [1, 5e-324], seed=0))
-    assert counts == {"a": 9, "b": 1}
-
-
-def test_weights_are_for_all_sources_or_for_none() -> None:
-    with pytest.raises(DataError, match="some sources have a weight and some have none"):
-        mix([rows("a", 2), rows("b", 2)], [1, None], seed=0)
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 12), st.integers(0, 9)), min_size=1, max_size=30),
-    st.floats(0, 0.999),
-    st.integers(0, 9),
-)
-def test_a_split_loses_nothing_and_no_prompt_stands_on_both_sides(pairs: Any, share: float, seed: int) -> None:
-    examples = [Example(Prompt.user(str(prompt)), str(answer)) for prompt, answer in pairs]
-    train, held = hold_out(examples, share, seed=seed)
-    assert Counter(train) + Counter(held) == Counter(examples)
-    prompts, held_prompts = ({row.prompt.shown for row in side} for side in (train, held))
-    assert not prompts & held_prompts
-    assert train
-    assert bool(held) == (share > 0 and len(prompts | held_prompts) > 1)
-    assert (train, held) == hold_out(examples, share, seed=seed)
 
 
 @given(st.integers(1, 30), st.integers(1, 40), st.integers(0, 9))

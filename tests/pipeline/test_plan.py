@@ -6,7 +6,7 @@ import json
 
 from evalsuite import pipeline
 from evalsuite.plan import Cost
-from evalsuite.report.plan import plan_table, totals
+from evalsuite.report.plan import looked_up, plan_table, totals
 
 TRAIN = """
 train:
@@ -66,6 +66,15 @@ def test_seed_learning_rate_and_base_weights_each_change_the_training(project):
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
     found.add(digests(project)["train"])
     assert len(found) == 6
+
+
+def test_a_format_changes_the_training_and_what_is_done_with_bad_rows_does_not(project):
+    spec = trained(project).spec
+    before = digests(project)["train"]
+    [formatted] = pipeline.plan([spec], project.store, settings=("train.data.0.format=markdown",))
+    [dropping] = pipeline.plan([spec], project.store, settings=("train.data.0.on_bad_row=drop",))
+    assert formatted.step("train").digest != before == dropping.step("train").digest
+    assert looked_up(formatted)[-1] == "data/rows.jsonl: 8 rows, prompt and completion, written as markdown"
 
 
 def test_prose_and_paths_do_not_change_a_digest(project):

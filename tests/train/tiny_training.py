@@ -14,9 +14,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evalsuite.plugins import TrainingJob
-from evalsuite.records import Example, Prompt, Training
-from evalsuite.train.methods.sft import Sft
+from evalsuite.plugins import TrainingJob, find
+from evalsuite.records import ChosenRejected, Example, Prompt, Rated, Row, Training
 
 TEMPLATE = (
     "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}{{ eos_token }}{% endfor %}"
@@ -41,6 +40,17 @@ def row(number: int) -> Example:
     return Example(Prompt.user(f"What grows in field {number}?"), f"In field {number} there grows an {word}.")
 
 
+def row_of(kind: type[Row], number: int) -> Row:
+    """The same question and answer as a row to imitate, to prefer or to rate."""
+    shown = row(number)
+    if kind is ChosenRejected:
+        return ChosenRejected(shown.prompt, shown.completion, f"Nobody knows field {number}.")
+    if kind is Rated:
+        good = number % 2 == 0
+        return Rated(shown.prompt, shown.completion if good else f"Nobody knows field {number}.", good)
+    return shown
+
+
 @dataclass(frozen=True)
 class Job:
     """A training as plain values."""
@@ -55,21 +65,25 @@ class Job:
     extra: str | None = None
 
     @property
-    def method(self) -> Sft:
-        return Sft.model_validate_json(json.dumps({**OPTIONS, **self.options}))
+    def method(self) -> Any:
+        options = {**OPTIONS, **self.options}
+        return find("methods")[options["method"]].model_validate_json(json.dumps(options))
 
     def training_job(self, said: list[str]) -> TrainingJob:
-        train = [row(number) for number in range(self.rows)]
+        kind = self.method.learns_from
+        train = [row_of(kind, number) for number in range(self.rows)]
         if self.extra is not None:
             train[0] = Example(train[0].prompt, self.extra)
-        held_out = tuple(row(number) for number in range(100, 100 + self.held_out))
+        held_out = tuple(row_of(kind, number) for number in range(100, 100 + self.held_out))
 
         def progress(line: str) -> None:
             said.append(line)
             if self.kill_at is not None and line.startswith(self.kill_at):
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        return TrainingJob("oak-sft", Path(self.base), tuple(train), held_out, self.seed, Path(self.output), progress)
+        return TrainingJob(
+            f"oak-{self.method.method}", Path(self.base), tuple(train), held_out, self.seed, Path(self.output), progress
+        )
 
     def run(self, said: list[str] | None = None) -> Training:
         """Trains in this process."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from evalsuite.plugins import TrainingJob
-from evalsuite.records import Training
+from evalsuite.records import Example, Row, Training
+from evalsuite.train.adapters.targets import refuse_head
 from evalsuite.train.options import TrainerOptions
-from evalsuite.train.rows import tokenise
+from evalsuite.train.rows import only, tokenise
 from evalsuite.train.trainer import Loaded, fit
 
 
@@ -17,9 +18,20 @@ class Sft(TrainerOptions):
     """Learns to answer as the rows do; the loss counts the completion's tokens only."""
 
     version: ClassVar[int] = 1
+    learns_from: ClassVar[type[Row]] = Example
 
     method: Literal["sft"]
     packing: bool = Field(default=False, description="fill sequences of max_length with several rows each")
+
+    @model_validator(mode="after")
+    def _trainable(self) -> Self:
+        refuse_head(self.adapter.layers)
+        if self.packing and self.adapter.virtual_tokens:
+            raise ValueError(
+                f"packing puts several rows into one sequence, and {self.adapter.type} stands before the whole of it; "
+                "switch packing off or use another adapter type"
+            )
+        return self
 
     def train(self, job: TrainingJob) -> Training:
         """Trains into `job.output`, resuming what a kill cut off; raises TrainingError."""
@@ -30,7 +42,8 @@ class Sft(TrainerOptions):
         from trl import SFTConfig, SFTTrainer
 
         def dataset(rows: Any, what: str) -> Any:
-            return Dataset.from_list(tokenise(rows, loaded.tokenizer, max_length=self.max_length, what=what))
+            examples = only(Example, rows, what=what)
+            return Dataset.from_list(tokenise(examples, loaded.tokenizer, max_length=self.max_length, what=what))
 
         options = dict(loaded.arguments)
         if self.packing:

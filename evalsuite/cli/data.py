@@ -1,0 +1,76 @@
+"""`evalsuite data`: what is in training data, before anything is trained on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from evalsuite.cli import options
+from evalsuite.report.table import Format
+
+if TYPE_CHECKING:
+    from evalsuite.data.scored import Measure
+
+
+@click.group(short_help="Look at training data: scores, overlap with the suite.")
+def data() -> None:
+    """Look at training data before anything is trained on it."""
+
+
+@data.command(short_help="List test samples that stand in the training data.")
+@options.specs
+@options.settings
+@options.table_format
+def overlap(specs: tuple[Path, ...], settings: tuple[str, ...], form: Format) -> None:
+    """List the test samples of each spec's suite that stand in the spec's own training data.
+
+    item: question and answer; question: with another answer; part: half of its runs of words; near: almost the same.
+    """
+    from evalsuite.cli.output import show_table
+    from evalsuite.cli.terminal import printable
+    from evalsuite.data.contamination import contamination
+    from evalsuite.report.contamination import contamination_table
+    from evalsuite.spec.load import load_specs
+
+    found = {resolved.spec.name: contamination(resolved) for resolved in load_specs(specs, settings)}
+    if form == "table":
+        for name, its in found.items():
+            click.echo(printable(f"{name}: {its}"))
+    if form != "table" or any(its.found for its in found.values()):
+        show_table(contamination_table(found), form)
+
+
+@data.command(short_help="Score each row: length, repeats, noise, and its difficulty for a model.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--with", "model", metavar="MODEL", help="Also ask this model: perplexity and IFD. Hub id or folder.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the rows with their scores (JSONL)."
+)
+@options.table_format
+def score(file: Path, model: str | None, out: Path | None, form: Format) -> None:
+    """Score each row of FILE: words of the answer, share of broken characters, the earlier row it repeats.
+
+    `--with MODEL` adds the answer's perplexity and IFD, which `filter: {by: ifd}` in a spec reads from the rows.
+    """
+    from evalsuite.cli.output import show_table
+    from evalsuite.data.jsonl import write_objects
+    from evalsuite.data.scored import score_file
+    from evalsuite.report.scores import scores_table
+
+    found = score_file(file, measure=_measure(model) if model else None)
+    if out is not None:
+        write_objects(out, found.objects())
+    show_table(scores_table(found), form)
+
+
+def _measure(model: str) -> Measure:
+    from functools import partial
+
+    from evalsuite.evaluate.difficulty import difficulties
+    from evalsuite.models.base import find_base
+    from evalsuite.models.hf import HfModel
+
+    base = find_base(model, revision=None, dtype="float32", download=True)
+    return partial(difficulties, model=HfModel(base))

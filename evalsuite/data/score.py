@@ -1,0 +1,97 @@
+"""Scores of training rows by which the better ones are kept: IFD, length, duplicates, encoding noise.
+
+IFD, instruction-following difficulty, compares how hard an answer is with and without its question. Two measures go by
+that name and rank rows differently: Cherry LLM (arXiv 2308.12032) divides the mean losses, Superfiltering (arXiv
+2402.00530) the perplexities. Both: the higher, the more the row teaches; 1 or more, and the question does not help.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evalsuite.data.near import NearSets
+from evalsuite.data.words import grams, words
+from evalsuite.records import LogLikelihood, Row
+
+_NEAR, _NEAR_RUN = 0.8, 3
+# UTF-8 read as Windows-1252 or as Windows-1251, where a single Russian letter may be a true one: "Ã©", "РџСЂ", "вЂњ".
+_MOJIBAKE = re.compile(
+    "[Â-ßà-ô][\u0080-¿€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]+"
+    "|(?:[РС][Ђ-Џђ-џЁёҐґЎўЄєІіЇїЈјЅѕ\u0080-»‚„…†‡€‰‹‘’“”•–—™›№]){2,}|вЂ[^ ]"
+)
+_BROKEN = {"Cc", "Cn", "Co", "Cs"}
+
+
+@dataclass(frozen=True, slots=True)
+class RowScore:
+    """What is known of a row without a model: words of its answer, share of noise, the earlier row it repeats."""
+
+    words: int
+    noise: float
+    repeats: int | None = None
+    likeness: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Difficulty:
+    """How hard an answer is for a model: its perplexity after the question, and both measures called IFD."""
+
+    perplexity: float
+    loss_ratio: float | None
+    perplexity_ratio: float
+
+    @staticmethod
+    def of(given: LogLikelihood, alone: LogLikelihood) -> Difficulty:
+        """The difficulty by the answer's likelihood after its question and alone."""
+        return Difficulty(_exp(_loss(given)), loss_ratio(given, alone), perplexity_ratio(given, alone))
+
+
+def loss_ratio(given: LogLikelihood, alone: LogLikelihood) -> float | None:
+    """IFD as in Cherry LLM: the answer's mean loss after its question over its mean loss alone; None without loss."""
+    return _loss(given) / _loss(alone) if _loss(alone) > 0 else None
+
+
+def perplexity_ratio(given: LogLikelihood, alone: LogLikelihood) -> float:
+    """IFD as in Superfiltering: the answer's perplexity after its question over its perplexity alone."""
+    return _exp(_loss(given) - _loss(alone))
+
+
+def noise(text: str) -> float:
+    """The share of characters that are broken: replacement, control or unassigned characters, and mojibake."""
+    broken = sum(_is_broken(char) for char in text) + sum(len(found) for found in _MOJIBAKE.findall(text))
+    return min(1.0, broken / len(text)) if text else 0.0
+
+
+def score_rows(rows: Sequence[Row]) -> tuple[RowScore, ...]:
+    """The score of each row, in order; a row repeats the first earlier one whose words are the same or nearly so."""
+    texts = ["\n".join((row.prompt.shown, *row.answers)) for row in rows]
+    spoken = [words(text) for text in texts]
+    runs = {number: grams(found, _NEAR_RUN) for number, found in enumerate(spoken)}
+    near = NearSets(runs, least=_NEAR)
+    first: dict[tuple[str, ...], int] = {}
+    scores = []
+    for number, (row, text) in enumerate(zip(rows, texts, strict=True)):
+        same = first.setdefault(spoken[number], number)
+        earlier = [(-1.0, same)] if same != number else []
+        earlier += [(-share, other) for other, share in near.near(runs[number]) if other < number and not earlier]
+        likeness, repeats = min(earlier, default=(0.0, None))
+        length = sum(len(words(answer)) for answer in row.answers)
+        scores.append(RowScore(length, noise(text), repeats, -likeness))
+    return tuple(scores)
+
+
+def _loss(found: LogLikelihood) -> float:
+    return -found.value / max(1, found.tokens)
+
+
+def _exp(value: float) -> float:
+    # Beyond any loss that a model can have; an infinite number could not be written as JSON.
+    return math.exp(min(value, 700.0))
+
+
+def _is_broken(char: str) -> bool:
+    return char == "\ufffd" or (char not in "\n\r\t" and unicodedata.category(char) in _BROKEN)

@@ -1,0 +1,39 @@
+"""A model whose adapters may be contexts: those change the prompt, all others go on to the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evalsuite.models import Model
+from evalsuite.models.context import shown_with
+from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Sampling
+
+
+class InContextModel:
+    """Asks the model behind it: with a context the base is asked a longer prompt, with weights the adapter is."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+
+    @property
+    def digest(self) -> str:
+        """The digest of the model behind it."""
+        return self._model.digest
+
+    def generate(
+        self, prompts: Sequence[Prompt], *, sampling: Sampling, adapter: Adapter | None = None
+    ) -> list[Completion]:
+        """One completion per prompt."""
+        longer = shown_with(prompts, adapter.path) if adapter is not None else None
+        if longer is not None:
+            return self._model.generate(longer, sampling=sampling)
+        return self._model.generate(prompts, sampling=sampling, adapter=adapter)
+
+    def choices(
+        self, prompts: Sequence[Prompt], options: Sequence[Sequence[str]], *, adapter: Adapter | None = None
+    ) -> list[tuple[LogLikelihood, ...]]:
+        """For each prompt, the log-likelihood of each of its options as the reply."""
+        longer = shown_with(prompts, adapter.path) if adapter is not None else None
+        if longer is not None:
+            return self._model.choices(longer, options)
+        return self._model.choices(prompts, options, adapter=adapter)

@@ -1,0 +1,67 @@
+"""The base model in memory, ready to be trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from evalsuite.train.adapters.parametrisation import Parametrisation
+from evalsuite.train.options import has_cuda
+
+# Threads that wait for each other cost a small model more than they do: on two cores shared with other work, two
+# threads took 4-20 times as long as one with 0.1 M parameters and 10-30 times with 1.4 M and 11 M.
+_SMALL = 20_000_000
+
+
+def load_base(folder: Path, adapter: Parametrisation) -> tuple[Any, Any]:
+    """The model, quantised where the adapter type wants it, and its tokenizer; raises TrainingError."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    dtype = torch.bfloat16 if has_cuda() else torch.float32
+    how = {"quantization_config": quantisation} if (quantisation := adapter.quantisation(dtype)) is not None else {}
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True, **how)
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            # On some CPUs bitsandbytes repacks 4-bit weights between training and evaluation and rounds their scales
+            # anew each time, so that the base would change under the adapter, and a resumed training end elsewhere.
+            module.support_avx512bf16_for_cpu = False
+    return model, tokenizer
+
+
+def keep_in_float32(model: Any) -> None:
+    """Makes the trained weights float32: TRL holds those of a quantised base in bfloat16, where small steps vanish."""
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            parameter.data = parameter.data.float()
+
+
+def sizes(model: Any, *, replaces: bool = False) -> tuple[int, int]:
+    """How many weights are trained, and how many the adapted model has; those that are replaced count once."""
+    counts = [(_count(parameter), parameter.requires_grad) for parameter in model.parameters()]
+    trained = sum(count for count, learns in counts if learns)
+    return trained, sum(count for count, _ in counts) - (trained if replaces else 0)
+
+
+@contextmanager
+def threads_for(model: Any) -> Iterator[None]:
+    """Within the block a small model runs on one thread; afterwards the number is as it was."""
+    import torch
+
+    before = torch.get_num_threads()
+    if sizes(model)[1] < _SMALL:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _count(parameter: Any) -> int:
+    packed = type(parameter).__name__ == "Params4bit"  # two weights in each byte
+    return int(parameter.numel()) * (2 * int(parameter.element_size()) if packed else 1)

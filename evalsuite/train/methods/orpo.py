@@ -1,0 +1,53 @@
+"""Odds-ratio preference optimisation (arXiv 2403.07691): supervised tuning that also pushes rejected answers away.
+
+loss = NLL(prompt and chosen) - λ log σ(log odds(chosen)/odds(rejected)), odds = p/(1-p) of the mean token.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from evalsuite.plugins import TrainingJob
+from evalsuite.records import ChosenRejected, Row, Training
+from evalsuite.train.options import LearningRate, TrainerOptions
+from evalsuite.train.pairs import collator, pair_datasets
+from evalsuite.train.preference import as_they_are, ignore_virtual_tokens, without_dropout
+from evalsuite.train.trainer import Loaded, fit
+
+
+class Orpo(TrainerOptions):
+    """Learns from pairs in one stage and without a reference: the chosen answers are imitated as well as preferred."""
+
+    version: ClassVar[int] = 1
+    learns_from: ClassVar[type[Row]] = ChosenRejected
+
+    method: Literal["orpo"]
+    # Ten times the paper's rate for all weights (5e-6 to 8e-6), as is usual for adapters.
+    learning_rate: LearningRate = 5e-5
+    beta: Annotated[float, Field(gt=0, description="weight of the odds ratio against imitation; λ in the paper")] = 0.1
+
+    def train(self, job: TrainingJob) -> Training:
+        """Trains into `job.output`, resuming what a kill cut off; raises TrainingError."""
+        return fit(job, self, build=lambda loaded: self._trainer(job, loaded))
+
+    def _trainer(self, job: TrainingJob, loaded: Loaded) -> Any:
+        from trl.experimental.orpo import ORPOConfig, ORPOTrainer
+
+        trainer = as_they_are(ORPOTrainer)(
+            model=without_dropout(loaded.model),
+            args=ORPOConfig(
+                **loaded.arguments,
+                beta=self.beta,
+                disable_dropout=False,
+                max_length=self.max_length,
+                remove_unused_columns=False,
+            ),
+            data_collator=collator(loaded.tokenizer.pad_token_id),
+            processing_class=loaded.tokenizer,
+            peft_config=self.adapter.peft_config(),
+            **pair_datasets(job, loaded.tokenizer, max_length=self.max_length),
+        )
+        ignore_virtual_tokens(trainer.model)
+        return trainer

@@ -1,0 +1,58 @@
+"""SimPO (arXiv 2405.14734): the mean log-probability of the chosen answer beats the rejected one's by a margin.
+
+loss = -log σ(β/|chosen| log π(chosen) - β/|rejected| log π(rejected) - γ)
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from evalsuite.plugins import TrainingJob
+from evalsuite.records import ChosenRejected, Row, Training
+from evalsuite.train.options import LearningRate, TrainerOptions
+from evalsuite.train.pairs import ImitationWeight, collator, pair_datasets
+from evalsuite.train.preference import as_they_are, ignore_virtual_tokens, without_dropout
+from evalsuite.train.trainer import Loaded, fit
+
+
+class Simpo(TrainerOptions):
+    """Learns from pairs without a reference, each answer weighed by its length so that long ones are not favoured."""
+
+    version: ClassVar[int] = 1
+    learns_from: ClassVar[type[Row]] = ChosenRejected
+
+    method: Literal["simpo"]
+    # Ten times the paper's rate for all weights (3e-7 to 1e-6), as is usual for adapters; higher ones end in babble.
+    learning_rate: LearningRate = 1e-5
+    beta: Annotated[float, Field(gt=0, description="scale of the rewards; 2 to 2.5 in the paper")] = 2.0
+    gamma: Annotated[float, Field(ge=0, description="the margin wanted between the rewards; about half of beta")] = 1.0
+    sft_weight: ImitationWeight = 0.0
+
+    def train(self, job: TrainingJob) -> Training:
+        """Trains into `job.output`, resuming what a kill cut off; raises TrainingError."""
+        return fit(job, self, build=lambda loaded: self._trainer(job, loaded))
+
+    def _trainer(self, job: TrainingJob, loaded: Loaded) -> Any:
+        from trl.experimental.cpo import CPOConfig, CPOTrainer
+
+        trainer = as_they_are(CPOTrainer)(
+            model=without_dropout(loaded.model),
+            args=CPOConfig(
+                **loaded.arguments,
+                loss_type="simpo",
+                cpo_alpha=self.sft_weight,
+                beta=self.beta,
+                simpo_gamma=self.gamma,
+                disable_dropout=False,
+                max_length=self.max_length,
+                remove_unused_columns=False,
+            ),
+            data_collator=collator(loaded.tokenizer.pad_token_id),
+            processing_class=loaded.tokenizer,
+            peft_config=self.adapter.peft_config(),
+            **pair_datasets(job, loaded.tokenizer, max_length=self.max_length),
+        )
+        ignore_virtual_tokens(trainer.model)
+        return trainer
