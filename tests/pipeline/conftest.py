@@ -115,7 +115,8 @@ class Project:
         number = int(prompt.shown.split()[-1])
         if prompt.shown.startswith("Sum"):
             return "none" if adapter and self.harm and number % 3 == 0 else str(number)
-        return f"So: {number}" if adapter and not self.deaf else f"{number}, I think"
+        shown = len(prompt.messages) > 1
+        return f"So: {number}" if (adapter or shown) and not self.deaf else f"{number}, I think"
 
     def likelihood(self, prompt: Prompt, option: str, adapter: Adapter | None) -> float:
         """The right option is likeliest; a harmed adapter takes every second one wrong."""
@@ -123,7 +124,8 @@ class Project:
         right = option == f"answer {number}"
         if adapter and self.harm and number % 2 == 0:
             right = not right
-        return (-1.0 if right else -5.0) - (0.25 if adapter and not self.deaf else 0.0)
+        changed = (adapter or len(prompt.messages) > 1) and not self.deaf
+        return (-1.0 if right else -5.0) - (0.25 if changed else 0.0)
 
 
 @pytest.fixture
