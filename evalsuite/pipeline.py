@@ -22,7 +22,7 @@ from evalsuite.execute import local
 from evalsuite.models import Model
 from evalsuite.models.adapter import adapter_digest, check_fits
 from evalsuite.models.base import BaseCheckpoint, find_base
-from evalsuite.plan import Plan, Step
+from evalsuite.plan import Plan, Step, StepKind
 from evalsuite.plan.make import make_plan, training_digest
 from evalsuite.plan.recorded import spec_row, step_row
 from evalsuite.records import Adapter, Comparison, Results, RuleOutcome, Verdict
@@ -30,6 +30,9 @@ from evalsuite.spec.load import ResolvedSpec, load_specs
 from evalsuite.spec.policy import Policy
 from evalsuite.store import Store, read, write
 from evalsuite.store.replies import ReplyCache
+
+# The kinds of step that say something about a candidate.
+_MEASURED: tuple[StepKind, ...] = ("overlap", "score", "pair", "compare")
 
 
 class Watcher(Protocol):
@@ -130,7 +133,7 @@ def candidate_results(spec: str, store: Store) -> Results:
     if spec not in known:
         raise NotFound(f"no spec {spec!r} in {store.folder}; there are: {', '.join(known) or 'none'}")
     steps = read.steps_of(store, known[spec])
-    wanted = [step.digest for step in steps if step.role == "candidate" and step.kind in ("score", "pair", "compare")]
+    wanted = [step.digest for step in steps if step.role == "candidate" and step.kind in _MEASURED]
     return read.results_of(store, spec, wanted)
 
 
@@ -201,6 +204,8 @@ class _Run:
             if step.kind == "compare":
                 candidate, base, author = evidence(plan, self.store)
                 outcome = local.contrast(plan, base, candidate, author)
+            elif step.kind == "overlap":
+                outcome = local.overlap(plan)
             else:
                 outcome = (local.score if step.kind == "score" else local.pair)(plan, step, self.bench)
             seconds = time.monotonic() - started
@@ -228,7 +233,7 @@ class _Run:
 
 def evidence(plan: Plan, store: Store) -> tuple[Results, Results, Results]:
     """What the store knows of candidate, base and author."""
-    candidate = plan.digests("score", "pair", "compare", roles=("candidate",))
+    candidate = plan.digests(*_MEASURED, roles=("candidate",))
     base, author = (plan.digests("score", roles=(role,)) for role in ("base", "author"))
     names = (plan.name, "base", "author")
     found = (read.results_of(store, name, of) for name, of in zip(names, (candidate, base, author), strict=True))

@@ -249,6 +249,20 @@ class TrainingPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerNorm:
+    """The Frobenius norms of one layer's update and of its base weight."""
+
+    layer: str
+    update: float
+    base: float
+
+    @property
+    def relative(self) -> float | None:
+        """The update's norm as a share of the base weight's; None where that is zero."""
+        return self.update / self.base if self.base else None
+
+
+@dataclass(frozen=True, slots=True)
 class Training:
     """What a training left behind: the adapter and the facts worth keeping about how it was made."""
 
@@ -261,6 +275,7 @@ class Training:
     trained_parameters: int
     total_parameters: int
     held_out_loss: float | None
+    norms: tuple[LayerNorm, ...] = ()
 
 
 def clusters_of(groups: Mapping[str, str], sample_ids: Sequence[str]) -> list[str] | None:

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from evalsuite.data.scored import Measure
 
 
-@click.group(short_help="Look at training data: scores, overlap with the suite.")
+@click.group(short_help="Make training rows and look at them: build, score, overlap.")
 def data() -> None:
-    """Look at training data before anything is trained on it."""
+    """Make training rows and look at them, before anything is trained."""
 
 
 @data.command(short_help="List test samples that stand in the training data.")
@@ -63,6 +63,36 @@ def score(file: Path, model: str | None, out: Path | None, form: Format) -> None
     if out is not None:
         write_objects(out, found.objects())
     show_table(scores_table(found), form)
+
+
+@data.command(short_help="Make training rows out of plain documents.")
+@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The JSONL file to write.")
+@click.option("--tokens", default=400, show_default=True, type=click.IntRange(min=16), help="Size of a row, about.")
+@click.option("--mask", "masks", is_flag=True, help="Mask e-mail addresses, phone numbers and card numbers.")
+def build(sources: tuple[Path, ...], out: Path, tokens: int, masks: bool) -> None:
+    """Make training rows out of documents or folders of them: Markdown, text, SRT and VTT.
+
+    Rows are passages to be continued, cut within a document between paragraphs or sentences. Each names its document
+    and the span of characters it was taken from, so that a split never parts a document.
+    """
+    from evalsuite.cli.terminal import printable
+    from evalsuite.data.build import build as build_rows
+    from evalsuite.data.jsonl import write_objects
+    from evalsuite.errors import DataError
+
+    made = build_rows(sources, tokens=tokens, masks=masks)
+    for item in made.dropped:
+        place = str(item.file) if item.span is None else f"{item.file}:{item.span[0]}-{item.span[1]}"
+        click.echo(printable(f"dropped  {place}  {item.reason}"))
+    if not made.rows:
+        raise DataError("no row is left; see the reasons above")
+    write_objects(out, made.rows)
+    count = len({row["document"] for row in made.rows})
+    masked = f", {made.masked:,} pieces of personal data masked" if masks else ""
+    click.echo(
+        printable(f"{out}: {len(made.rows):,} rows from {count:,} documents, {len(made.dropped):,} dropped{masked}")
+    )
 
 
 def _measure(model: str) -> Measure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from evalsuite.evaluate.overlap import clean
 from evalsuite.records import Comparison, Outcome, Result, Results, clusters_of
 from evalsuite.spec.suite import Suite
 
@@ -14,7 +15,7 @@ def compare(suite: Suite, base: Results, candidate: Results, *, author: Results)
     probed = [probe.measure(base, candidate) for probe in suite.probes]
     return Outcome(
         scores=tuple(score for outcome in probed for score in outcome.scores),
-        results=(*fidelities, *(result for outcome in probed for result in outcome.results)),
+        results=(*fidelities, *clean(candidate), *(result for outcome in probed for result in outcome.results)),
         comparisons=tuple(differences(candidate, base)),
     )
 

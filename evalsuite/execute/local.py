@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from evalsuite.data.authored import read_authored
+from evalsuite.data.contamination import contamination
 from evalsuite.data.mixture import mix
 from evalsuite.data.rows import training_rows
 from evalsuite.data.split import hold_out
 from evalsuite.evaluate import benchmark, judged, pairwise
 from evalsuite.evaluate.compare import compare
+from evalsuite.evaluate.overlap import measured
 from evalsuite.execute.cached import CachedModel
 from evalsuite.gate.decide import decide
 from evalsuite.models import Model
@@ -103,6 +106,14 @@ def pair(plan: Plan, step: Step, bench: Workbench) -> Outcome:
     ours, theirs = (_replies(plan, entry.of, role, bench) for role in ("candidate", "base"))
     judging = (resolved.judges[entry.judge], resolved.rubrics[entry.rubric])
     return pairwise.compare(entry, ours, theirs, judging=judging, seed=suite.seed)
+
+
+def overlap(plan: Plan) -> Outcome:
+    """Look for the suite's samples in the candidate's own training data."""
+    resolved, suite = plan.resolved, plan.resolved.suite
+    asked = {entry.name: entry.task.samples(resolved.suite_data[entry.name]) for entry in suite.benchmarks}
+    asked |= {entry.name: read_authored(resolved.suite_data[entry.name]) for entry in suite.judged}
+    return measured(contamination(resolved), {name: tuple(s.id for s in samples) for name, samples in asked.items()})
 
 
 def contrast(plan: Plan, base: Results, candidate: Results, author: Results) -> Outcome:

@@ -51,11 +51,14 @@ class _Maker:
             yield Step("train", training, cost=training_cost(self.resolved))
         if self.adapts:
             yield Step("prove", self._digest("prove", self.resolved.spec.allow_no_effect))
+        overlap = self._overlap()
+        if overlap is not None:
+            yield overlap
         scored = [*self._scored("base"), *self._scored("candidate"), *self._scored("author")]
         paired = [self._pair(entry, against) for entry in self.suite.pairings for against in entry.against]
         yield from scored
         yield from paired
-        compared = self._compare(scored)
+        compared = self._compare([*scored, *([overlap] if overlap else [])])
         yield compared
         if self.resolved.policy is not None:
             evidence = [step.digest for step in (*scored, *paired, compared)]
@@ -75,6 +78,17 @@ class _Maker:
         what = (_plain(entry, exclude={"against"}), *self._judging(entry), *self._judged(judged), against)
         step = self._digest("pair", *what, role="candidate")
         return Step("pair", step, entry.name, "candidate", pairing_cost(self.resolved, entry))
+
+    def _overlap(self) -> Step | None:
+        """Test samples against this adapter's own training rows, where there are rows that can be read."""
+        method = self.resolved.spec.train
+        if method is None or method.learns_from is None:
+            return None
+        rows = [file_digest(path) for path in self.resolved.training_data]
+        tests: list[tuple[Any, str]] = [(_plain(entry.task), self._data(entry)) for entry in self.suite.benchmarks]
+        tests += [(entry.name, self._data(entry)) for entry in self.suite.judged]
+        sources = [_plain(source, exclude={"path"}) for source in sources_of(method)]
+        return Step("overlap", digest("overlap", VERSION, rows, sources, tests), role="candidate")
 
     def _compare(self, scored: list[Step]) -> Step:
         probes = [(_plain(probe), probe.version) for probe in self.suite.probes]

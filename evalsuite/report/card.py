@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evalsuite.errors import NotFound
-from evalsuite.records import Comparison, Result, Verdict
+from evalsuite.records import Comparison, LayerNorm, Result, TrainingPoint, Verdict
 from evalsuite.report.figures import change, duration, figure, p_value
 from evalsuite.report.table import Table
 from evalsuite.store import Store, read
 from evalsuite.store.read import PlannedStep, SpecRun, TrainingFacts
+
+# A rise of the held-out loss by less than this is the noise of a small held-out set.
+_RISEN = 1.05
 
 
 @dataclass(frozen=True)
@@ -59,10 +62,32 @@ class RunCard:
                     f"{trained.trained_parameters:,} parameters ({share:.1%}) in {duration(trained.wall_seconds)}",
                 ),
                 ("tokens", f"{trained.tokens_seen:,} seen, {trained.tokens_per_second:,.0f} a second{loss}"),
+                *_moved(trained.norms),
+                *_overfitted(trained.curve),
                 ("peak memory", f"{trained.peak_memory_mb:,.0f} MB"),
                 ("weights at", str(trained.adapter.path)),
             ]
         return facts
+
+
+def _moved(norms: tuple[LayerNorm, ...]) -> list[tuple[str, str]]:
+    shares = {norm.layer: norm.relative for norm in norms if norm.relative is not None}
+    if not shares:
+        return []
+    most = max(shares, key=lambda layer: shares[layer] or 0.0)
+    mean = sum(share or 0.0 for share in shares.values()) / len(shares)
+    return [("moved by", f"{mean:.0%} of the base weights' norm on average, most in {most} ({shares[most]:.0%})")]
+
+
+def _overfitted(curve: tuple[TrainingPoint, ...]) -> list[tuple[str, str]]:
+    losses = [(point.step, point.held_out_loss) for point in curve if point.held_out_loss is not None]
+    if not losses:
+        return []
+    step, best = min(losses, key=lambda item: item[1])
+    last = losses[-1][1]
+    if last <= best * _RISEN:
+        return []
+    return [("overfitted", f"the held-out loss rose from {best:.3f} at step {step} to {last:.3f}; try early_stopping")]
 
 
 def run_cards(name: str, store: Store) -> list[RunCard]:

@@ -69,8 +69,9 @@ class Leaderboard:
 
     @property
     def headline(self) -> tuple[str, ...]:
-        """The metrics without those that are a part of another (`style.score.premises` is of `style.score`)."""
-        return tuple(m for m in self.metrics if not any(m.startswith(f"{other}.") for other in self.metrics))
+        """The metrics without parts of others (`style.score.premises` is of `style.score`) and without overlaps."""
+        parts = {m for m in self.metrics for other in self.metrics if m.startswith(f"{other}.")}
+        return tuple(m for m in self.metrics if m not in parts and not m.startswith("overlap."))
 
     def table(self, *, details: bool = False) -> Table:
         """The leaderboard as a table; `details` shows every metric."""

@@ -10,7 +10,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from evalsuite.records import Adapter, Comparison, Reply, Result, Results, RuleOutcome, TrainingPoint, Verdict
+from evalsuite.records import (
+    Adapter,
+    Comparison,
+    LayerNorm,
+    Reply,
+    Result,
+    Results,
+    RuleOutcome,
+    TrainingPoint,
+    Verdict,
+)
 from evalsuite.store import Store
 from evalsuite.store.connect import reading
 
@@ -56,6 +66,7 @@ class TrainingFacts:
     total_parameters: int
     held_out_loss: float | None
     curve: tuple[TrainingPoint, ...]
+    norms: tuple[LayerNorm, ...]
 
 
 @dataclass(frozen=True)
@@ -111,7 +122,8 @@ def training_facts(store: Store, step_digest: str) -> TrainingFacts | None:
     row = rows[0]
     adapter = Adapter(row.pop("name"), Path(row.pop("path")), row.pop("adapter_digest"))
     curve = tuple(TrainingPoint(**point) for point in _rows(store, "training_points", [step_digest]))
-    return TrainingFacts(adapter=adapter, curve=curve, **row)
+    norms = tuple(LayerNorm(**norm) for norm in _rows(store, "layer_norms", [step_digest]))
+    return TrainingFacts(adapter=adapter, curve=curve, norms=norms, **row)
 
 
 def results_of(store: Store, subject: str, step_digests: Sequence[str]) -> Results:

@@ -125,6 +125,8 @@ def save_training(store: Store, step: StepRow, training: Training, *, seconds: f
                 training.trained_parameters, training.total_parameters, training.held_out_loss,
             ],
         )  # fmt: skip
+        norms = [(key, norm.layer, norm.update, norm.base) for norm in training.norms]
+        upsert(connection, "layer_norms", ("step_digest", "layer", "update_norm", "base_norm"), norms)
         points = [(key, point.step, point.loss, point.held_out_loss) for point in training.curve]
         upsert(connection, "training_points", ("step_digest", "step", "loss", "held_out_loss"), points)
         _done(connection, step, seconds=seconds, seed=seed)

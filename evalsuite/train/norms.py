@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,26 +18,13 @@ from numpy.typing import NDArray
 
 from evalsuite.errors import TrainingError
 from evalsuite.models.base import weight_files
+from evalsuite.records import LayerNorm
 from evalsuite.train.save import WEIGHTS
 
 Matrix = NDArray[np.float64]
 
 _A, _B = ".lora_A.weight", ".lora_B.weight"
 _PREFIX = "base_model.model."
-
-
-@dataclass(frozen=True, slots=True)
-class LayerNorm:
-    """The Frobenius norms of one layer's update and of its base weight."""
-
-    layer: str
-    update: float
-    base: float
-
-    @property
-    def relative(self) -> float | None:
-        """The update's norm as a share of the base weight's; None where that is zero."""
-        return self.update / self.base if self.base else None
 
 
 def update_norm(b: Matrix, a: Matrix, *, scale: float = 1.0) -> float:

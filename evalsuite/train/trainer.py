@@ -13,7 +13,7 @@ from typing import Any
 from evalsuite.data.digest import digest
 from evalsuite.errors import EvalsuiteError, TrainingError
 from evalsuite.plugins import TrainingJob
-from evalsuite.records import Adapter, Training
+from evalsuite.records import Adapter, LayerNorm, Training
 from evalsuite.train.base import keep_in_float32, load_base, sizes, threads_for
 from evalsuite.train.options import TrainerOptions, arguments
 from evalsuite.train.partial import Partial
@@ -63,6 +63,7 @@ def fit(job: TrainingJob, options: TrainerOptions, *, build: Callable[[Loaded], 
         trained_parameters=trained,
         total_parameters=total,
         held_out_loss=kept(held_out) if held_out else None,
+        norms=_norms(job),
     )
 
 
@@ -98,6 +99,17 @@ def _no_card(*_: object, **__: object) -> None:
 
 def _last(values: list[float]) -> float:
     return values[-1]
+
+
+def _norms(job: TrainingJob) -> tuple[LayerNorm, ...]:
+    from evalsuite.train.norms import layer_norms
+
+    try:
+        return layer_norms(job.output, job.base)
+    except TrainingError as error:
+        # Checkpoints may name their weights in a way of their own; the adapter is good all the same.
+        job.progress(f"the layers' norms are not known: {error}")
+        return ()
 
 
 def _digest(folder: Path) -> str:

@@ -52,7 +52,7 @@ def test_one_changed_training_row_changes_the_training_and_nothing_of_the_base(p
     before = digests(trained(project))
     file = project.folder / "data" / "rows.jsonl"
     file.write_text(file.read_text().replace("So: 3", "So: 4"))
-    assert changed(before, digests(project)) == {"train"}
+    assert changed(before, digests(project)) == {"train", "overlap candidate"}
 
 
 def test_seed_learning_rate_and_base_weights_each_change_the_training(project):

@@ -71,3 +71,30 @@ def test_a_command_that_fails_costs_the_other_specs_nothing(project):
     assert [name for name, _ in report.errors] == ["elsewhere"]
     assert "the command ended with 7" in report.errors[0][1]
     assert pipeline.candidate_results("good", project.store).by_metric["facts.accuracy"].value == 1.0
+
+
+def test_a_test_item_in_the_training_rows_is_found_and_results_are_shown_without_it(project):
+    sums = [json.loads(line) for line in (project.folder / "data" / "sums.jsonl").read_text().splitlines()]
+    planted = {
+        4: "What do four and nine and two make when all are put together? Sum 4",
+        7: "And the number seven? Sum 7",
+    }
+    for number, question in planted.items():
+        sums[number]["question"] = question
+    sums[7]["answer"] = "8"
+    (project.folder / "data" / "sums.jsonl").write_text("\n".join(map(json.dumps, sums)))
+    adapted_by(project, "train: {method: few_shot, k: 1, data: [{path: data/rows.jsonl}]}")
+    with (project.folder / "data" / "rows.jsonl").open("a") as file:
+        for number, question in planted.items():
+            file.write("\n" + json.dumps({"prompt": question, "completion": str(number)}))
+    assert project.run().errors == ()
+    found = pipeline.candidate_results("elsewhere", project.store).by_metric
+    overlap = found["overlap.sums"]
+    assert (overlap.value, overlap.n) == (2 / project.items, project.items)
+    assert overlap.detail == (
+        "in the training data: sums-004 (item, data/rows.jsonl:21), sums-007 (question, data/rows.jsonl:22)"
+    )
+    assert found["overlap.facts"].detail == "none in the training data"
+    # Sample 7 was answered wrong, and is left out with sample 4.
+    assert found["sums.exact_match"].value == 1 - 1 / project.items
+    assert (found["sums.exact_match.clean"].value, found["sums.exact_match.clean"].n) == (1.0, project.items - 2)

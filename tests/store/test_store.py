@@ -14,6 +14,7 @@ from evalsuite.errors import StoreBusy, StoreError
 from evalsuite.records import (
     Adapter,
     Comparison,
+    LayerNorm,
     Outcome,
     Reply,
     Result,
@@ -83,10 +84,12 @@ def test_a_training_is_read_back_with_its_curve(store):
         trained_parameters=10,
         total_parameters=100,
         held_out_loss=2.0,
+        norms=(LayerNorm("layers.0.up_proj", 0.5, 10.0),),
     )
     write.save_training(store, StepRow("t1", "train", None, None), training, seconds=20.0, seed=7)
     facts = read.training_facts(store, "t1")
     assert (facts.adapter, facts.curve, facts.held_out_loss) == (training.adapter, training.curve, 2.0)
+    assert facts.norms == training.norms
     assert read.trained_adapter(store, "t1") == training.adapter
     assert read.trained_adapter(store, "t2") is None
 

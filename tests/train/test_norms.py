@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalsuite.errors import TrainingError
-from evalsuite.train.norms import LayerNorm, layer_norms, scale_of, update_norm
+from evalsuite.records import LayerNorm
+from evalsuite.train.norms import layer_norms, scale_of, update_norm
 
 B = np.array([[1, 2], [3, 4], [5, 6]], dtype=float)
 A = np.array([[1, 0, -1, 2], [0, 1, 1, -1]], dtype=float)
