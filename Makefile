@@ -7,7 +7,7 @@ TEST_READY := $(VENV)/.test-ready
 # Installed first and by its exact pin: an open range would fetch gigabytes of GPU packages.
 TORCH := $(shell grep '^torch==' constraints.txt)
 
-.PHONY: demo test test-fast lint golden base clean
+.PHONY: demo test test-fast lint golden base bench clean
 
 demo: $(RUN_READY)
 	$(BIN)/evalsuite run specs/*.yaml
@@ -27,6 +27,9 @@ lint: $(TEST_READY)
 golden: $(TEST_READY)
 	$(BIN)/evalsuite schema --write evalsuite/schemas
 	EVALSUITE_GOLDEN=write $(BIN)/pytest -q tests/golden
+
+bench: $(RUN_READY)
+	$(BIN)/python bench/training.py
 
 base: $(TEST_READY)
 	$(BIN)/python -m evalsuite.quickstart.pretrain --out evalsuite/quickstart/base

@@ -90,3 +90,9 @@ def kind_of(data: dict[str, Any]) -> str:
 
 def test_document_folders_hold_no_python() -> None:
     assert [named(file) for folder in (*KINDS, "data") for file in (ROOT / folder).rglob("*.py")] == []
+
+
+def test_the_readme_shows_the_good_spec_as_it_is() -> None:
+    readme = (bundled.folder("specs").parent / "README.md").read_text(encoding="utf-8")
+    spec = (bundled.folder("specs") / "principles-lora.yaml").read_text(encoding="utf-8")
+    assert f"```yaml\n{spec}```" in readme
