@@ -18,21 +18,34 @@ Runs = set[Words] | frozenset[Words]
 class NearSets:
     """Numbered sets of runs, to be asked which of them are near to another set."""
 
-    def __init__(self, sets: Mapping[int, Runs], *, least: float) -> None:
-        self.sets, self.least = sets, least
-        counts = Counter(run for runs in sets.values() for run in runs)
-        self.index: defaultdict[Words, list[int]] = defaultdict(list)
+    def __init__(self, *, least: float, counts: Counter[Words]) -> None:
+        """`least` is the Jaccard index from which on sets are near; `counts` says how rare each run is."""
+        self.least, self.counts = least, counts
+        self.sets: dict[int, Runs] = {}
+        self.longest = 0.0
+        self._index: defaultdict[Words, list[int]] = defaultdict(list)
+
+    @staticmethod
+    def of(sets: Mapping[int, Runs], *, least: float) -> NearSets:
+        """All these sets, under their numbers."""
+        made = NearSets(least=least, counts=Counter(run for runs in sets.values() for run in runs))
         for number, runs in sets.items():
-            rarest = sorted(runs, key=lambda run: (counts[run], run))
-            for run in rarest[: len(runs) - math.ceil(least * len(runs)) + 1]:
-                self.index[run].append(number)
-        self.longest = max(map(len, sets.values()), default=0) / least
+            made.add(number, runs)
+        return made
+
+    def add(self, number: int, runs: Runs) -> None:
+        """Keep a set, to be found under its number from now on."""
+        self.sets[number] = runs
+        self.longest = max(self.longest, len(runs) / self.least)
+        rarest = sorted(runs, key=lambda run: (self.counts[run], run))
+        for run in rarest[: len(runs) - math.ceil(self.least * len(runs)) + 1]:
+            self._index[run].append(number)
 
     def near(self, runs: Runs) -> Iterator[tuple[int, float]]:
         """The sets whose Jaccard index with these runs is at least `least`, with the index."""
         if len(runs) > self.longest:
             return
-        for number in {number for run in runs & self.index.keys() for number in self.index[run]}:
+        for number in {number for run in runs & self._index.keys() for number in self._index[run]}:
             both = len(runs & self.sets[number])
             share = both / (len(runs) + len(self.sets[number]) - both)
             if share >= self.least:

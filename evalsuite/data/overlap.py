@@ -175,7 +175,7 @@ class _Near:
         runs = {number: grams(whole, _NEAR_RUN) for number, whole in long.items()}
         shared = Counter(run for found in runs.values() for run in found)
         self.wording = {run for run, count in shared.items() if count > _SUITE_WORDING}
-        self.own = NearSets({number: found - self.wording for number, found in runs.items()}, least=_NEAR)
+        self.own = NearSets.of({number: found - self.wording for number, found in runs.items()}, least=_NEAR)
 
     def found(self, row: _Texts) -> Found:
         for text in row.texts:

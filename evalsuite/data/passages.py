@@ -18,16 +18,13 @@ def passages(found: Sequence[Paragraph], *, tokens: int) -> list[Paragraph]:
     Only a single word that is larger than that stays larger.
     """
     made: list[Paragraph] = []
-    size = 0
     for part in (piece for paragraph in found for piece in _pieces(paragraph, tokens)):
-        its = token_estimate(part.text)
-        if made and not part.opens and size + its <= tokens:
+        joined = f"{made[-1].text}\n\n{part.text}" if made and not part.opens else ""
+        if joined and token_estimate(joined) <= tokens:
             last = made[-1]
-            made[-1] = Paragraph(f"{last.text}\n\n{part.text}", last.start, part.end, last.opens)
-            size += its
+            made[-1] = Paragraph(joined, last.start, part.end, last.opens)
         else:
             made.append(part)
-            size = its
     return made
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evalsuite.data.near import NearSets
-from evalsuite.data.words import grams, words
+from evalsuite.data.words import Words, grams, words
 from evalsuite.records import LogLikelihood, Row
 
 _NEAR, _NEAR_RUN = 0.8, 3
@@ -67,21 +68,27 @@ def noise(text: str) -> float:
 
 
 def score_rows(rows: Sequence[Row]) -> tuple[RowScore, ...]:
-    """The score of each row, in order; a row repeats the first earlier one whose words are the same or nearly so."""
+    """The score of each row, in order; a row repeats the likest earlier one that itself repeats none."""
     texts = ["\n".join((row.prompt.shown, *row.answers)) for row in rows]
     spoken = [words(text) for text in texts]
-    runs = {number: grams(found, _NEAR_RUN) for number, found in enumerate(spoken)}
-    near = NearSets(runs, least=_NEAR)
-    first: dict[tuple[str, ...], int] = {}
+    near = NearSets(least=_NEAR, counts=Counter(run for found in spoken for run in grams(found, _NEAR_RUN)))
+    first: dict[Words, int] = {}
     scores = []
-    for number, (row, text) in enumerate(zip(rows, texts, strict=True)):
-        same = first.setdefault(spoken[number], number)
-        earlier = [(-1.0, same)] if same != number else []
-        earlier += [(-share, other) for other, share in near.near(runs[number]) if other < number and not earlier]
-        likeness, repeats = min(earlier, default=(0.0, None))
+    for number, (row, text, found) in enumerate(zip(rows, texts, spoken, strict=True)):
         length = sum(len(words(answer)) for answer in row.answers)
-        scores.append(RowScore(length, noise(text), repeats, -likeness))
+        repeats, likeness = _repeated(found, first, near)
+        if repeats is None:
+            first[found] = number
+            near.add(number, grams(found, _NEAR_RUN))
+        scores.append(RowScore(length, noise(text), repeats, likeness))
     return tuple(scores)
+
+
+def _repeated(found: Words, first: Mapping[Words, int], near: NearSets) -> tuple[int | None, float]:
+    if found in first:
+        return first[found], 1.0
+    likest = min(((-share, number) for number, share in near.near(grams(found, _NEAR_RUN))), default=None)
+    return (None, 0.0) if likest is None else (likest[1], -likest[0])
 
 
 def _loss(found: LogLikelihood) -> float:

@@ -85,9 +85,12 @@ class _Maker:
         if method is None or method.learns_from is None:
             return None
         rows = [file_digest(path) for path in self.resolved.training_data]
-        tests: list[tuple[Any, str]] = [(_plain(entry.task), self._data(entry)) for entry in self.suite.benchmarks]
+        tests: list[tuple[Any, str]] = [
+            ((entry.name, _plain(entry.task)), self._data(entry)) for entry in self.suite.benchmarks
+        ]
         tests += [(entry.name, self._data(entry)) for entry in self.suite.judged]
-        sources = [_plain(source, exclude={"path"}) for source in sources_of(method)]
+        # How rows are written and mixed cannot change what stands in them; which rows there are can.
+        sources = [_plain(source, exclude={"path", "format", "weight", "on_bad_row"}) for source in sources_of(method)]
         return Step("overlap", digest("overlap", VERSION, rows, sources, tests), role="candidate")
 
     def _compare(self, scored: list[Step]) -> Step:

@@ -62,7 +62,7 @@ def test_a_plan_says_what_would_be_done_and_writes_nothing(evalsuite: Evalsuite,
     assert (ended.code, ended.err) == (0, "")
     assert "suites/small from " in ended.out
     assert "after training" in ended.out
-    assert "to do: 6 steps" in ended.out
+    assert "to do: 7 steps" in ended.out
     assert files(project.root) == before
 
 

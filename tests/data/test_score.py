@@ -97,7 +97,7 @@ def test_no_near_set_is_missed_and_none_is_made_up(seed: int, least: float) -> N
     draw = random.Random(seed)
     kinds = [(str(n),) for n in range(12)]
     sets = {number: set(draw.sample(kinds, draw.randint(0, 8))) for number in range(12)}
-    index = NearSets(sets, least=least)
+    index = NearSets.of(sets, least=least)
     for one, other in itertools.product(sets, sets):
         share = jaccard(sets[one], sets[other])
         assert dict(index.near(sets[one])).get(other) == (share if share >= least and sets[one] else None)

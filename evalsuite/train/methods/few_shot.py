@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from evalsuite.plugins import TrainingJob
 from evalsuite.records import Example, Row, Training
@@ -28,6 +28,13 @@ class FewShot(Document):
         Literal["similar", "first"], Field(description="`similar`: by BM25 for each question; `first`: always the same")
     ] = "similar"
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+
+    @field_validator("data")
+    @classmethod
+    def _as_chat(cls, value: tuple[Source, ...]) -> tuple[Source, ...]:
+        if any(source.format != "chat" for source in value):
+            raise ValueError("rows in a prompt go through the chat template; remove `format`")
+        return value
 
     @property
     def held_out(self) -> float:

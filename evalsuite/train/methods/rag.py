@@ -36,6 +36,13 @@ class Rag(Document):
             raise ValueError(f"has no place for {missing[0]}")
         return value
 
+    @field_validator("data")
+    @classmethod
+    def _as_chat(cls, value: tuple[Source, ...]) -> tuple[Source, ...]:
+        if any(source.format != "chat" for source in value):
+            raise ValueError("rows in a prompt go through the chat template; remove `format`")
+        return value
+
     @property
     def held_out(self) -> float:
         """Nothing is held out: no loss is measured."""
