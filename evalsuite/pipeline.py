@@ -18,14 +18,14 @@ from typing import Protocol
 from evalsuite.environment import environment
 from evalsuite.errors import AdapterNotApplied, EvalsuiteError, ModelError, NotFound
 from evalsuite.evaluate.compare import differences
-from evalsuite.execute import local
+from evalsuite.execute import local, side_by_side
 from evalsuite.models import Model
 from evalsuite.models.adapter import adapter_digest, check_fits
 from evalsuite.models.base import BaseCheckpoint, find_base
 from evalsuite.plan import Plan, Step, StepKind
 from evalsuite.plan.make import make_plan, training_digest
 from evalsuite.plan.recorded import spec_row, step_row
-from evalsuite.records import Adapter, Comparison, Results, RuleOutcome, Verdict
+from evalsuite.records import Adapter, Comparison, Results, RuleOutcome, Training, Verdict
 from evalsuite.spec.load import ResolvedSpec, load_specs
 from evalsuite.spec.policy import Policy
 from evalsuite.store import Store, read, write
@@ -33,6 +33,9 @@ from evalsuite.store.replies import ReplyCache
 
 # The kinds of step that say something about a candidate.
 _MEASURED: tuple[StepKind, ...] = ("overlap", "score", "pair", "compare")
+
+# Fewer places than this, and trainings run one after another in this process.
+_SEVERAL = 2
 
 
 class Watcher(Protocol):
@@ -145,10 +148,12 @@ class _Run:
         self.ran = 0
         self.cached = 0
         self.errors: list[tuple[str, str]] = []
+        self._made: dict[str, Training | EvalsuiteError] = {}
 
     def carry_out(self, plans: Sequence[Plan]) -> RunReport:
         """Trainings first, so that all scoring shares one loaded base; then each spec's steps in order."""
         self._record(plans)
+        self._train_side_by_side(plans)
         trained = [found for plan in plans if (found := self._guarded(plan, self._train)) is not None]
         self._record(trained)
         for plan in trained:
@@ -163,19 +168,47 @@ class _Run:
             self.errors.append((plan.name, str(error)))
             return None
 
+    def _train_side_by_side(self, plans: Sequence[Plan]) -> None:
+        """Run the trainings that can run at once; what comes of each waits for `_train` to take it up."""
+        waiting = [plan for plan in plans if plan.adapter is None and plan.step("train") is not None]
+        places = side_by_side.places(waiting)
+        if places < _SEVERAL:
+            return
+        jobs = [(plan, self._output(plan)) for plan in waiting]
+        for plan, made in side_by_side.train(jobs, places=places, told=self._told):
+            self._made[plan.name] = made
+            if isinstance(made, Training):
+                self._save(plan, made, seconds=made.wall_seconds)
+                self.watch.begin(plan, _training_step(plan))
+                self.watch.end(made.wall_seconds)
+
     def _train(self, plan: Plan) -> Plan:
-        step = plan.step("train")
-        if step is None or step.digest is None:
+        if plan.step("train") is None:
             return plan
         if plan.adapter is not None:
             self.cached += 1
             return plan
-        output = self.store.adapters / f"{plan.name}-{step.digest[:12]}"
-        with self._timed(plan, step) as started:
-            training = local.train(plan, output, self.watch.say)
-            seconds = time.monotonic() - started
-            write.save_training(self.store, step_row(step), training, seconds=seconds, seed=_seed(plan))
-        return make_plan(plan.resolved, plan.base, training.adapter)
+        made = self._made.get(plan.name)
+        if isinstance(made, EvalsuiteError):
+            raise made
+        if made is None:
+            with self._timed(plan, _training_step(plan)) as started:
+                made = local.train(plan, self._output(plan), self.watch.say)
+                self._save(plan, made, seconds=time.monotonic() - started)
+        else:
+            self.ran += 1
+        return make_plan(plan.resolved, plan.base, made.adapter)
+
+    def _output(self, plan: Plan) -> Path:
+        return self.store.adapters / f"{plan.name}-{(_training_step(plan).digest or '')[:12]}"
+
+    def _save(self, plan: Plan, training: Training, *, seconds: float) -> None:
+        row = step_row(_training_step(plan))
+        write.save_training(self.store, row, training, seconds=seconds, seed=_seed(plan))
+
+    def _told(self, plan: Plan, text: str) -> None:
+        self.watch.begin(plan, _training_step(plan))
+        self.watch.say(text)
 
     def _score(self, plan: Plan) -> Plan:
         done = read.finished(self.store, [step.digest for step in plan.steps if step.digest])
@@ -302,6 +335,12 @@ def _recording(store: Store) -> Iterator[str]:
     except BaseException:
         write.finish_run(store, run_id, "failed")
         raise
+
+
+def _training_step(plan: Plan) -> Step:
+    step = plan.step("train")
+    assert step is not None
+    return step
 
 
 def _seed(plan: Plan) -> int | None:

@@ -19,13 +19,12 @@ class TerminalWatcher:
     def __init__(self) -> None:
         self._live = sys.stderr.isatty()
         self._label = ""
-        self._told = 0.0
+        self._told = time.monotonic()
         self._width = 0
 
     def begin(self, plan: Plan, step: Step) -> None:
         """Show which step starts."""
         self._label = f"{plan.name}  {step.label}"
-        self._told = time.monotonic()
         if self._live:
             self._draw(f"  {self._label} ...")
 
@@ -45,6 +44,7 @@ class TerminalWatcher:
         """Show that the step is done, and how long it took."""
         if self._live:
             self._draw("")
+        self._told = time.monotonic()
         click.echo(f"  {self._label}  {duration(seconds)}", err=True)
 
     def _draw(self, line: str) -> None:
