@@ -6,27 +6,23 @@ arXiv 2005.11401).
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import field_validator
 
 from evalsuite.plugins import TrainingJob
 from evalsuite.records import Example, Row, Training
-from evalsuite.spec.document import Document
-from evalsuite.spec.source import Source
+from evalsuite.train.context_options import ContextOptions
 
 
-class Rag(Document):
+class Rag(ContextOptions):
     """Quotes the `k` best passages before each question."""
 
     version: ClassVar[int] = 1
     learns_from: ClassVar[type[Row]] = Example
 
     method: Literal["rag"]
-    data: Annotated[tuple[Source, ...], Field(min_length=1, description="the corpus: texts, or rows as passages")]
-    k: Annotated[int, Field(ge=1, le=64, description="passages before each question")] = 3
     template: str = "{passages}\n\n{question}"
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
 
     @field_validator("template")
     @classmethod
@@ -35,18 +31,6 @@ class Rag(Document):
         if missing:
             raise ValueError(f"has no place for {missing[0]}")
         return value
-
-    @field_validator("data")
-    @classmethod
-    def _as_chat(cls, value: tuple[Source, ...]) -> tuple[Source, ...]:
-        if any(source.format != "chat" for source in value):
-            raise ValueError("rows in a prompt go through the chat template; remove `format`")
-        return value
-
-    @property
-    def held_out(self) -> float:
-        """Nothing is held out: no loss is measured."""
-        return 0.0
 
     def train(self, job: TrainingJob) -> Training:
         """Leave the passages in `job.output`; raises TrainingError when there are none."""

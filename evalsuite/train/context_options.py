@@ -1,0 +1,30 @@
+"""What methods without weights share: the rows that may stand before a question, and how many do."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from evalsuite.spec.document import Document
+from evalsuite.spec.source import Source
+
+
+class ContextOptions(Document):
+    """Which rows to choose from and how many to put before each question."""
+
+    data: Annotated[tuple[Source, ...], Field(min_length=1, description="the rows to choose from")]
+    k: Annotated[int, Field(ge=1, le=64, description="how many of them stand before each question")] = 3
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+
+    @field_validator("data")
+    @classmethod
+    def _as_chat(cls, value: tuple[Source, ...]) -> tuple[Source, ...]:
+        if any(source.format != "chat" for source in value):
+            raise ValueError("rows in a prompt go through the chat template; remove `format`")
+        return value
+
+    @property
+    def held_out(self) -> float:
+        """Nothing is held out: no loss is measured."""
+        return 0.0
