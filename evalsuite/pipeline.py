@@ -98,7 +98,8 @@ def run(
 ) -> RunReport:
     """Train what is not yet trained and score what is not yet scored; a second run does nothing.
 
-    `load` makes the model of a base; without it the hf backend does.
+    `load` makes the model of a base; without it the hf backend does. A script that calls this needs the usual
+    `if __name__ == "__main__":`, for small models are trained in processes of their own.
     """
     plans = plan(files, store, settings=settings, download=True)
     done = finished(plans, store)

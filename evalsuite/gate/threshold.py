@@ -7,7 +7,8 @@ from typing import Literal
 
 from evalsuite.records import Answer, Result, Results, RuleOutcome
 
-_NORMAL_95 = 1.959964
+# Results carry intervals of this confidence.
+_CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,12 @@ def _answer(limit: Limit, low: float, high: float) -> Answer:
 
 
 def _more(limit: Limit, result: Result) -> str:
+    from evalsuite.stats.distribution import normal_critical
     from evalsuite.stats.power import samples_to_settle
 
     assert result.value is not None
     assert result.low is not None
     assert result.high is not None
-    error = (result.high - result.low) / 2 / _NORMAL_95
+    error = (result.high - result.low) / 2 / normal_critical(_CONFIDENCE)
     needed = samples_to_settle(result.value - limit.value, standard_error=error, n=result.n)
     return f"about {needed} samples would settle it" if needed else "more samples would hardly settle it"

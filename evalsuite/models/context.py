@@ -120,6 +120,8 @@ def _words(text: str) -> list[str]:
 
 
 def shown_with(prompts: Sequence[Prompt], folder: Path) -> list[Prompt] | None:
-    """The prompts with the folder's context applied, or None where the folder holds weights."""
+    """The prompts with the folder's context applied, or None where it holds weights; raises ModelError for raw text."""
     context = read_context(folder)
+    if context is not None and any(prompt.text is not None for prompt in prompts):
+        raise ModelError(f"{folder}  a context stands in a conversation, and a task asks raw text; use a chat task")
     return None if context is None else [context.applied(prompt) for prompt in prompts]

@@ -87,3 +87,10 @@ def test_with_a_context_the_base_is_asked_a_longer_prompt_and_with_weights_the_a
         [reply] = model.generate([Prompt.user("Where does Otto live?")], sampling=Sampling(), adapter=adapter)
         assert reply.text == expected
     assert model.generate([Prompt.user("x")], sampling=Sampling())[0].text == "1 turns, base"
+
+
+def test_raw_text_has_no_place_for_a_context(tmp_path: Path) -> None:
+    write_context(tmp_path, FewShot(ROWS, 1, "first"))
+    model = InContextModel(ScriptedModel(lambda prompt, adapter: ""))
+    with pytest.raises(ModelError, match="a context stands in a conversation, and a task asks raw text"):
+        model.generate([Prompt.raw("Once")], sampling=Sampling(), adapter=Adapter("x", tmp_path, "digest"))

@@ -12,8 +12,7 @@ from pydantic import Field
 from evalsuite.plugins import TrainingJob
 from evalsuite.records import ChosenRejected, Row, Training
 from evalsuite.train.options import LearningRate, TrainerOptions
-from evalsuite.train.pairs import collator, pair_datasets
-from evalsuite.train.preference import as_they_are, ignore_virtual_tokens, without_dropout
+from evalsuite.train.preference import without_reference
 from evalsuite.train.trainer import Loaded, fit
 
 
@@ -35,19 +34,11 @@ class Orpo(TrainerOptions):
     def _trainer(self, job: TrainingJob, loaded: Loaded) -> Any:
         from trl.experimental.orpo import ORPOConfig, ORPOTrainer
 
-        trainer = as_they_are(ORPOTrainer)(
-            model=without_dropout(loaded.model),
-            args=ORPOConfig(
-                **loaded.arguments,
-                beta=self.beta,
-                disable_dropout=False,
-                max_length=self.max_length,
-                remove_unused_columns=False,
-            ),
-            data_collator=collator(loaded.tokenizer.pad_token_id),
-            processing_class=loaded.tokenizer,
-            peft_config=self.adapter.peft_config(),
-            **pair_datasets(job, loaded.tokenizer, max_length=self.max_length),
+        return without_reference(
+            ORPOTrainer,
+            ORPOConfig,
+            loaded,
+            job=job,
+            options=self,
+            beta=self.beta,
         )
-        ignore_virtual_tokens(trainer.model)
-        return trainer

@@ -12,8 +12,8 @@ from pydantic import Field
 from evalsuite.plugins import TrainingJob
 from evalsuite.records import ChosenRejected, Row, Training
 from evalsuite.train.options import LearningRate, TrainerOptions
-from evalsuite.train.pairs import ImitationWeight, collator, pair_datasets
-from evalsuite.train.preference import as_they_are, ignore_virtual_tokens, without_dropout
+from evalsuite.train.pairs import ImitationWeight
+from evalsuite.train.preference import without_reference
 from evalsuite.train.trainer import Loaded, fit
 
 
@@ -37,22 +37,14 @@ class Simpo(TrainerOptions):
     def _trainer(self, job: TrainingJob, loaded: Loaded) -> Any:
         from trl.experimental.cpo import CPOConfig, CPOTrainer
 
-        trainer = as_they_are(CPOTrainer)(
-            model=without_dropout(loaded.model),
-            args=CPOConfig(
-                **loaded.arguments,
-                loss_type="simpo",
-                cpo_alpha=self.sft_weight,
-                beta=self.beta,
-                simpo_gamma=self.gamma,
-                disable_dropout=False,
-                max_length=self.max_length,
-                remove_unused_columns=False,
-            ),
-            data_collator=collator(loaded.tokenizer.pad_token_id),
-            processing_class=loaded.tokenizer,
-            peft_config=self.adapter.peft_config(),
-            **pair_datasets(job, loaded.tokenizer, max_length=self.max_length),
+        return without_reference(
+            CPOTrainer,
+            CPOConfig,
+            loaded,
+            job=job,
+            options=self,
+            loss_type="simpo",
+            cpo_alpha=self.sft_weight,
+            beta=self.beta,
+            simpo_gamma=self.gamma,
         )
-        ignore_virtual_tokens(trainer.model)
-        return trainer
