@@ -47,22 +47,41 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How a completion is drawn; temperature 0 is greedy decoding."""
+    """How a completion is drawn; temperature 0 is greedy decoding.
+
+    `response_schema` is the text of a JSON Schema that the reply must follow, where the backend can hold it to one;
+    `top_logprobs` asks for the chances of so many alternatives of every token.
+    """
 
     max_tokens: int = 256
     temperature: float = 0.0
     seed: int = 0
     stop: tuple[str, ...] = ()
+    response_schema: str | None = None
+    top_logprobs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TokenChances:
+    """One token of a reply and the natural log-probabilities of the likeliest tokens in its place."""
+
+    token: str
+    top: tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A model's reply, with the tokens it cost and why it ended."""
+    """A model's reply, with the tokens it cost and why it ended.
+
+    A `refused` reply was declined by the model or its server; a `failed` one never came, `reason` says why.
+    """
 
     text: str
     tokens: int
     prompt_tokens: int
-    finish: Literal["stop", "length"]
+    finish: Literal["stop", "length", "refused", "failed"]
+    reason: str | None = None
+    chances: tuple[TokenChances, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from evalsuite.data.digest import digest
 from evalsuite.models import Model
-from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Sampling
+from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Sampling, TokenChances
 from evalsuite.store.replies import ReplyCache
 
 # Small enough that a killed process loses a second or two of work, large enough to fill batches.
@@ -38,7 +38,7 @@ class CachedModel:
             return [json.dumps(asdict(completion)) for completion in asked]
 
         sizes = [len(prompt.shown) for prompt in prompts]
-        return [Completion(**json.loads(value)) for value in self._through(keys, sizes, ask)]
+        return [_completion(value) for value in self._through(keys, sizes, ask)]
 
     def choices(
         self, prompts: Sequence[Prompt], options: Sequence[Sequence[str]], *, adapter: Adapter | None = None
@@ -67,10 +67,25 @@ class CachedModel:
         for start in range(0, len(missing), _CHUNK):
             part = missing[start : start + _CHUNK]
             fresh = dict(zip((keys[index] for index in part), ask(part), strict=True))
-            self._cache.put(fresh)
+            self._cache.put({key: value for key, value in fresh.items() if not _failed(value)})
             known.update(fresh)
             self._progress(len(keys) - len(missing) + start + len(part), len(keys))
         return [known[key] for key in keys]
 
     def _key(self, verb: str, prompt: Prompt, asked: Any, adapter: Adapter | None) -> str:
         return digest(verb, self.digest, adapter.digest if adapter else None, asdict(prompt), asked)
+
+
+def _completion(kept: str) -> Completion:
+    fields = json.loads(kept)
+    chances = tuple(
+        TokenChances(found["token"], tuple((token, value) for token, value in found["top"]))
+        for found in fields.pop("chances", ())
+    )
+    return Completion(**fields, chances=chances)
+
+
+def _failed(kept: str) -> bool:
+    # A request that failed is asked again by the next run; only what was answered is an answer.
+    found = json.loads(kept)
+    return isinstance(found, dict) and found.get("finish") == "failed"

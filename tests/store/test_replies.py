@@ -10,7 +10,7 @@ import pytest
 from evalsuite.errors import StoreError
 from evalsuite.execute.cached import CachedModel
 from evalsuite.models.scripted import ScriptedModel
-from evalsuite.records import Adapter, Prompt, Sampling
+from evalsuite.records import Adapter, Completion, Prompt, Sampling, TokenChances
 from evalsuite.store.replies import ReplyCache
 
 
@@ -108,3 +108,21 @@ def test_a_cache_that_cannot_be_written_says_so(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="name another folder with --store"):
         ReplyCache(tmp_path / "file" / "replies.sqlite")
+
+
+class Answering:
+    """A model that gives out the completions it was made with, one by one."""
+
+    def __init__(self, *completions):
+        self.waiting = list(completions)
+
+    def generate(self, prompts, *, sampling, adapter=None):
+        return [self.waiting.pop(0) for _ in prompts]
+
+
+def test_a_failed_request_is_asked_again_and_an_answer_with_chances_comes_back_whole(cache):
+    failed = Completion("", 0, 0, "failed", reason="the server did not answer")
+    answered = Completion("4", 1, 9, "stop", chances=(TokenChances("4", (("4", -0.1), ("5", -2.5))),))
+    model = Answering(failed, answered)
+    seen = [cached(cache, model).generate(PROMPTS[:1], sampling=Sampling(top_logprobs=2)) for _ in range(3)]
+    assert seen == [[failed], [answered], [answered]]
