@@ -13,7 +13,21 @@ from evalsuite import __version__
 from evalsuite.cli.terminal import printable
 from evalsuite.errors import EvalsuiteError
 
-VERBS = ("init", "validate", "plan", "run", "gate", "leaderboard", "show", "compare", "data", "dashboard", "schema")
+VERBS = (
+    "init",
+    "validate",
+    "plan",
+    "run",
+    "gate",
+    "leaderboard",
+    "show",
+    "compare",
+    "release",
+    "registry",
+    "data",
+    "dashboard",
+    "schema",
+)
 
 COULD_NOT_RUN = 2
 INTERRUPTED = 130

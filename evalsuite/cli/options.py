@@ -42,6 +42,20 @@ def store(command: Command) -> Command:
     return option(command)
 
 
+def registry(command: Command) -> Command:
+    """`--registry DIR`, also from the environment."""
+    option = click.option(
+        "--registry",
+        default="adapters_registry",
+        envvar="EVALSUITE_REGISTRY",
+        show_default=True,
+        metavar="DIR",
+        type=click.Path(path_type=Path),
+        help="Where the cards of released adapters are kept.",
+    )
+    return option(command)
+
+
 def table_format(command: Command) -> Command:
     """`--format table|json|csv|md`."""
     choice = click.Choice(["table", "json", "csv", "md"])

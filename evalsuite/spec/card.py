@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -9,6 +10,53 @@ from pydantic import Field
 from evalsuite.spec.document import Document, Name, Version
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Release = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}$", description="such as 1.2.0")]
+
+
+class CardFile(Document):
+    """One file by its bytes; `path` is relative to the folder that the registry stands in."""
+
+    path: str
+    sha256: Digest
+
+
+class CardWeights(Document):
+    """Where the released weights lie, what they are, and the bytes of each of their files."""
+
+    path: str
+    digest: Annotated[Digest, Field(description="of the weights and of what their configuration does")]
+    files: Annotated[tuple[CardFile, ...], Field(min_length=1, description="paths relative to the weights' folder")]
+
+
+class CardBase(Document):
+    """The base model that the adapter was trained on."""
+
+    id: str
+    revision: str | None = None
+    digest: Digest
+
+
+class CardDocument(Document):
+    """A document that the verdict rests on: spec, suite, gate, rubric or judge."""
+
+    name: str
+    sha256: Digest
+
+
+class CardVerdict(Document):
+    """The gate's decision about exactly these weights."""
+
+    answer: Literal["pass", "fail", "undecided", "invalid"]
+    policy: Name
+    digest: Annotated[Digest, Field(description="of the step that decided, over all its evidence")]
+    found: Annotated[tuple[str, ...], Field(description="what each rule found, in a sentence")] = ()
+
+
+class CardOverride(Document):
+    """Who released without a passing verdict, and why."""
+
+    by: Annotated[str, Field(min_length=1)]
+    reason: Annotated[str, Field(min_length=1)]
 
 
 class CardResult(Document):
@@ -16,6 +64,17 @@ class CardResult(Document):
 
     metric: str
     value: float
+    low: float | None = None
+    high: float | None = None
+    n: Annotated[int, Field(ge=0)]
+
+
+class CardChange(Document):
+    """One paired difference, the adapter minus its baseline."""
+
+    metric: str
+    baseline: str
+    difference: float
     low: float
     high: float
     n: Annotated[int, Field(ge=1)]
@@ -26,12 +85,27 @@ class Card(Document):
 
     schema_version: Version
     name: Name
-    version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
+    version: Release
+    released: datetime
     description: str | None = None
     licence: str | None = None
-    base_model: str
-    base_digest: Digest
-    adapter_digest: Digest
-    verdict: Literal["pass", "fail", "undecided", "invalid"]
-    policy: Name
+    method: str
+    weights: CardWeights
+    base_model: CardBase
+    verdict: CardVerdict
+    override: CardOverride | None = None
     results: tuple[CardResult, ...] = ()
+    changes: tuple[CardChange, ...] = ()
+    documents: tuple[CardDocument, ...] = ()
+    data: tuple[CardFile, ...] = ()
+    software: Annotated[dict[str, str], Field(default_factory=dict)]
+
+    @property
+    def label(self) -> str:
+        """The card's name and version, as `name@1.2.0`."""
+        return f"{self.name}@{self.version}"
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """The version as numbers, for sorting."""
+        return tuple(int(part) for part in self.version.split("."))

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from evalsuite.spec.aliases import Aliases
 from evalsuite.spec.card import Card
 from evalsuite.spec.document import Document
 from evalsuite.spec.judge import Judge
@@ -22,6 +23,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "judge": Judge,
     "policy": Policy,
     "card": Card,
+    "aliases": Aliases,
     "verdict": VerdictFile,
 }
 

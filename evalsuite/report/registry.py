@@ -1,0 +1,88 @@
+"""The registry in words: its cards, one card, what changed between two, and what a verification found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evalsuite.registry.finding import Finding
+from evalsuite.report.table import Table
+from evalsuite.spec.aliases import Aliases
+from evalsuite.spec.card import Card, CardResult
+
+
+def cards_table(cards: Sequence[Card], aliases: Aliases) -> Table:
+    """One row per card, newest version last, with the aliases that name it."""
+    named: dict[str, list[str]] = {}
+    for name, alias in aliases.aliases.items():
+        named.setdefault(alias.now.label, []).append(name)
+    rows = [
+        (
+            card.label,
+            _verdict(card),
+            card.method,
+            card.base_model.id,
+            f"{card.released:%Y-%m-%d}",
+            ", ".join(named.get(card.label, [])),
+        )
+        for card in cards
+    ]
+    return Table(("card", "verdict", "method", "base model", "released", "aliases"), tuple(rows))
+
+
+def facts(card: Card) -> list[tuple[str, str]]:
+    """A card as labels and words."""
+    found = [
+        ("released", f"{card.released:%Y-%m-%d %H:%M} UTC"),
+        ("base model", f"{card.base_model.id}, {card.base_model.digest[:12]}"),
+        ("weights", f"{card.weights.path}, {card.weights.digest[:12]}"),
+        ("verdict", f"{_verdict(card)} by policy {card.verdict.policy}"),
+        ("licence", card.licence or "not given"),
+    ]
+    if card.override is not None:
+        found.append(("override", f"by {card.override.by}: {card.override.reason}"))
+    return found
+
+
+def results_table(card: Card) -> Table:
+    """The card's figures with their intervals."""
+    return Table(("metric", "value", "n"), tuple((found.metric, _figure(found), found.n) for found in card.results))
+
+
+def difference_table(first: Card, second: Card) -> Table:
+    """What differs between two cards: digests, documents, data, software and figures."""
+    before, after = _flat(first), _flat(second)
+    rows = [
+        (key, before.get(key, "–"), after.get(key, "–"))
+        for key in dict.fromkeys([*before, *after])
+        if before.get(key) != after.get(key)
+    ]
+    return Table(("what", first.label, second.label), tuple(rows))
+
+
+def findings_table(found: Sequence[Finding]) -> Table:
+    """What a verification found, one row each."""
+    return Table(("card", "", "what"), tuple((item.card, item.state, item.what) for item in found))
+
+
+def _verdict(card: Card) -> str:
+    return f"{card.verdict.answer}, overridden" if card.override else card.verdict.answer
+
+
+def _figure(found: CardResult) -> str:
+    bounds = "" if found.low is None or found.high is None else f" [{found.low:.4g}, {found.high:.4g}]"
+    return f"{found.value:.4g}{bounds}"
+
+
+def _flat(card: Card) -> dict[str, str]:
+    found = {
+        "verdict": _verdict(card),
+        "policy": card.verdict.policy,
+        "method": card.method,
+        "licence": card.licence or "–",
+        "base model": f"{card.base_model.id} {card.base_model.digest[:12]}",
+        "weights": card.weights.digest[:12],
+    }
+    found |= {document.name: document.sha256[:12] for document in card.documents}
+    found |= {data.path: data.sha256[:12] for data in card.data}
+    found |= {result.metric: _figure(result) for result in card.results}
+    return found | card.software
