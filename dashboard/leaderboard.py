@@ -1,59 +1,96 @@
-"""Adapters beside each other: verdicts, headline metrics with their intervals, and why each verdict came out so."""
+"""Adapters beside each other: verdicts, metrics with intervals, costs, and why each verdict came out so."""
 
 from collections import Counter
 
 import pandas as pd
 import streamlit as st
+from drawing import COLOURS, MEANINGS, export, why
+from reading import ask
 
-from evalsuite.report.charts import colours, metric_chart
-from evalsuite.report.leaderboard import Leaderboard
+from evalsuite.report import charts
+from evalsuite.report.leaderboard import Filter, Leaderboard, leaderboard
+from evalsuite.report.trade_off import COSTS
 
-COLOURS = {"pass": "green", "fail": "red", "undecided": "orange", "invalid": "violet"}
-MEANINGS = "pass: every rule surely holds · fail: a rule is surely broken · undecided: more samples are needed · \
-invalid: the evidence cannot be trusted"
 COLUMNS = 3
+MOST_REASONS = 12
+ADJUSTMENTS = {"holm": "Holm: no false star among all", "bh": "BH: few false stars", "none": "not adjusted"}
 
 
 def filtered(board: Leaderboard) -> Leaderboard:
     """The board as the person at the page wants it; no filter is drawn for a field with one choice."""
     adapters = [row for row in board.rows if not row.is_base]
-    fields = {"Method": [row.method for row in adapters], "Base model": [row.base_model for row in adapters]}
-    choices = {label: sorted(set(found)) for label, found in fields.items()}
+    fields = {
+        "methods": ("Method", {row.method for row in adapters}),
+        "base_models": ("Base model", {row.base_model for row in adapters}),
+        "tags": ("Tag", {tag for row in adapters for tag in row.tags}),
+    }
+    picked = {}
     with st.container(horizontal=True):
-        picked = [st.multiselect(k, v, placeholder="all", width=340) if len(v) > 1 else [] for k, v in choices.items()]
-    return board.only(methods=picked[0], base_models=picked[1])
+        for field, (label, found) in fields.items():
+            if len(found) > 1:
+                given = {"placeholder": "all", "width": 300, "key": field, "bind": "query-params"}
+                picked[field] = st.multiselect(label, sorted(found), **given)
+        if len({row.started_at.date() for row in adapters if row.started_at}) > 1:
+            picked["since"] = st.date_input("Run since", None, key="since", bind="query-params", width=180)
+    return board.only(Filter(**picked))
 
 
-whole: Leaderboard = st.session_state.snapshot.board
+def drawn(board: Leaderboard, whole: Leaderboard) -> None:
+    """The table in the columns and the way that the person chose, and its files."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        given = {"placeholder": "the headline metrics", "key": "metrics", "bind": "query-params", "width": 620}
+        metrics = st.multiselect("Columns", whole.metrics, **given)
+        ways = ["values", "change from base"]
+        way = st.segmented_control("Cells", ways, default=ways[0], required=True, key="cells", bind="query-params")
+        changed = way == ways[1]
+        given = {"format_func": ADJUSTMENTS.get, "key": "adjust", "bind": "query-params", "width": 260}
+        adjust = st.selectbox("Stars", list(ADJUSTMENTS), **given) if changed else "holm"
+    shown = board.changes(adjust, metrics) if changed else board.table(metrics=metrics)
+    by_name = {row.spec: row for row in board.rows}
+    frame = pd.DataFrame(shown.rows, columns=shown.heads)
+    frame["verdict"] = [[by_name[name].verdict] if by_name[name].verdict else [] for name in frame["spec"]]
+    frame["base model"] = [by_name[name].base_model for name in frame["spec"]]
+    several = ("base model",) if len({row.base_model for row in whole.rows}) > 1 else ()
+    verdict = st.column_config.MultiselectColumn(options=list(COLOURS), color=list(COLOURS.values()), pinned=True)
+    configs = {"spec": st.column_config.TextColumn(pinned=True), "verdict": verdict}
+    order = ("spec", "verdict", "method", *shown.heads[3:], *several)
+    st.dataframe(frame, hide_index=True, column_order=order, column_config=configs)
+    export(shown, board.figures(), name="leaderboard")
+
+
+whole = ask(leaderboard)
 board = filtered(whole)
+adapters = [row for row in whole.rows if not row.is_base]
+palette = charts.colours([row.spec for row in adapters], [row.spec for row in whole.rows if row.is_base])
 with st.container(horizontal=True, key="legend", vertical_alignment="center"):
     for answer, count in Counter(row.verdict for row in board.rows if row.verdict).items():
         st.badge(f"{count} {answer}", color=COLOURS[answer])
     st.text(MEANINGS)
-
-table = board.table()
-frame = pd.DataFrame(table.rows, columns=table.heads)
-frame["verdict"] = [[row.verdict] if row.verdict else [] for row in board.rows]
-frame["base model"] = [row.base_model for row in board.rows]
-several = ("base model",) if len({row.base_model for row in whole.rows}) > 1 else ()
-verdict = st.column_config.MultiselectColumn(options=list(COLOURS), color=list(COLOURS.values()), pinned=True)
-configs = {"spec": st.column_config.TextColumn(pinned=True), "verdict": verdict}
-order = ("spec", "verdict", "method", *table.heads[3:], *several)
-st.dataframe(frame, hide_index=True, column_order=order, column_config=configs)
+drawn(board, whole)
 
 st.header("Values with 95 % intervals", anchor=False)
-for start in range(0, len(board.headline), COLUMNS):
-    for place, metric in zip(st.columns(COLUMNS, gap="large"), board.headline[start:][:COLUMNS], strict=False):
-        place.altair_chart(metric_chart(board, metric, colours(whole)), width="stretch")
+shown = st.session_state.metrics or board.headline
+for start in range(0, len(shown), COLUMNS):
+    for place, metric in zip(st.columns(COLUMNS, gap="large"), shown[start:][:COLUMNS], strict=False):
+        place.altair_chart(charts.metric_chart(board, metric, palette), width="stretch")
+if len(board.rows) > charts.MOST_ROWS:
+    st.text(f"Charts show the first {charts.MOST_ROWS} of {len(board.rows)}; filter to see others.")
+
+st.header("Quality against cost", anchor=False)
+st.text("The line joins the adapters that no other beats in both.")
+with st.container(horizontal=True):
+    metric = st.selectbox("Quality", board.headline, key="quality", bind="query-params", width=300)
+    titles = [cost.title for cost in COSTS]
+    cost = COSTS[titles.index(st.selectbox("Cost", titles, key="cost", bind="query-params", width=240))]
+trade_off = charts.trade_off_chart(board, metric, cost, palette) if metric else None
+if trade_off is None:
+    st.text("No adapter shown here was trained by evalsuite, so nothing is known of what it cost.")
+else:
+    st.altair_chart(trade_off, width="stretch")
 
 st.header("Why", anchor=False)
-for index, row in enumerate(row for row in board.rows if row.verdict):
-    with st.container(border=True, key=f"why-{index}"):
-        outcomes = sorted(row.outcomes, key=lambda outcome: outcome.answer == "pass")
-        for word, sentence in [(row.verdict, row.spec), *((o.answer, o.sentence) for o in outcomes)]:
-            left, right = st.columns([1, 11], vertical_alignment="center")
-            left.badge(word, color=COLOURS[word])
-            right.text(sentence)
-
-with st.expander("All figures, with the number of samples and of those that could not be scored"):
-    st.dataframe(pd.DataFrame(board.figures().rows, columns=board.figures().heads), hide_index=True)
+decided = [row for row in board.rows if row.verdict]
+for index, row in enumerate(decided[:MOST_REASONS]):
+    why(row.spec, row.verdict, row.outcomes, key=str(index))
+if len(decided) > MOST_REASONS:
+    st.text(f"The first {MOST_REASONS} of {len(decided)}; filter to see others, or open an adapter's own page.")

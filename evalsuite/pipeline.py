@@ -108,6 +108,7 @@ def run(
         return RunReport(None, 0, sum(len(plan.steps) for plan in plans), tuple(plans))
     with _recording(store) as run_id, closing(ReplyCache(store.replies)) as cache:
         report = _Run(store, watch, run_id, local.Workbench(cache, watch.progress, load)).carry_out(plans)
+        write.save_errors(store, run_id, report.errors)
         write.finish_run(store, run_id, "failed" if report.errors else "finished")
         return report
 

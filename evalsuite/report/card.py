@@ -109,7 +109,7 @@ def _card(spec: SpecRun, store: Store) -> RunCard:
         spec,
         tuple(steps),
         read.training_facts(store, trained) if trained else None,
-        tuple(read.results_of(store, spec.spec, own).by_metric.values()),
+        tuple(read.aggregates_of(store, own)),
         tuple(read.comparisons_of(store, own)),
         read.verdict_of(store, decided) if decided else None,
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from evalsuite.records import Result
+from evalsuite.records import Result, TrainingPoint
 from evalsuite.report.figures import interval
 from evalsuite.report.leaderboard import Leaderboard, Row
+from evalsuite.report.trade_off import Cost, front
 
 if TYPE_CHECKING:
     import altair
@@ -18,20 +20,22 @@ _ADAPTERS = (
 )  # fmt: skip
 _BASE = "#868e99"
 _ROW_HEIGHT = 26
+# A chart with more rows is no longer read, and slow to draw.
+MOST_ROWS = 24
 _TITLE_AND_AXIS = 84
 
 
-def colours(board: Leaderboard) -> dict[str, str]:
-    """A colour for each row of the whole board, so that filtering it changes none; base models are grey."""
-    adapters = sorted(row.spec for row in board.rows if not row.is_base)
-    coloured = {spec: _ADAPTERS[index % len(_ADAPTERS)] for index, spec in enumerate(adapters)}
-    return {row.spec: coloured.get(row.spec, _BASE) for row in board.rows}
+def colours(names: Sequence[str], bases: Sequence[str] = ()) -> dict[str, str]:
+    """A colour for each adapter of a store, the same on every page; base models are grey."""
+    coloured = {name: _ADAPTERS[index % len(_ADAPTERS)] for index, name in enumerate(sorted(names))}
+    return coloured | dict.fromkeys(bases, _BASE)
 
 
 def metric_chart(board: Leaderboard, metric: str, palette: Mapping[str, str]) -> altair.LayerChart | altair.FacetChart:
-    """Value and 95 % interval of every row for one metric, with a dashed line where the base model stands."""
+    """Value and 95 % interval of the first rows for one metric, with a dashed line where the base model stands."""
     import altair as alt
 
+    board = replace(board, rows=board.rows[:MOST_ROWS] + tuple(row for row in board.rows[MOST_ROWS:] if row.is_base))
     points = [_point(row, result) for row in board.rows if (result := _scored(row, metric)) is not None]
     # An adapter without a value keeps its empty line; a base is left out where the metric is none of a base model.
     names = [row.spec for row in board.rows if not row.is_base or _scored(row, metric) is not None]
@@ -80,3 +84,58 @@ def _point(row: Row, result: Result) -> dict[str, object]:
         "n": result.n,
         "unscored": result.unscored,
     }
+
+
+def trade_off_chart(
+    board: Leaderboard, metric: str, cost: Cost, palette: Mapping[str, str]
+) -> altair.LayerChart | altair.FacetChart | None:
+    """A metric against what it cost, each adapter a point; those that no other beats in both stand on a line.
+
+    None when no adapter has both figures.
+    """
+    import altair as alt
+
+    points = [
+        {**_point(row, result), "cost": spent}
+        for row in board.rows
+        if (result := _scored(row, metric)) is not None and (spent := cost.of(row)) is not None
+    ]
+    if not points:
+        return None
+    best = front([(float(str(p["cost"])), float(str(p["value"]))) for p in points])
+    for index, point in enumerate(points):
+        point["front"] = index in best
+    names = [str(point["adapter"]) for point in points]
+    shown = alt.Chart(alt.InlineData(values=points))
+    x = alt.X("cost:Q", title=cost.title, scale=alt.Scale(type="symlog" if cost.spreads else "linear", padding=16))
+    y = alt.Y("value:Q", title=metric, scale=alt.Scale(zero=False, nice=False, padding=16))
+    legend = alt.Legend(title=None, symbolLimit=MOST_ROWS)
+    color = alt.Color("adapter:N", legend=legend, scale=alt.Scale(domain=names, range=[palette[n] for n in names]))
+    tips = [
+        alt.Tooltip("adapter:N", title="adapter"),
+        alt.Tooltip("cost:Q", title=cost.title, format=",.1f"),
+        alt.Tooltip("value:Q", title="value", format=".3f"),
+        alt.Tooltip("interval:N", title="95 % interval"),
+    ]
+    line = shown.transform_filter("datum.front").mark_line(color=_BASE, strokeDash=[4, 3], interpolate="step-after")
+    dots = shown.mark_point(filled=True, size=110, opacity=1).encode(x=x, y=y, color=color, tooltip=tips)
+    bars = shown.mark_rule(opacity=0.45, strokeWidth=2).encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=color)
+    return alt.layer(line.encode(x=x, y=y), bars, dots).properties(height=380)
+
+
+def curve_chart(curve: Sequence[TrainingPoint]) -> altair.LayerChart | altair.FacetChart:
+    """The losses of a training by step: on the rows trained on, and on those held out."""
+    import altair as alt
+
+    kinds = {"training": "loss", "held out": "held_out_loss"}
+    points = [
+        {"step": point.step, "loss": value, "rows": kind}
+        for point in curve
+        for kind, field in kinds.items()
+        if (value := getattr(point, field)) is not None
+    ]
+    color = alt.Color("rows:N", title=None, scale=alt.Scale(domain=list(kinds), range=[_BASE, _ADAPTERS[0]]))
+    tips = [alt.Tooltip("rows:N"), alt.Tooltip("step:Q"), alt.Tooltip("loss:Q", format=".4f")]
+    y = alt.Y("loss:Q", scale=alt.Scale(zero=False))
+    lines = alt.Chart(alt.InlineData(values=points)).mark_line(point=True)
+    return alt.layer(lines.encode(x=alt.X("step:Q"), y=y, color=color, tooltip=tips)).properties(height=280)

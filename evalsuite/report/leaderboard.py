@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from fnmatch import fnmatch
+from typing import Literal
 
 from evalsuite.errors import NotFound
-from evalsuite.records import Answer, Result, RuleOutcome
-from evalsuite.report.figures import figure, stacked
+from evalsuite.records import Answer, Comparison, Result, RuleOutcome
+from evalsuite.report.figures import change, figure, stacked
 from evalsuite.report.table import Table
-from evalsuite.store import Store, read
+from evalsuite.store import Store
+from evalsuite.store.board import Entry, Training, entries
 
+Adjustment = Literal["holm", "bh", "none"]
+
+_LEVEL = 0.05
 _ORDER: Mapping[str | None, int] = {"pass": 0, "undecided": 1, "invalid": 2, "fail": 3, None: 4}
 
 
@@ -26,11 +32,36 @@ class Row:
     verdict: Answer | None
     results: Mapping[str, Result]
     outcomes: tuple[RuleOutcome, ...] = ()
+    changes: Mapping[str, Comparison] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    started_at: datetime | None = None
+    training: Training | None = None
 
     @property
     def is_base(self) -> bool:
         """Whether this is the base model as it is."""
         return self.spec == f"({self.base_model})"
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which adapters a person wants to see; what is empty does not choose."""
+
+    methods: Collection[str] = ()
+    base_models: Collection[str] = ()
+    tags: Collection[str] = ()
+    since: date | None = None
+
+    def keeps(self, row: Row) -> bool:
+        """Whether an adapter is among them; base models come with their adapters."""
+        if row.is_base:
+            return not (self.methods or self.base_models or self.tags or self.since)
+        return (
+            (not self.methods or row.method in self.methods)
+            and (not self.base_models or row.base_model in self.base_models)
+            and (not self.tags or bool(set(self.tags) & set(row.tags)))
+            and (self.since is None or (row.started_at is not None and row.started_at.date() >= self.since))
+        )
 
 
 @dataclass(frozen=True)
@@ -50,16 +81,12 @@ class Leaderboard:
             rows = tuple(row for row in rows if fnmatch(str(getattr(row, field)), pattern))
         return Leaderboard(self.metrics, rows)
 
-    def only(self, *, methods: Collection[str] = (), base_models: Collection[str] = ()) -> Leaderboard:
-        """The rows of these methods and base models, each base beside its adapters; naming none keeps all."""
-        kept = {
-            row.spec: row.base_model
-            for row in self.rows
-            if (not methods or row.method in methods) and (not base_models or row.base_model in base_models)
-        }
+    def only(self, chosen: Filter) -> Leaderboard:
+        """The rows that a filter keeps, each base beside its adapters; an empty filter keeps all."""
+        kept = {row.spec: row.base_model for row in self.rows if chosen.keeps(row)}
         bases = set(kept.values())
         rows = [row for row in self.rows if row.spec in kept or (row.is_base and row.base_model in bases)]
-        return Leaderboard(self.metrics, tuple(rows))
+        return replace(self, rows=tuple(rows))
 
     def sorted_by(self, metric: str) -> Leaderboard:
         """The rows by one metric, best first; raises NotFound with the metrics that there are."""
@@ -73,11 +100,11 @@ class Leaderboard:
         parts = {m for m in self.metrics for other in self.metrics if m.startswith(f"{other}.")}
         return tuple(m for m in self.metrics if m not in parts and not m.startswith("overlap."))
 
-    def table(self, *, details: bool = False) -> Table:
-        """The leaderboard as a table; `details` shows every metric."""
-        metrics = self.metrics if details else self.headline
-        rows = [(*_head(row), *(figure(row.results.get(metric)) for metric in metrics)) for row in self.rows]
-        return Table(("spec", "method", "verdict", *metrics), tuple(rows))
+    def table(self, *, details: bool = False, metrics: Sequence[str] = ()) -> Table:
+        """The leaderboard as a table of these metrics; without any, the headline ones or (`details`) all."""
+        columns = tuple(metrics) or (self.metrics if details else self.headline)
+        rows = [(*_head(row), *(figure(row.results.get(metric)) for metric in columns)) for row in self.rows]
+        return Table(("spec", "method", "verdict", *columns), tuple(rows))
 
     def screen(self, *, details: bool = False) -> Table:
         """The same in narrow columns for a terminal: each cell has two lines, value over interval."""
@@ -88,6 +115,25 @@ class Leaderboard:
             spec, method, verdict = _head(row)
             rows.append((f"{spec}\n{method}", verdict, *(stacked(row.results.get(metric)) for metric in metrics)))
         return Table(heads, tuple(rows))
+
+    def changes(self, adjust: Adjustment, metrics: Sequence[str] = ()) -> Table:
+        """Every paired difference from the base; a star marks those that stand after the adjustment of all shown.
+
+        `adjust` is `holm` (not one false star among all, 5 %), `bh` (at most 5 % of the stars are false) or `none`.
+        """
+        columns = tuple(metrics) or self.headline
+        shown = [(row, row.changes[metric]) for row in self.rows for metric in columns if metric in row.changes]
+        stars = _stars([found.p_value for _, found in shown], adjust)
+        cells = {
+            (row.spec, found.metric): change(found) + (" ★" if star else "")
+            for (row, found), star in zip(shown, stars, strict=True)
+        }
+        rows = [
+            (*_head(row), *(cells.get((row.spec, metric), "–") for metric in columns))
+            for row in self.rows
+            if not row.is_base
+        ]
+        return Table(("spec", "method", "verdict", *columns), tuple(rows))
 
     def figures(self) -> Table:
         """Every figure on a row of its own with its interval and count, for other programs."""
@@ -106,24 +152,39 @@ class Leaderboard:
 
 def leaderboard(store: Store) -> Leaderboard:
     """The latest results of every spec, verdicts first; raises StoreError when there are none."""
-    rows: dict[str, Row] = {}
+    found = entries(store)
     bases: dict[str, Row] = {}
-    for spec in read.latest_specs(store):
-        steps = read.steps_of(store, spec)
-        decided = [step.digest for step in steps if step.kind == "decide"]
-        verdict = read.verdict_of(store, decided[0]) if decided else None
-        own = [step.digest for step in steps if step.role == "candidate"]
-        results = read.results_of(store, spec.spec, own).by_metric
-        answer = verdict.answer if verdict else None
-        outcomes = verdict.outcomes if verdict else ()
-        rows[spec.spec] = Row(spec.spec, spec.base_model, spec.method, spec.adapter_type, answer, results, outcomes)
-        base = read.results_of(store, "base", [step.digest for step in steps if step.role == "base"]).by_metric
-        known = bases.get(spec.base_model)
-        merged = {**(known.results if known else {}), **base}
-        bases[spec.base_model] = Row(f"({spec.base_model})", spec.base_model, "base", None, None, merged)
-    metrics = {metric: None for row in rows.values() for metric in row.results}
-    ordered = sorted(rows.values(), key=lambda row: (_ORDER[row.verdict], row.spec))
+    for entry in found:
+        known = bases.get(entry.base_model)
+        merged = {**(known.results if known else {}), **entry.base}
+        bases[entry.base_model] = Row(f"({entry.base_model})", entry.base_model, "base", None, None, merged)
+    metrics = {metric: None for entry in found for metric in entry.results}
+    ordered = sorted((_row(entry) for entry in found), key=lambda row: (_ORDER[row.verdict], row.spec))
     return Leaderboard(tuple(metrics), (*ordered, *bases.values()))
+
+
+def _row(entry: Entry) -> Row:
+    return Row(
+        entry.spec,
+        entry.base_model,
+        entry.method,
+        entry.adapter_type,
+        entry.answer,
+        entry.results,
+        entry.outcomes,
+        changes={change.metric: change for change in entry.changes if change.baseline == "base"},
+        tags=entry.tags,
+        started_at=entry.started_at,
+        training=entry.training,
+    )
+
+
+def _stars(p_values: Sequence[float | None], adjust: Adjustment) -> list[bool]:
+    from evalsuite.stats.multiplicity import benjamini_hochberg, holm
+
+    known = [p for p in p_values if p is not None]
+    adjusted = iter(known if adjust == "none" else holm(known) if adjust == "holm" else benjamini_hochberg(known))
+    return [p is not None and bool(next(adjusted) < _LEVEL) for p in p_values]
 
 
 def _head(row: Row) -> tuple[str, str, str]:

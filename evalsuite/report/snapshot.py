@@ -1,21 +1,10 @@
-"""What the dashboard shows of a store, read in one go, and how to tell that the store has changed since."""
+"""What a page says of the store as a whole: how to tell that it has changed, its newest run, and its troubles."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from evalsuite.errors import StoreBusy, StoreError
-from evalsuite.report.leaderboard import Leaderboard, leaderboard
 from evalsuite.store import Store, read
 from evalsuite.store.read import RunRow
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """The leaderboard and the newest run; without rows where nothing has been run yet."""
-
-    board: Leaderboard
-    newest: RunRow | None
 
 
 def version(store: Store) -> tuple[int, ...]:
@@ -26,11 +15,9 @@ def version(store: Store) -> tuple[int, ...]:
     return tuple(number for stat in found for number in (stat.st_mtime_ns, stat.st_size))
 
 
-def snapshot(store: Store) -> Snapshot:
-    """What there is now; waits for a run that is writing and raises StoreError when that takes too long."""
-    if not store.results.exists():
-        return Snapshot(Leaderboard((), ()), None)
-    return Snapshot(leaderboard(store), next(iter(read.runs(store)), None))
+def newest_run(store: Store) -> RunRow | None:
+    """The newest run; waits for one that is writing and raises StoreError when that takes too long."""
+    return next(iter(read.runs(store)), None) if store.results.exists() else None
 
 
 def trouble(error: StoreError) -> tuple[str, str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,7 @@ from evalsuite.records import (
     Verdict,
 )
 from evalsuite.store import Store
-from evalsuite.store.connect import reading
-
-_QUERIES = Path(__file__).parent / "queries"
+from evalsuite.store.rows import rows as _rows
 
 
 @dataclass(frozen=True)
@@ -126,10 +124,32 @@ def training_facts(store: Store, step_digest: str) -> TrainingFacts | None:
     return TrainingFacts(adapter=adapter, curve=curve, norms=norms, **row)
 
 
+def errors_of(store: Store, run_id: str) -> list[tuple[str, str]]:
+    """The specs of a run that could not be carried through, and why."""
+    return [(row["spec"], row["error"]) for row in _rows(store, "run_errors", [run_id])]
+
+
+def document_of(store: Store, spec: SpecRun) -> Mapping[str, Any]:
+    """The spec as it was resolved when it was planned."""
+    found: Mapping[str, Any] = json.loads(_rows(store, "spec_document", [spec.run_id, spec.spec])[0]["document"])
+    return found
+
+
+def environment_of(store: Store, run_id: str) -> Mapping[str, Any]:
+    """Versions and machine of a run."""
+    found: Mapping[str, Any] = json.loads(_rows(store, "environment", [run_id])[0]["environment"])
+    return found
+
+
+def aggregates_of(store: Store, step_digests: Sequence[str]) -> list[Result]:
+    """The aggregates of the steps, without their samples."""
+    return [Result(**row) for row in _rows(store, "results", [list(step_digests)])]
+
+
 def results_of(store: Store, subject: str, step_digests: Sequence[str]) -> Results:
     """Aggregates and per-sample scores of the steps; unscored samples are left out of the scores."""
     digests = [list(step_digests)]
-    by_metric = {row["metric"]: Result(**row) for row in _rows(store, "results", digests)}
+    by_metric = {result.metric: result for result in aggregates_of(store, step_digests)}
     scores: dict[str, dict[str, float]] = defaultdict(dict)
     groups: dict[str, dict[str, str]] = defaultdict(dict)
     for row in _rows(store, "scores", digests):
@@ -157,15 +177,3 @@ def verdict_of(store: Store, step_digest: str) -> Verdict | None:
     if not rows:
         return None
     return Verdict(rows[0]["answer"], rows[0]["policy"], tuple(RuleOutcome(**row) for row in outcomes))
-
-
-@cache
-def _query(name: str) -> str:
-    return (_QUERIES / f"{name}.sql").read_text(encoding="utf-8")
-
-
-def _rows(store: Store, query: str, parameters: list[Any]) -> list[dict[str, Any]]:
-    with reading(store) as connection:
-        cursor = connection.execute(_query(query), parameters)
-        names = [column[0] for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

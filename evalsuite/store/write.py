@@ -63,6 +63,13 @@ def finish_run(store: Store, run_id: str, status: str) -> None:
         connection.execute("UPDATE runs SET status = ?, finished_at = ? WHERE run_id = ?", [status, _now(), run_id])
 
 
+def save_errors(store: Store, run_id: str, errors: Sequence[tuple[str, str]]) -> None:
+    """Record which specs of a run could not be carried through, and why."""
+    with writing(store) as connection:
+        rows = [(run_id, spec, error) for spec, error in errors]
+        upsert(connection, "run_errors", ("run_id", "spec", "error"), rows)
+
+
 def save_plan(store: Store, run_id: str, specs: Sequence[SpecRow]) -> None:
     """Record what a run planned for its specs, replacing what it planned for them before."""
     with writing(store) as connection:

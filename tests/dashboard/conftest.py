@@ -14,7 +14,16 @@ def store(tmp_path: Path) -> Store:
 
 
 @pytest.fixture
-def open_page(store: Store, monkeypatch: pytest.MonkeyPatch) -> Callable[[], AppTest]:
+def open_page(store: Store, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     """Runs the dashboard on the store as a browser would and gives what it drew."""
     monkeypatch.setenv("EVALSUITE_STORE", str(store.folder))
-    return lambda: AppTest.from_file(str(bundled.folder("dashboard") / "app.py"), default_timeout=30).run()
+
+    def open_page(page: str | None = None, **address: str | list[str]) -> AppTest:
+        app = AppTest.from_file(str(bundled.folder("dashboard") / "app.py"), default_timeout=30)
+        for key, value in address.items():
+            app.query_params[key] = value
+        if page is not None:
+            app.switch_page(f"{page}.py")
+        return app.run()
+
+    return open_page

@@ -1,8 +1,33 @@
 """A small store with planted values, written by the functions that a real run uses."""
 
-from evalsuite.records import Answer, Outcome, Result, RuleOutcome, Verdict
+from dataclasses import replace
+from pathlib import Path
+
+from evalsuite.records import (
+    Adapter,
+    Answer,
+    Comparison,
+    Outcome,
+    Reply,
+    Result,
+    RuleOutcome,
+    Score,
+    Training,
+    TrainingPoint,
+    Verdict,
+)
 from evalsuite.store import Store
-from evalsuite.store.write import SpecRow, StepRow, finish_run, save_outcome, save_plan, save_verdict, start_run
+from evalsuite.store.write import (
+    SpecRow,
+    StepRow,
+    finish_run,
+    save_errors,
+    save_outcome,
+    save_plan,
+    save_training,
+    save_verdict,
+    start_run,
+)
 
 
 def result(metric: str, value: float | None, low: float | None = None, high: float | None = None) -> Result:
@@ -26,7 +51,50 @@ def spec(
     return row, {steps[0].digest: Outcome(results=base), steps[1].digest: Outcome(results=results)}
 
 
-def fill(store: Store, specs: list[tuple[SpecRow, dict[str, Outcome]]], verdicts: dict[str, Verdict]) -> None:
+def change(metric: str, difference: float, p_value: float) -> Comparison:
+    return Comparison(metric, "base", difference, difference - 0.1, difference + 0.1, p_value, n=200)
+
+
+def told(answers: dict[str, tuple[str, float | None]]) -> Outcome:
+    """A scored step from what was said to each sample and what it scored."""
+    return Outcome(
+        replies=tuple(Reply(key, f"What is {key}?", text, f"the {key}") for key, (text, _) in answers.items()),
+        scores=tuple(Score(key, "facts.accuracy", value) for key, (_, value) in answers.items()),
+    )
+
+
+def compared(row: tuple[SpecRow, dict[str, Outcome]], *changes: Comparison) -> tuple[SpecRow, dict[str, Outcome]]:
+    """The same spec with a step that compared it with its base."""
+    planned, outcomes = row
+    step = StepRow(f"{planned.name}-compare", "compare", None, "candidate")
+    return replace(planned, steps=(*planned.steps, step)), {**outcomes, step.digest: Outcome(comparisons=changes)}
+
+
+def train(store: Store, name: str, *, seconds: float) -> StepRow:
+    """A training on record, with a curve of two points."""
+    step = StepRow(f"{name}-train", "train", None, None)
+    training = Training(
+        adapter=Adapter(name, Path("weights") / name, f"{name}-digest"),
+        curve=(TrainingPoint(1, 2.0, None), TrainingPoint(2, 1.0, 1.5)),
+        tokens_seen=1000,
+        tokens_per_second=100.0,
+        wall_seconds=seconds,
+        peak_memory_mb=500.0,
+        trained_parameters=1_000,
+        total_parameters=100_000,
+        held_out_loss=1.5,
+    )
+    save_training(store, step, training, seconds=seconds, seed=7)
+    return step
+
+
+def fill(
+    store: Store,
+    specs: list[tuple[SpecRow, dict[str, Outcome]]],
+    verdicts: dict[str, Verdict],
+    *,
+    errors: tuple[tuple[str, str], ...] = (),
+) -> None:
     """One finished run with these specs and verdicts."""
     start_run(store, "run-1", {})
     save_plan(store, "run-1", [row for row, _ in specs])
@@ -36,4 +104,5 @@ def fill(store: Store, specs: list[tuple[SpecRow, dict[str, Outcome]]], verdicts
                 save_outcome(store, step, outcomes[step.digest], seconds=1.0, seed=7)
             elif row.name in verdicts:
                 save_verdict(store, step, verdicts[row.name])
-    finish_run(store, "run-1", "finished")
+    save_errors(store, "run-1", errors)
+    finish_run(store, "run-1", "failed" if errors else "finished")

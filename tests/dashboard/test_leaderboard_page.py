@@ -2,17 +2,21 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
-from planted import fill, result, rule, spec
+from planted import change, compared, fill, result, rule, spec, train
 from streamlit.testing.v1 import AppTest
 
 from evalsuite import bundled
 from evalsuite.records import Verdict
+from evalsuite.report.charts import colours, trade_off_chart
+from evalsuite.report.leaderboard import leaderboard
+from evalsuite.report.trade_off import COSTS
 from evalsuite.store import Store
 from evalsuite.store.read import runs
 
-Open = Callable[[], AppTest]
+Open = Callable[..., AppTest]
 
 FELL = "facts.accuracy fell 0.30 against base; a loss of at most 0.05 is allowed"
 KEPT = "facts.accuracy is 0.80 [0.70, 0.90] over 200 samples; at least 0.5 is wanted"
@@ -45,7 +49,9 @@ def badges(page: AppTest) -> list[str]:
 
 
 def texts(page: AppTest) -> list[str]:
-    return [element.value for element in page.text]
+    """The words of the page but for those on costs: these stores hold no training."""
+    costs = ("The line joins", "No adapter shown here was trained")
+    return [element.value for element in page.text if not element.value.startswith(costs)]
 
 
 def cells(page: AppTest) -> list[list[object]]:
@@ -88,11 +94,6 @@ def test_adapters_and_bases_stand_beside_each_other_with_intervals(open_page: Op
         ["(tiny)", "base", [], "0.50 [0.40, 0.60]", "–", "tiny"],
         ["(other)", "base", [], "0.20 [0.10, 0.30]", "–", "other"],
     ]
-    figures = page.dataframe[1].value
-    unscored = figures[figures["value"].isna()]
-    assert unscored[["spec", "metric", "n", "reason"]].values.tolist() == [
-        ["harmed", "flips.facts", 200, "no reply could be read"]
-    ]
 
 
 def test_each_verdict_is_a_word_in_its_colour_with_its_reasons_first(open_page: Open, store: Store):
@@ -120,12 +121,55 @@ def test_a_filter_keeps_the_base_beside_its_adapters(open_page: Open, store: Sto
     assert [(box.label, list(box.options)) for box in page.multiselect] == [
         ("Method", ["dpo", "sft"]),
         ("Base model", ["other", "tiny"]),
+        ("Columns", ["facts.accuracy", "flips.facts"]),
     ]
     page.multiselect[0].select("dpo").run()
     assert [row[0] for row in cells(page)] == ["unsure", "harmed", "(tiny)", "(other)"]
     page.multiselect[1].select("tiny").run()
     assert [row[0] for row in cells(page)] == ["harmed", "(tiny)"]
     assert texts(page)[2:] == ["harmed", FELL, KEPT]
+
+
+def two_changes(store: Store) -> None:
+    """Two adapters with small p-values: stars while each stands alone, none when Holm counts both."""
+    base = (result("facts.accuracy", 0.5, 0.4, 0.6),)
+    rows = [spec(name, (result("facts.accuracy", 0.8, 0.7, 0.9),), base) for name in ("up", "down")]
+    up, down = change("facts.accuracy", 0.3, 0.04), change("facts.accuracy", -0.3, 0.03)
+    fill(store, [compared(rows[0], up), compared(rows[1], down)], {})
+
+
+def test_cells_show_the_change_from_base_with_stars_that_count_all_that_is_shown(open_page: Open, store: Store):
+    two_changes(store)
+    page = open_page()
+    page.segmented_control[0].set_value("change from base").run()
+    assert not page.exception
+    assert cells(page) == [
+        ["down", "sft lora", [], "-0.30 [-0.40, -0.20]", "tiny"],
+        ["up", "sft lora", [], "+0.30 [+0.20, +0.40]", "tiny"],
+    ]
+    page.selectbox[0].select("bh").run()
+    assert [row[3] for row in cells(page)] == ["-0.30 [-0.40, -0.20] ★", "+0.30 [+0.20, +0.40] ★"]
+
+
+def test_the_address_brings_back_filters_and_columns(open_page: Open, store: Store):
+    three_adapters(store)
+    page = open_page(methods=["dpo"], metrics=["flips.facts"])
+    assert [row[0] for row in cells(page)] == ["unsure", "harmed", "(tiny)", "(other)"]
+    assert list(page.dataframe[0].value.columns) == ["spec", "method", "verdict", "flips.facts", "base model"]
+
+
+def test_quality_stands_against_what_a_training_cost(open_page: Open, store: Store):
+    base = (result("facts.accuracy", 0.5, 0.4, 0.6),)
+    rows = []
+    for name, value, seconds in (("cheap", 0.6, 10.0), ("dear", 0.9, 90.0), ("beaten", 0.55, 50.0)):
+        row, outcomes = spec(name, (result("facts.accuracy", value, value - 0.1, value + 0.1),), base)
+        rows.append((replace(row, steps=(train(store, name, seconds=seconds), *row.steps)), outcomes))
+    fill(store, rows, {})
+    assert not open_page().exception
+    drawn = trade_off_chart(leaderboard(store), "facts.accuracy", COSTS[0], colours(["cheap", "dear", "beaten"]))
+    (points,) = drawn.to_dict()["datasets"].values()
+    found = {point["adapter"]: (point["cost"], point["front"]) for point in points}
+    assert found == {"cheap": (10.0, True), "dear": (90.0, True), "beaten": (50.0, False)}
 
 
 def test_one_chart_per_metric_in_colours_that_a_filter_leaves_alone(open_page: Open, store: Store):

@@ -1,0 +1,51 @@
+"""What several pages draw. Names, prompts and replies come from outside: they are shown as text, never as Markdown."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from evalsuite.records import RuleOutcome
+from evalsuite.report.leaderboard import Leaderboard
+from evalsuite.report.table import Table
+
+COLOURS = {"pass": "green", "fail": "red", "undecided": "orange", "invalid": "violet"}
+MEANINGS = "pass: every rule surely holds · fail: a rule is surely broken · undecided: more samples are needed · \
+invalid: the evidence cannot be trusted"
+LONGEST = 20_000
+
+
+def table(shown: Table, *, key: str | None = None) -> None:
+    """A table of words."""
+    st.dataframe(pd.DataFrame(shown.rows, columns=shown.heads), hide_index=True, key=key)
+
+
+def why(spec: str, answer: str | None, outcomes: Sequence[RuleOutcome], *, key: str) -> None:
+    """A verdict with what each rule found, those that did not pass first."""
+    with st.container(border=True, key=f"why-{key}"):
+        ordered = sorted(outcomes, key=lambda outcome: outcome.answer == "pass")
+        for word, sentence in [(answer or "none", spec), *((o.answer, o.sentence) for o in ordered)]:
+            left, right = st.columns([1, 11], vertical_alignment="center")
+            left.badge(word, color=COLOURS.get(word, "gray"))
+            right.text(sentence)
+
+
+def reply(text: str) -> None:
+    """What a model said, as text; a very long one is cut, and says so."""
+    rest = len(text) - LONGEST
+    st.text(text[:LONGEST] + (f"\n… and {rest:,} characters more" if rest > 0 else ""))
+
+
+def one_adapter(board: Leaderboard) -> str:
+    """The adapter that the page is about, chosen in its head and kept in the address."""
+    names = [row.spec for row in board.rows if not row.is_base]
+    return st.selectbox("Adapter", names, key="spec", bind="query-params", width=420)
+
+
+def export(shown: Table, figures: Table, *, name: str) -> None:
+    """Buttons that give what is shown as Markdown, and all figures behind it as CSV and Parquet."""
+    frame = pd.DataFrame(figures.rows, columns=figures.heads)
+    with st.container(horizontal=True):
+        st.download_button("CSV", figures.csv(), f"{name}.csv", "text/csv", on_click="ignore")
+        st.download_button("Parquet", frame.to_parquet, f"{name}.parquet", on_click="ignore")
+        st.download_button("Markdown", shown.markdown(), f"{name}.md", "text/markdown", on_click="ignore")

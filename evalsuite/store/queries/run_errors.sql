@@ -1,0 +1,1 @@
+SELECT spec, error FROM run_errors WHERE run_id = ? ORDER BY spec

@@ -1,0 +1,87 @@
+"""The pages about one adapter, about several, and about runs."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from planted import fill, result, rule, spec, told, train
+from streamlit.testing.v1 import AppTest
+
+from evalsuite.records import Verdict
+from evalsuite.store import Store
+
+Open = Callable[..., AppTest]
+
+HOSTILE = "<img src=http://h.example/p.png> **b** ![p](http://h.example/p.png) \x1b[31m"
+
+
+def two_adapters(store: Store) -> None:
+    """Two trained adapters that were asked three questions; the second one says something hostile."""
+    base = (result("facts.accuracy", 0.5, 0.4, 0.6),)
+    rows = []
+    for name, said in (("first", ("one", 1.0)), ("second", (HOSTILE, 0.0))):
+        row, outcomes = spec(name, (result("facts.accuracy", 0.8, 0.7, 0.9),), base)
+        answers = {"q1": said, "q2": ("the same", 1.0), "q3": ("nothing", None)}
+        scored = replace(told(answers), results=outcomes[f"{name}-score"].results)
+        steps = (train(store, name, seconds=3.0), *row.steps)
+        rows.append((replace(row, steps=steps), {**outcomes, f"{name}-score": scored}))
+    verdict = Verdict("fail", "release", (rule("fail", "facts.accuracy fell"),))
+    fill(store, rows, {"first": verdict}, errors=(("third", "specs/third.yaml  has no data"),))
+
+
+def texts(page: AppTest) -> list[str]:
+    return [element.value for element in page.text]
+
+
+def test_an_adapters_page_has_verdict_origin_curve_and_results(open_page: Open, store: Store):
+    two_adapters(store)
+    page = open_page("adapter", spec="first")
+    assert not page.exception
+    assert {"facts.accuracy fell", "1,000 parameters (1.0%) in 3.0 s"} <= set(texts(page))
+    assert len(page.get("vega_lite_chart")) == 1
+    assert page.dataframe[0].value["metric"].tolist() == ["facts.accuracy"]
+
+
+def test_compare_shows_what_each_said_and_finds_the_samples_that_differ(open_page: Open, store: Store):
+    two_adapters(store)
+    page = open_page("compare", specs=["first", "second"])
+    assert not page.exception
+    assert page.dataframe[0].value[["metric", "n", "higher", "lower"]].values.tolist() == [
+        ["facts.accuracy", "2", "1", "0"]
+    ]
+    assert any(text.startswith("1 of 3") for text in texts(page))
+    page.segmented_control[0].set_value("differs").run()
+    assert any(text.startswith("1 of 1") for text in texts(page))
+    assert {"one", HOSTILE, "What is q1?", "the q1"} <= set(texts(page))
+    page.segmented_control[0].set_value("unscored").run()
+    assert "1 of 1   ·   q3" in texts(page)
+
+
+def test_next_and_previous_go_round(open_page: Open, store: Store):
+    two_adapters(store)
+    page = open_page("compare", specs=["first", "second"])
+    seen = []
+    for button in ("Next", "Next", "Next", "Previous"):
+        next(found for found in page.button if found.label == button).click().run()
+        seen += [text for text in texts(page) if " of 3 " in text]
+    assert [text.split()[-1] for text in seen] == ["q2", "q3", "q1", "q3"]
+
+
+def test_runs_show_their_steps_and_what_went_wrong(open_page: Open, store: Store):
+    two_adapters(store)
+    page = open_page("runs")
+    assert not page.exception
+    steps = page.dataframe[0].value
+    assert steps[steps["spec"] == "second"][["step", "state"]].values.tolist() == [
+        ["train", "done before"],
+        ["score base facts", "done"],
+        ["score candidate facts", "done"],
+        ["decide", "waiting"],
+    ]
+    assert "third\nspecs/third.yaml  has no data" in texts(page)
+
+
+def test_what_a_model_said_is_never_read_as_markdown(open_page: Open, store: Store):
+    two_adapters(store)
+    page = open_page("compare", specs=["second"])
+    assert HOSTILE in texts(page)
+    assert all("h.example" not in element.value for element in page.markdown)
