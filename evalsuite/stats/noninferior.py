@@ -45,13 +45,41 @@ def non_inferiority(
 ) -> NonInferiority:
     """Pass when the candidate is surely less than `margin` worse, fail when surely more, otherwise undecided.
 
-    Shapes (n,), (n,) and n labels; `margin` in score units, not negative. Unclustered 0/1 scores take
+    Shapes (n,), (n,) and n labels; `margin` in score units, 0 or more. Unclustered 0/1 scores take
     Tango's score test with bounds by inversion, defined also when no answer changed; others Student's t on
     the paired differences. Failing to find a difference is not a pass. ValueError for a negative margin or
     a confidence of 0.5 or less.
     """
     if not margin >= 0:
         raise ValueError(f"margin is {margin!r}; give the largest loss that is still accepted, 0 or more")
+    return _tested(candidate, baseline, margin=margin, clusters=clusters, confidence=confidence)
+
+
+def superiority(
+    candidate: ArrayLike,
+    baseline: ArrayLike,
+    *,
+    by: float = 0.0,
+    clusters: Iterable[object] | None = None,
+    confidence: float = 0.95,
+) -> NonInferiority:
+    """Pass when the candidate is surely more than `by` better, fail when surely less, otherwise undecided.
+
+    The same test as `non_inferiority` with the margin `-by`. ValueError for a negative `by`.
+    """
+    if not by >= 0:
+        raise ValueError(f"by is {by!r}; give the gain that is wanted, 0 or more")
+    return _tested(candidate, baseline, margin=-by, clusters=clusters, confidence=confidence)
+
+
+def _tested(
+    candidate: ArrayLike,
+    baseline: ArrayLike,
+    *,
+    margin: float,
+    clusters: Iterable[object] | None,
+    confidence: float,
+) -> NonInferiority:
     if not 0.5 < confidence < 1:
         raise ValueError(f"confidence is {confidence!r}; a one-sided bound needs more than 0.5 and less than 1")
     new, old = as_scores(candidate, "candidate"), as_scores(baseline, "baseline")

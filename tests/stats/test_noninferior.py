@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalsuite.stats.noninferior import NonInferiority, non_inferiority
+from evalsuite.stats.noninferior import NonInferiority, non_inferiority, superiority
 from evalsuite.stats.paired import difference
 
 X = [0.78, 0.55, 0.91, 0.62, 0.70, 0.83, 0.49, 0.66]
@@ -124,3 +124,16 @@ def test_the_gate_wrongly_passes_about_one_time_in_twenty():
         non_inferiority(*paired(80, *np.bincount(row, minlength=3)[:2]), margin=0.1).answer == "pass" for row in rows
     ]
     assert 0.03 < np.mean(passed) < 0.07
+
+
+def test_superiority_asks_for_more_than_a_gain():
+    better = [1] * 60 + [0] * 40, [0] * 25 + [1] * 35 + [0] * 40
+    assert superiority(*better).answer == superiority(*better, by=0.1).answer == "pass"
+    assert superiority(*better, by=0.2).answer == "undecided"
+    assert superiority(*better, by=0.5).answer == "fail"
+    assert superiority(better[0], better[0]).answer == "undecided"
+
+
+def test_superiority_by_less_than_nothing_is_refused():
+    with pytest.raises(ValueError, match="gain that is wanted"):
+        superiority([1], [0], by=-0.1)
