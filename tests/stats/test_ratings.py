@@ -1,0 +1,165 @@
+"""Ratings from pairs."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evalsuite.stats.bootstrap import Resampling, Undefined
+from evalsuite.stats.bradley_terry import Anchor, Game, Ratings, bradley_terry, expected_score
+from evalsuite.stats.elo import average_elo
+from evalsuite.stats.style_control import balance, density, length_balance, style_controlled
+
+
+def series(first: str, second: str, wins: int, losses: int) -> list[Game]:
+    return [Game(first, second, 1)] * wins + [Game(first, second, 0)] * losses
+
+
+THREE = series("a", "b", 3, 1) + series("b", "c", 3, 1) + series("a", "c", 3, 1)
+
+
+def rated(games: list[Game], **options: object) -> Ratings:
+    ratings = bradley_terry(games, **options)
+    assert isinstance(ratings, Ratings)
+    return ratings
+
+
+def test_three_wins_to_one_are_191_elo():
+    ratings = rated(series("a", "b", 3, 1))
+    assert ratings.of("a").elo - ratings.of("b").elo == pytest.approx(190.8485, abs=5e-5)
+    assert expected_score(1100, 1000) == pytest.approx(0.6400650, abs=5e-8)
+
+
+def test_three_players():
+    ratings = rated(THREE)
+    assert [(player.name, player.elo) for player in ratings.players] == [
+        ("a", pytest.approx(1131.384, abs=5e-4)),
+        ("b", pytest.approx(1000)),
+        ("c", pytest.approx(868.616, abs=5e-4)),
+    ]
+    assert (ratings.of("a").elo - 1000) / 400 * math.log(10) == pytest.approx(0.7563076, abs=5e-8)
+    assert expected_score(ratings.of("a").elo, ratings.of("c").elo) == pytest.approx(0.8194485, abs=5e-8)
+    assert (ratings.games, ratings.questions, ratings.of("a").games) == (12, 12, 8)
+
+
+def test_an_anchor_moves_all_ratings_alike():
+    free, held = rated(THREE), rated(THREE, anchor=Anchor("b", 1114))
+    assert held.of("b").elo == 1114
+    assert held.of("a").elo - held.of("c").elo == pytest.approx(free.of("a").elo - free.of("c").elo)
+    with pytest.raises(ValueError, match="played no game"):
+        bradley_terry(THREE, anchor=Anchor("z"))
+
+
+def test_a_tie_is_half_a_win_for_each():
+    ties = [Game("a", "b", 0.5)] * 2 + series("a", "b", 2, 0)
+    assert rated(ties).of("a").elo == pytest.approx(rated(series("a", "b", 3, 1)).of("a").elo)
+
+
+def test_a_clear_verdict_counts_several_times():
+    assert rated([Game("a", "b", 1, weight=3), Game("a", "b", 0)]).of("a").elo == pytest.approx(
+        rated(series("a", "b", 3, 1)).of("a").elo
+    )
+
+
+def test_a_player_that_won_everything_has_no_finite_rating():
+    undefeated = [*THREE, *series("d", "a", 5, 0)]
+    found = bradley_terry(undefeated)
+    assert isinstance(found, Undefined)
+    assert "won or lost every game" in found.reason
+    assert rated(undefeated, prior=1).players[0].name == "d"
+
+
+def test_games_of_one_question_stand_and_fall_together():
+    votes = [Game("a", "b", float(q % 4 != 0), question=str(q)) for q in range(40) for _ in range(5)]
+    alone = [Game("a", "b", game.score) for game in votes]
+    resampling = Resampling(seed=1, resamples=500)
+    together, apart = (rated(games, resampling=resampling).of("a").interval for games in (votes, alone))
+    assert together is not None
+    assert apart is not None
+    # Five equal votes per question carry the information of one: the interval is √5 times as wide.
+    assert (together.high - together.low) / (apart.high - apart.low) == pytest.approx(math.sqrt(5), rel=0.2)
+
+
+def test_a_bound_that_resampling_does_not_find_is_infinite():
+    interval = rated(series("a", "b", 3, 1), resampling=Resampling(seed=1, resamples=500)).of("a").interval
+    assert interval is not None
+    assert interval.high == math.inf
+
+
+@pytest.mark.parametrize(
+    ("games", "message"),
+    [
+        ([], "no games"),
+        ([Game("a", "a", 1)], "paired with itself"),
+        ([Game("a", "b", 2)], "wanted 0 to 1"),
+        ([Game("a", "b", 1, weight=0)], "above 0"),
+    ],
+)
+def test_what_is_no_game_is_refused(games, message):
+    with pytest.raises(ValueError, match=message):
+        bradley_terry(games)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(2, 5), st.integers(0, 10_000))
+def test_each_player_wins_as_often_as_its_rating_expects(players, seed):
+    generator = np.random.default_rng(seed)
+    pairs = [(a, b) for a in range(players) for b in range(players) if a != b]
+    games = [Game(str(a), str(b), float(generator.choice([0, 0.5, 1]))) for a, b in pairs for _ in range(6)]
+    found = bradley_terry(games)
+    if isinstance(found, Undefined):
+        return
+    assert np.mean([player.elo for player in found.players]) == pytest.approx(1000)
+    for player in found.players:
+        mine = [game for game in games if player.name in (game.first, game.second)]
+        won = sum(game.score if game.first == player.name else 1 - game.score for game in mine)
+        others = [game.second if game.first == player.name else game.first for game in mine]
+        assert won == pytest.approx(sum(expected_score(player.elo, found.of(name).elo) for name in others), abs=1e-6)
+
+
+def _toy() -> tuple[list[Game], np.ndarray]:
+    k = np.arange(60)
+    first, second = k % 3, (k % 3 + 1 + (k // 3) % 2) % 3
+    la, lb = 50 + 37 * k % 400, 60 + 53 * k % 300
+    y = np.where(7 * k % 10 < 5, 1.0, 0.0)
+    y[k % 11 == 0] = 0.5
+    y[(la > lb + 100) & (y < 1)] = 1.0
+    games = [Game(f"m{a}", f"m{b}", score) for a, b, score in zip(first, second, y, strict=True)]
+    return games, balance(la, lb)
+
+
+def test_style_control_of_the_worked_example():
+    games, feature = _toy()
+    found = style_controlled(games, feature)
+    assert [found.of(f"m{i}") for i in range(3)] == pytest.approx([988.3189, 989.5014, 1022.1792], abs=5e-4)
+    assert found.effects == (pytest.approx(0.7915709, abs=1e-6),)
+    plain = style_controlled(games)
+    assert [plain.of(f"m{i}") for i in range(3)] == pytest.approx([1000.000, 976.881, 1023.119], abs=1e-3)
+    assert found.elos[0][0] == "m2"
+
+
+def test_features_compare_two_answers():
+    assert balance([3, 0], [1, 0]).tolist() == [2 / 5, 0]
+    assert length_balance([30, 0], [10, 0]).tolist() == [0.5, 0]
+    assert density([2], [9]).tolist() == [0.2]
+    assert style_controlled(THREE, np.ones(12)).effects == (0,)
+    with pytest.raises(ValueError, match="one row of finite numbers"):
+        style_controlled(THREE, np.ones(11))
+
+
+def test_online_elo_is_averaged_over_orders():
+    one = average_elo([Game("a", "b", 1)], seed=1, orders=100)
+    assert [(player.name, player.elo) for player in one] == [("a", 1016), ("b", 984)]
+    many = average_elo(THREE, seed=1)
+    assert [player.name for player in many] == ["a", "b", "c"]
+    assert sum(player.elo for player in many) == pytest.approx(3000)
+    assert all(player.span.low < player.elo < player.span.high for player in many)
+    assert many == average_elo(THREE, seed=1)
+    assert many[0].elo == pytest.approx(average_elo(THREE, seed=2)[0].elo, abs=1)
+
+
+def test_a_single_order_is_refused():
+    with pytest.raises(ValueError, match="depends on their order"):
+        average_elo(THREE, seed=1, orders=1)
