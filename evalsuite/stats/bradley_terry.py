@@ -166,7 +166,8 @@ def _fit(wins: Floats) -> Floats:
         strengths += step
         if np.abs(step).max() < SMALLEST:
             break
-    return strengths - strengths.mean(axis=1, keepdims=True)
+    strengths -= strengths.mean(axis=1, keepdims=True)
+    return strengths
 
 
 def _anchored(strengths: Floats, names: Sequence[str], anchor: Anchor | None) -> Floats:
@@ -185,5 +186,4 @@ def _rated(wins: Floats) -> NDArray[np.bool_]:
     reach = np.where(wins > 0, 1.0, np.eye(wins.shape[1]))
     for _ in range(max(1, math.ceil(math.log2(wins.shape[1])))):
         reach = np.minimum(reach @ reach, 1.0)
-    connected: NDArray[np.bool_] = (reach > 0).all(axis=(1, 2))
-    return connected
+    return np.asarray((reach > 0).all(axis=(1, 2)), dtype=np.bool_)

@@ -15,6 +15,8 @@ class Flips:
     """Right and wrong before and after; `lost` counts the negative flips, right before and wrong now.
 
     `p_value` is exact and two-sided, `mid_p` its less conservative form; both are 1 without a flip.
+    `chi_square` and `corrected` are the large-sample statistics, without and with continuity correction (use
+    the exact test below 25 flips); None without a flip.
     `negative_flip_rate` is lost / n with a Wilson interval.
     """
 
@@ -26,6 +28,29 @@ class Flips:
     p_value: float
     mid_p: float
     negative_flip_rate: Estimate
+
+    @property
+    def chi_square(self) -> float | None:
+        """(lost - gained)² / flips, chi-square with one degree of freedom."""
+        discordant = self.lost + self.gained
+        return (self.lost - self.gained) ** 2 / discordant if discordant else None
+
+    @property
+    def corrected(self) -> float | None:
+        """(|lost - gained| - 1)² / flips, with the continuity correction."""
+        discordant = self.lost + self.gained
+        return (abs(self.lost - self.gained) - 1) ** 2 / discordant if discordant else None
+
+    @property
+    def positive_flip_rate(self) -> float:
+        """The share of items gained."""
+        return self.gained / self.n
+
+    @property
+    def negative_flip_impact(self) -> float | None:
+        """The share of the new system's errors that the old one had right; None where it makes no error."""
+        errors = self.lost + self.neither
+        return self.lost / errors if errors else None
 
 
 def flips(baseline_right: ArrayLike, candidate_right: ArrayLike, *, confidence: float = 0.95) -> Flips:
@@ -39,7 +64,7 @@ def flips(baseline_right: ArrayLike, candidate_right: ArrayLike, *, confidence: 
     if len(old) != len(new):
         raise ValueError(f"{len(old)} baseline answers, {len(new)} candidate answers; pair them by item")
     lost, gained = old > new, new > old
-    p_value, mid_p = _exact(int(lost.sum()), int(gained.sum()))
+    p_value, mid_p = exact(int(lost.sum()), int(gained.sum()))
     return Flips(
         n=len(old),
         both=int((old * new).sum()),
@@ -59,7 +84,8 @@ def _right(values: ArrayLike, what: str) -> Floats:
     return answers
 
 
-def _exact(lost: int, gained: int) -> tuple[float, float]:
+def exact(lost: int, gained: int) -> tuple[float, float]:
+    """The exact two-sided p-value of so many flips each way, and its mid-p; also the sign test."""
     fewer, discordant = min(lost, gained), lost + gained
     up_to, below = fair_coin_tail(fewer, discordant), fair_coin_tail(fewer - 1, discordant)
     # Mid-p counts the observed table half: twice the tail, less its probability once.

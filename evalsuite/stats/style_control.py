@@ -85,4 +85,5 @@ def _standardised(features: ArrayLike | None, games: int) -> Floats:
         raise ValueError(f"features of shape {columns.shape} for {games} games; give one row of finite numbers each")
     centred = columns - columns.mean(axis=0)
     spread = centred.std(axis=0)
-    return np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 0)
+    standard: Floats = np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 0)
+    return standard
