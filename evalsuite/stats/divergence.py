@@ -15,7 +15,7 @@ def kl(p: ArrayLike, q: ArrayLike) -> Floats:
     first, second = _chances(p, "p"), _chances(q, "q")
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.where(first > 0, first * (np.log(first) - np.log(second)), 0.0)
-    return np.maximum(np.asarray(terms.sum(axis=-1)), 0.0)
+    return np.asarray(np.maximum(terms.sum(axis=-1), 0.0), dtype=np.float64)
 
 
 def js(p: ArrayLike, q: ArrayLike) -> Floats:

@@ -41,7 +41,9 @@ def sign_flips(
     if len(new) != len(old):
         raise ValueError(f"{len(new)} candidate scores, {len(old)} baseline scores; pair them by item")
     gaps = new - old
-    sums = gaps if clusters is None else np.bincount(cluster_codes(clusters, len(gaps)), gaps)
+    sums = gaps
+    if clusters is not None:
+        sums = np.bincount(cluster_codes(clusters, len(gaps)), gaps).astype(np.float64)
     # Differences that rounding alone makes smaller than the observed one count as equal.
     observed = abs(float(sums.sum())) - ROUNDING * float(np.abs(sums).sum())
     if len(sums) <= EXACT_UP_TO:
