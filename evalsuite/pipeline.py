@@ -16,16 +16,20 @@ from pathlib import Path
 from typing import Protocol
 
 from evalsuite.environment import environment
-from evalsuite.errors import AdapterNotApplied, EvalsuiteError, ModelError, NotFound
+from evalsuite.errors import AdapterNotApplied, DataError, EvalsuiteError, ModelError, NotFound
 from evalsuite.evaluate.compare import differences
 from evalsuite.execute import local, side_by_side
+from evalsuite.imports import DEFAULT_SEED, Imported
+from evalsuite.imports.length_files import LengthAid
+from evalsuite.imports.outcomes import outcomes
+from evalsuite.imports.recorded import IMPORTED, imported_row
 from evalsuite.models import Model
 from evalsuite.models.adapter import adapter_digest, check_fits
 from evalsuite.models.base import BaseCheckpoint, find_base
 from evalsuite.plan import Plan, Step, StepKind
 from evalsuite.plan.make import make_plan, training_digest
 from evalsuite.plan.recorded import spec_row, step_row
-from evalsuite.records import Adapter, Comparison, Results, RuleOutcome, Training, Verdict
+from evalsuite.records import Adapter, Comparison, Outcome, Results, RuleOutcome, Training, Verdict
 from evalsuite.spec.load import ResolvedSpec, load_specs
 from evalsuite.spec.policy import Policy
 from evalsuite.store import Store, read, write
@@ -140,6 +144,31 @@ def candidate_results(spec: str, store: Store) -> Results:
     steps = read.steps_of(store, known[spec])
     wanted = [step.digest for step in steps if step.role == "candidate" and step.kind in _MEASURED]
     return read.results_of(store, spec, wanted)
+
+
+def record_import(
+    imported: Imported, store: Store, *, aid: LengthAid | None = None, seed: int = DEFAULT_SEED
+) -> dict[str, Outcome]:
+    """Keep judgments made elsewhere as a run: each system is a spec of the method `imported`.
+
+    What was imported of a system before stays beside it. Raises DataError when a system has the name of a spec
+    of this project.
+    """
+    found = outcomes(imported, aid=aid, seed=seed)
+    known = {spec.spec: spec for spec in read.latest_specs(store)} if store.results.exists() else {}
+    taken = sorted(name for name in found if name in known and known[name].method != IMPORTED)
+    if taken:
+        raise DataError(
+            f"{store.folder}  has a spec called {taken[0]!r} already; import it as --rename {taken[0]}=NAME"
+        )
+    earlier = {name: read.steps_of(store, known[name]) for name in found if name in known}
+    rows = {name: imported_row(imported, name, earlier.get(name, []), aid=aid, seed=seed) for name in found}
+    with _recording(store) as run_id:
+        write.save_plan(store, run_id, list(rows.values()))
+        for name, outcome in found.items():
+            write.save_outcome(store, rows[name].steps[0], outcome, seconds=0.0, seed=seed)
+        write.finish_run(store, run_id, "finished")
+    return found
 
 
 class _Run:

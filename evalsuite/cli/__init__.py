@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -25,6 +26,7 @@ VERBS = (
     "release",
     "registry",
     "data",
+    "import",
     "dashboard",
     "schema",
 )
@@ -42,7 +44,8 @@ class _Verbs(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in VERBS:
             return None
-        command = getattr(import_module(f"evalsuite.cli.{name}"), name)
+        word = f"{name}_" if iskeyword(name) else name
+        command = getattr(import_module(f"evalsuite.cli.{word}"), word)
         assert isinstance(command, click.Command)
         return command
 

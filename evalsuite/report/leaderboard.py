@@ -157,6 +157,8 @@ def leaderboard(store: Store) -> Leaderboard:
     for entry in found:
         known = bases.get(entry.base_model)
         merged = {**(known.results if known else {}), **entry.base}
+        if not merged:
+            continue  # judgments that were imported have no base model beside them
         bases[entry.base_model] = Row(f"({entry.base_model})", entry.base_model, "base", None, None, merged)
     metrics = {metric: None for entry in found for metric in entry.results}
     ordered = sorted((_row(entry) for entry in found), key=lambda row: (_ORDER[row.verdict], row.spec))
