@@ -13,16 +13,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from evalsuite.environment import environment
 from evalsuite.errors import AdapterNotApplied, DataError, EvalsuiteError, ModelError, NotFound
 from evalsuite.evaluate.compare import differences
 from evalsuite.execute import local, side_by_side
 from evalsuite.imports import DEFAULT_SEED, Imported
-from evalsuite.imports.length_files import LengthAid
-from evalsuite.imports.outcomes import outcomes
-from evalsuite.imports.recorded import IMPORTED, imported_row
 from evalsuite.models import Model
 from evalsuite.models.adapter import adapter_digest, check_fits
 from evalsuite.models.base import BaseCheckpoint, find_base
@@ -34,6 +31,9 @@ from evalsuite.spec.load import ResolvedSpec, load_specs
 from evalsuite.spec.policy import Policy
 from evalsuite.store import Store, read, write
 from evalsuite.store.replies import ReplyCache
+
+if TYPE_CHECKING:
+    from evalsuite.imports.length_files import LengthAid
 
 # The kinds of step that say something about a candidate.
 _MEASURED: tuple[StepKind, ...] = ("overlap", "score", "pair", "compare")
@@ -154,6 +154,9 @@ def record_import(
     What was imported of a system before stays beside it. Raises DataError when a system has the name of a spec
     of this project.
     """
+    from evalsuite.imports.outcomes import outcomes
+    from evalsuite.imports.recorded import IMPORTED, imported_row
+
     found = outcomes(imported, aid=aid, seed=seed)
     known = {spec.spec: spec for spec in read.latest_specs(store)} if store.results.exists() else {}
     taken = sorted(name for name in found if name in known and known[name].method != IMPORTED)

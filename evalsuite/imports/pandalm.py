@@ -36,7 +36,7 @@ def read_labels(name: str, files: Sequence[Path], *, judged: Path | None = None,
         human[idx] = labels
         prompt = "\n\n".join(part for part in (text(row, "instruction", at), row.get("input") or "") if part)
         for system, key in zip(systems, ("response1", "response2"), strict=True):
-            answers[system, idx] = Answered(system, idx, text(row, key, at), prompt)
+            answers[system, idx] = Answered(system, idx, _said(row, key, at), prompt)
         compared.append(Compared(idx, 1, *systems, _SCORES[majority(labels)]))
     figures = () if judged is None else _figures(name, human, _verdicts(judged, human))
     return Imported(
@@ -100,6 +100,12 @@ def _label(row: Row, key: str, at: At) -> str:
     if label is None:
         raise DataError(f"{at[0]}:{at[1]}  {key!r} is {row.get(key)!r}; it must be 1, 2, or 0 for a tie")
     return label
+
+
+def _said(row: Row, key: str, at: At) -> str:
+    # Answers such as True or 4 stand in the published file without quotation marks.
+    value = row.get(key)
+    return str(value) if isinstance(value, bool | int | float) else text(row, key, at)
 
 
 def _systems(row: Row, at: At) -> tuple[str, str]:
