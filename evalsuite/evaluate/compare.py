@@ -40,7 +40,7 @@ def difference(metric: str, candidate: Results, *, baseline: Results) -> Compari
     clusters = clusters_of(candidate.groups.get(metric, {}), shared)
     new, old = [ours[key] for key in shared], [theirs[key] for key in shared]
     # Our own scores are shares; grades and the like that were imported keep their scale.
-    shares = 0 <= min(*new, *old) and max(*new, *old) <= 1
+    shares = min(*new, *old) >= 0 and max(*new, *old) <= 1
     found = paired_difference(new, old, clusters=clusters, bounds=(0.0, 1.0) if shares else None)
     return Comparison(
         metric,

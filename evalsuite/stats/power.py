@@ -1,10 +1,13 @@
 """How many samples a question needs (Miller 2024, arXiv 2411.00640, Eq. 9 and 10)."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from numpy.typing import ArrayLike
+
 from evalsuite.stats.distribution import normal_critical
-from evalsuite.stats.spread import ROUNDING
+from evalsuite.stats.spread import ROUNDING, as_scores, measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,16 @@ class PairedVariance:
     def total(self) -> float:
         """The variance that one question adds to the difference."""
         return self.between + self.candidate / self.candidate_answers + self.baseline / self.baseline_answers
+
+
+def design_effect(scores: ArrayLike, clusters: Iterable[object]) -> float | None:
+    """Clustered SE² over naive SE² of these scores: how many times more samples clusters make necessary.
+
+    Shapes (n,) and n labels. None where the scores do not vary, or there is one cluster.
+    """
+    sample = as_scores(scores)
+    naive, clustered = measure(sample).standard_error, measure(sample, clusters).standard_error
+    return (clustered / naive) ** 2 if naive and clustered is not None else None
 
 
 def sample_size(

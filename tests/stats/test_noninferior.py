@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from evalsuite.stats.noninferior import NonInferiority, non_inferiority, superiority
 from evalsuite.stats.paired import difference
+from evalsuite.stats.tango import Discordance
 
 X = [0.78, 0.55, 0.91, 0.62, 0.70, 0.83, 0.49, 0.66]
 Y = [0.71, 0.58, 0.80, 0.55, 0.69, 0.70, 0.52, 0.60]
@@ -22,6 +23,19 @@ def test_tango_contact_lenses_pass_at_a_margin_of_ten_points():
     found = non_inferiority(*paired(44, gained=0, lost=1), margin=0.1)
     assert (found.answer, found.p_value) == ("pass", pytest.approx(0.0437658, abs=1e-7))
     assert found.low > -0.1
+
+
+@pytest.mark.parametrize(
+    ("discordance", "null", "z", "low", "high"),
+    [
+        (Discordance(gained=0, lost=1, n=44), -0.1, 1.7086, -0.118077, 0.059393),
+        (Discordance(gained=12, lost=18, n=200), -0.05, 0.723057, -0.086596, 0.024864),
+    ],
+)
+def test_tangos_statistic_and_interval(discordance, null, z, low, high):
+    assert discordance.statistic(null) == pytest.approx(z, abs=5e-5)
+    interval = discordance.interval(0.95)
+    assert (interval.low, interval.high) == pytest.approx((low, high), abs=5e-7)
 
 
 def test_a_few_flips_more_leave_it_undecided():
