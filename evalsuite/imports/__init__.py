@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from evalsuite.records import Result
 
 DEFAULT_SEED = 7
+UNREAD = "the judgment could not be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +100,8 @@ class Imported:
 def sample_id(question: str, turn: int) -> str:
     """The id of a question's turn; the first turn has the question's own."""
     return question if turn == 1 else f"{question} turn {turn}"
+
+
+def slug(system: str) -> str:
+    """A system's name as part of a metric: letters, digits and hyphens."""
+    return re.sub(r"[^\w-]+", "-", system).strip("-").lower()

@@ -49,3 +49,8 @@ def question_id(instruction: str, occurrence: int = 1) -> str:
     """A short id of an instruction's text; a text that stands several times is counted."""
     short = digest(instruction)[:_ID_LENGTH]
     return short if occurrence == 1 else f"{short}-{occurrence}"
+
+
+def first_occurrence(question: str) -> str:
+    """The id of the first of several equal instructions."""
+    return question[:_ID_LENGTH]

@@ -20,15 +20,15 @@ def length_controlled_rate(imported: Imported, system: str, own: Sequence[Match]
     """
     metric = f"{imported.name}.length_controlled_win_rate"
     opponents = {match.against(system) for match in own}
-    unknown = [match.question for match in own if match.question not in aid.difficulty]
+    known = [found for match in own if (found := aid.of(match.question)) is not None]
+    unknown = len(own) - len(known)
     if len(opponents) > 1:
         return _nothing(metric, len(own), f"{len(opponents)} opponents; control one model against one baseline")
     if unknown:
-        return _nothing(metric, len(own), f"{len(unknown)} instructions have no difficulty")
-    difficulty = [aid.difficulty[match.question] for match in own]
+        return _nothing(metric, len(own), f"{unknown} instructions have no difficulty")
     stored = (aid.weights or {}).get(system)
     if stored is not None:
-        return _result(metric, from_weights(stored, difficulty), "stored weights")
+        return _result(metric, from_weights(stored, known), "stored weights")
     baseline = opponents.pop()
     lengths = {(answer.system, answer.sample): len(answer.text) for answer in imported.answers}
     missing = sum((name, match.sample) not in lengths for match in own for name in (system, baseline))
@@ -38,7 +38,7 @@ def length_controlled_rate(imported: Imported, system: str, own: Sequence[Match]
     chances = [math.nan if (score := match.seen_by(system)) is None else score for match in own]
     if sum(not math.isnan(chance) for chance in chances) < 2:
         return _nothing(metric, len(own), "fewer than two preferences could be read")
-    return _result(metric, length_controlled(longer, difficulty, chances, gamed=aid.gamed), "fitted")
+    return _result(metric, length_controlled(longer, known, chances, gamed=aid.gamed), "fitted")
 
 
 def _result(metric: str, found: LengthControlled, how: str) -> Result:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from evalsuite.errors import DataError
-from evalsuite.imports.alpaca_eval import question_id
-from evalsuite.imports.fields import At, Row, digests, required, rows, text
+from evalsuite.imports.alpaca_eval import first_occurrence, question_id
+from evalsuite.imports.fields import At, Row, digests, number, required, rows, text
 from evalsuite.stats.length_control import LengthWeights, gamed_rows
 from evalsuite.stats.logistic import SoftRows
 
@@ -23,6 +24,10 @@ class LengthAid:
     gamed: SoftRows | None = None
     weights: Mapping[str, LengthWeights] | None = None
     sources: tuple[str, ...] = ()
+
+    def of(self, question: str) -> float | None:
+        """The difficulty of a question; a repeated instruction without one of its own has the first one's."""
+        return self.difficulty.get(question, self.difficulty.get(first_occurrence(question)))
 
 
 def read_length_aid(
@@ -43,18 +48,26 @@ def read_length_aid(
 
 
 def _difficulties(file: Path, instructions: Path | None) -> dict[str, float]:
-    order = (
-        [] if instructions is None else [text(row, "instruction", at) for at, row in rows([instructions], of="rows")]
-    )
+    order = [] if instructions is None else _ids(instructions)
     found: dict[str, float] = {}
     for at, row in rows([file], of="rows"):
-        found[question_id(_instruction(row, at, order))] = required(row, _DIFFICULTY, at)
+        found.setdefault(_question(row, at, order), required(row, _DIFFICULTY, at))
     return found
 
 
-def _instruction(row: Row, at: At, order: Sequence[str]) -> str:
+def _ids(instructions: Path) -> list[str]:
+    seen: Counter[str] = Counter()
+    ids = []
+    for at, row in rows([instructions], of="rows"):
+        instruction = text(row, "instruction", at)
+        seen[instruction] += 1
+        ids.append(question_id(instruction, seen[instruction]))
+    return ids
+
+
+def _question(row: Row, at: At, order: Sequence[str]) -> str:
     if "instruction" in row:
-        return text(row, "instruction", at)
+        return question_id(text(row, "instruction", at))
     # A place counts only in the full list: in a file with rows missing it would name another instruction.
     where = f"{at[0]}:{at[1]}"
     if not order:
@@ -66,9 +79,11 @@ def _instruction(row: Row, at: At, order: Sequence[str]) -> str:
 
 
 def _gamed(file: Path) -> SoftRows:
+    # Rows whose preference is not known are left out, as upstream does.
     found = [
-        (required(row, "std_delta_len", at), required(row, _DIFFICULTY, at), required(row, "preference", at))
+        (required(row, "std_delta_len", at), required(row, _DIFFICULTY, at), preference)
         for at, row in rows([file], of="rows")
+        if (preference := number(row, "preference", at)) is not None
     ]
     try:
         return gamed_rows(*([row[column] for row in found] for column in range(3)))

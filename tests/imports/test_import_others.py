@@ -8,10 +8,11 @@ import pytest
 from written import annotation, json_list, jsonl
 
 from evalsuite.errors import DataError
+from evalsuite.imports import slug
 from evalsuite.imports.alpaca_eval import question_id, read_annotations
 from evalsuite.imports.length_files import read_length_aid
 from evalsuite.imports.mt_bench import read_judgments
-from evalsuite.imports.outcomes import outcomes, slug
+from evalsuite.imports.outcomes import outcomes
 from evalsuite.imports.pandalm import majority, read_labels
 from evalsuite.records import Outcome, Result
 from evalsuite.stats.length_control import LengthWeights, from_weights, gamed_rows, length_controlled
@@ -178,6 +179,16 @@ def test_length_control_says_why_it_cannot_be_had(tmp_path):
     strange = read_annotations("alpaca", [annotations(tmp_path, [annotation("Never seen.", 1.5)])])
     found = figures(outcomes(strange, aid=aid)["model"])["alpaca.length_controlled_win_rate"]
     assert (found.value, found.reason) == (None, "1 instructions have no difficulty")
+
+
+def test_a_repeated_instruction_has_the_difficulty_of_its_own_place(tmp_path):
+    full = json_list(tmp_path / "all.json", [{"instruction": text} for text in ("Do it.", "Other.", "Do it.")])
+    by_index = tmp_path / "difficulty.csv"
+    # The regulariser's file has each instruction twice.
+    by_index.write_text("index,instruction_difficulty\n0,0.5\n1,0.1\n2,-0.5\n0,0.5\n1,0.1\n2,-0.5\n", "utf-8")
+    aid = read_length_aid(by_index, instructions=full)
+    assert [aid.of(question_id("Do it.", occurrence)) for occurrence in (1, 2, 3)] == [0.5, -0.5, 0.5]
+    assert aid.of(question_id("Never seen.")) is None
 
 
 def test_a_repeated_instruction_is_a_sample_of_its_own():
