@@ -9,13 +9,16 @@ from evalsuite.imports import Imported
 from evalsuite.imports.joined import Match
 from evalsuite.imports.length_files import LengthAid
 from evalsuite.records import Result
-from evalsuite.stats.distribution import normal_critical
+from evalsuite.stats.bootstrap import Resampling
 from evalsuite.stats.length_control import LengthControlled, from_weights, length_controlled
 
 
-def length_controlled_rate(imported: Imported, system: str, own: Sequence[Match], aid: LengthAid) -> Result:
+def length_controlled_rate(
+    imported: Imported, system: str, own: Sequence[Match], *, aid: LengthAid, resampling: Resampling
+) -> Result:
     """The share won at equal length, from stored weights where the system has some, otherwise fitted.
 
+    The interval refits on resampled instructions; stored weights tell nothing of their own error and have none.
     Without a value, and with the reason, for several opponents, unknown difficulties or missing answers.
     """
     metric = f"{imported.name}.length_controlled_win_rate"
@@ -38,16 +41,16 @@ def length_controlled_rate(imported: Imported, system: str, own: Sequence[Match]
     chances = [math.nan if (score := match.seen_by(system)) is None else score for match in own]
     if sum(not math.isnan(chance) for chance in chances) < 2:
         return _nothing(metric, len(own), "fewer than two preferences could be read")
-    return _result(metric, length_controlled(longer, known, chances, gamed=aid.gamed), "fitted")
+    fitted = length_controlled(longer, known, chances, gamed=aid.gamed, resampling=resampling)
+    return _result(metric, fitted, "fitted")
 
 
 def _result(metric: str, found: LengthControlled, how: str) -> Result:
     value, error = found.win_rate / 100, found.standard_error
-    half = None if error is None else normal_critical(0.95) * error / 100
-    low, high = (None, None) if half is None else (max(0.0, value - half), min(1.0, value + half))
+    low, high = (None, None) if found.interval is None else (found.interval.low / 100, found.interval.high / 100)
     weights = found.weights
     parts = [f"{how}: length {weights.length:.6g}, difficulty {weights.difficulty:.6g}, model {weights.model:.6g}"]
-    parts += [f"standard error {error / 100:.6g}"] if error is not None else []
+    parts += [f"standard error of the predictions {error / 100:.6g}"] if error is not None else []
     parts += [f"C {found.strength:.6g}"] if found.strength is not None else []
     return Result(metric, value, low, high, found.n, 0, found.warning, "; ".join(parts))
 

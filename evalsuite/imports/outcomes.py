@@ -31,7 +31,8 @@ def outcomes(imported: Imported, *, aid: LengthAid | None = None, seed: int = DE
         more_scores, more_results = compared_figures(imported.name, system, own, weighted=imported.weighted, seed=seed)
         results += more_results + relative_figures(imported, system, seed=seed) + ratings.get(system, [])
         if aid is not None and own:
-            results.append(length_controlled_rate(imported, system, own, aid))
+            few = Resampling(seed=seed, resamples=500)
+            results.append(length_controlled_rate(imported, system, own, aid=aid, resampling=few))
         results += [figure for name, figure in imported.figures if name == system]
         found[system] = Outcome(_replies(imported, system, own), tuple(scores + more_scores), tuple(results))
     return found

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from evalsuite.stats.bootstrap import Resampling
+from evalsuite.stats.interval import Interval
 from evalsuite.stats.logistic import SoftRows, fit_sparse, sigmoid
+from evalsuite.stats.resample import percentile_interval
 from evalsuite.stats.spread import Floats, as_scores
 
 STRENGTHS = np.logspace(-4, 4, 10)
@@ -34,6 +37,8 @@ class LengthWeights:
 class LengthControlled:
     """The win rate, in percent, that the model would have at the baseline's length, and the weights behind it.
 
+    `standard_error` is upstream's: of the predictions over instructions, without the error of the fit, and so far
+    too small to compare models by. `interval` refits on resampled instructions; None without resampling.
     `warning` says that raw and controlled rate differ so much that the fit may have failed.
     """
 
@@ -43,6 +48,7 @@ class LengthControlled:
     n: int
     strength: float | None = None
     warning: str | None = None
+    interval: Interval | None = None
 
 
 def gamed_rows(longer: ArrayLike, difficulty: ArrayLike, chances: ArrayLike) -> SoftRows:
@@ -63,6 +69,7 @@ def length_controlled(
     *,
     gamed: SoftRows | None = None,
     strength: float | None = None,
+    resampling: Resampling | None = None,
 ) -> LengthControlled:
     """Fit one model's preferences and set the difference of lengths to nothing.
 
@@ -82,7 +89,10 @@ def length_controlled(
     warning = None
     if abs(raw - found.win_rate) > SUSPICIOUS:
         warning = f"{found.win_rate:.1f} % at equal length, {raw:.1f} % as judged; so wide a gap may be a failed fit"
-    return LengthControlled(found.win_rate, found.standard_error, weights, found.n, chosen, warning)
+    interval = None
+    if resampling is not None:
+        interval = _refitted(rows, gamed, strength=chosen, value=found.win_rate, resampling=resampling)
+    return LengthControlled(found.win_rate, found.standard_error, weights, found.n, chosen, warning, interval)
 
 
 def standardised(longer: ArrayLike) -> Floats:
@@ -98,6 +108,20 @@ def from_weights(weights: LengthWeights, difficulty: ArrayLike) -> LengthControl
     expected = 100 * sigmoid(weights.difficulty * hardness + weights.model)
     error = float(expected.std(ddof=1)) / math.sqrt(len(expected)) if len(expected) > 1 else None
     return LengthControlled(float(expected.mean()), error, weights, len(expected))
+
+
+def _refitted(
+    rows: SoftRows, gamed: SoftRows | None, *, strength: float, value: float, resampling: Resampling
+) -> Interval:
+    """The percentile interval over instructions; the regulariser and the penalty stay as they are."""
+
+    def rate(chosen: Floats) -> float:
+        drawn = rows.only(chosen > 0).weighted(chosen[chosen > 0])
+        weights = fit_sparse(drawn if gamed is None else gamed.joined(drawn), strength=strength)
+        expected = sigmoid(weights[1] * rows.features[:, 1] + weights[2])
+        return 100 * float(chosen @ expected / chosen.sum())
+
+    return percentile_interval(rate, n=len(rows.chances), value=value, resampling=resampling)
 
 
 def _rows(longer: Floats, difficulty: Floats, chances: ArrayLike) -> SoftRows:

@@ -37,6 +37,10 @@ class SoftRows:
         """The chosen rows."""
         return SoftRows(self.features[chosen], self.chances[chosen], self.weights[chosen])
 
+    def weighted(self, times: Floats) -> "SoftRows":
+        """The same rows, each weight multiplied."""
+        return SoftRows(self.features, self.chances, self.weights * times)
+
     def loss(self, coefficients: Floats) -> float:
         """The weighted sum of cross-entropies; a soft label is its two copies, weighted by their chances."""
         scores = self.features @ coefficients

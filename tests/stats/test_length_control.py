@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evalsuite.stats.bootstrap import Resampling
 from evalsuite.stats.length_control import LengthWeights, from_weights, gamed_rows, length_controlled, standardised
 from evalsuite.stats.preference_rate import PreferenceRate, average_length, preference_rate
 
@@ -51,6 +52,18 @@ def test_the_penalty_is_chosen_on_rows_left_out():
     assert found.strength in np.logspace(-4, 4, 10).tolist()
     assert found.win_rate == pytest.approx(46.8, abs=3.5)
     assert found.warning is None
+
+
+def test_the_interval_is_that_of_the_fit_and_far_wider_than_the_error_of_the_predictions():
+    found = length_controlled(
+        LONGER, DIFFICULTY, CHANCES, gamed=GAMED, strength=21.544347, resampling=Resampling(7, 400)
+    )
+    assert found.interval is not None
+    assert found.interval.low < found.win_rate < found.interval.high
+    raw = preference_rate((CHANCES + 1).tolist()).standard_error or 0
+    assert found.interval.high - found.interval.low > 2 * raw
+    assert found.standard_error is not None
+    assert found.standard_error < raw / 5
 
 
 def test_a_missing_preference_is_left_out_of_the_fit_and_its_instruction_still_counts():
