@@ -22,11 +22,13 @@ from evalsuite.execute import local, side_by_side
 from evalsuite.imports import DEFAULT_SEED, Imported
 from evalsuite.models import Model
 from evalsuite.models.adapter import adapter_digest, check_fits
-from evalsuite.models.base import BaseCheckpoint, find_base
+from evalsuite.models.base import Base, BaseCheckpoint, ServedBase, find_base
+from evalsuite.models.remote.meter import Meter
 from evalsuite.plan import Plan, Step, StepKind
 from evalsuite.plan.make import make_plan, training_digest
 from evalsuite.plan.recorded import spec_row, step_row
 from evalsuite.records import Adapter, Comparison, Outcome, Results, RuleOutcome, Training, Verdict
+from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.load import ResolvedSpec, load_specs
 from evalsuite.spec.policy import Policy
 from evalsuite.store import Store, read, write
@@ -75,14 +77,12 @@ class RunReport:
 
 def plan(files: Sequence[Path], store: Store, *, settings: tuple[str, ...] = (), download: bool = False) -> list[Plan]:
     """The plan of every spec as things stand; nothing is trained, asked or written."""
-    bases: dict[tuple[str, str | None, str], BaseCheckpoint] = {}
+    bases: dict[str, Base] = {}
     plans = []
     for resolved in load_specs(files, settings):
-        ref = resolved.spec.base_model
-        key = (ref.id, ref.revision, ref.dtype)
+        key = resolved.spec.base_model.model_dump_json()
         if key not in bases:
-            beside = resolved.file.resolve().parent
-            bases[key] = find_base(_located(ref.id, beside), revision=ref.revision, dtype=ref.dtype, download=download)
+            bases[key] = _base(resolved, download=download)
         plans.append(make_plan(resolved, bases[key], _known_adapter(resolved, bases[key], store)))
     return plans
 
@@ -99,11 +99,13 @@ def run(
     *,
     settings: tuple[str, ...] = (),
     load: Callable[[BaseCheckpoint], Model] | None = None,
+    max_cost: float | None = None,
 ) -> RunReport:
     """Train what is not yet trained and score what is not yet scored; a second run does nothing.
 
-    `load` makes the model of a base; without it the hf backend does. A script that calls this needs the usual
-    `if __name__ == "__main__":`, for small models are trained in processes of their own.
+    `load` makes the model of a base; without it the hf backend does. `max_cost` is the most that all calls to
+    endpoints may cost: a spec that needs more ends with an error, and what is paid for is kept. A script that calls
+    this needs the usual `if __name__ == "__main__":`, for small models are trained in processes of their own.
     """
     plans = plan(files, store, settings=settings, download=True)
     done = finished(plans, store)
@@ -111,7 +113,9 @@ def run(
     if not missing and _recorded(plans, store):
         return RunReport(None, 0, sum(len(plan.steps) for plan in plans), tuple(plans))
     with _recording(store) as run_id, closing(ReplyCache(store.replies)) as cache:
-        report = _Run(store, watch, run_id, local.Workbench(cache, watch.progress, load)).carry_out(plans)
+        meter = Meter(max_cost)
+        bench = local.Workbench(cache, local.with_cost(watch.progress, watch.say, meter), load, meter=meter)
+        report = _Run(store, watch, run_id, bench).carry_out(plans)
         write.save_errors(store, run_id, report.errors)
         write.finish_run(store, run_id, "failed" if report.errors else "finished")
         return report
@@ -328,7 +332,17 @@ def verdict_on_record(plan: Plan, store: Store) -> Verdict:
     return local.verdict(plan, candidate, base)
 
 
-def _known_adapter(resolved: ResolvedSpec, base: BaseCheckpoint, store: Store) -> Adapter | None:
+def _base(resolved: ResolvedSpec, *, download: bool) -> Base:
+    ref = resolved.spec.base_model
+    if isinstance(ref, Endpoint):
+        return ServedBase(ref)
+    place = _located(ref.id, resolved.file.resolve().parent)
+    return find_base(place, revision=ref.revision, dtype=ref.dtype, download=download)
+
+
+def _known_adapter(resolved: ResolvedSpec, base: Base, store: Store) -> Adapter | None:
+    if isinstance(base, ServedBase):
+        return None
     if resolved.adapter_path is not None:
         check_fits(resolved.adapter_path, base)
         return Adapter(resolved.spec.name, resolved.adapter_path, adapter_digest(resolved.adapter_path))

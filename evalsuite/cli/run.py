@@ -14,8 +14,9 @@ from evalsuite.store import Store
 @options.specs
 @options.settings
 @options.store
+@click.option("--max-cost", type=click.FloatRange(min=0), metavar="MONEY", help="Stop before endpoints cost more.")
 @click.option("--gate", is_flag=True, help="Carry the verdicts in the exit code, as `evalsuite gate` does.")
-def run(specs: tuple[Path, ...], settings: tuple[str, ...], store: Store, gate: bool) -> int:
+def run(specs: tuple[Path, ...], settings: tuple[str, ...], store: Store, max_cost: float | None, gate: bool) -> int:
     """Train and score every spec, then show the leaderboard and the verdicts.
 
     What is done is kept: run it again and only what changed is made anew. Exits with 0 when everything ran,
@@ -27,7 +28,7 @@ def run(specs: tuple[Path, ...], settings: tuple[str, ...], store: Store, gate: 
     from evalsuite.cli.progress import TerminalWatcher
     from evalsuite.report.leaderboard import leaderboard
 
-    report = pipeline.run(specs, store, TerminalWatcher(), settings=settings)
+    report = pipeline.run(specs, store, TerminalWatcher(), settings=settings, max_cost=max_cost)
     if report.run_id is None:
         click.echo(f"nothing to do: all {report.steps_cached} steps are done already", err=True)
     else:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from evalsuite.data.draw import distinct, draw
 from evalsuite.evaluate.aggregate import aggregate
+from evalsuite.evaluate.answered import answered, note
 from evalsuite.models import Model
 from evalsuite.records import Adapter, Completion, LogLikelihood, Outcome, Reply, Sample, Score
 from evalsuite.spec.suite import Benchmark
@@ -28,7 +29,7 @@ def score(entry: Benchmark, samples: Sequence[Sample], *, model: Model, adapter:
     if sampling is None:
         answers = model.choices(prompts, [sample.choices for sample in samples], adapter=adapter)
     else:
-        answers = model.generate(prompts, sampling=sampling, adapter=adapter)
+        answers = answered(model.generate(prompts, sampling=sampling, adapter=adapter))
     pairs: list[tuple[Sample, Answer]] = list(zip(samples, answers, strict=True))
     scores = [
         replace(found, metric=f"{entry.name}.{found.metric}")
@@ -52,8 +53,7 @@ def by_metric(scores: Sequence[Score]) -> dict[str, list[Score]]:
 
 def _reply(entry: Benchmark, sample: Sample, answer: Answer) -> Reply:
     if isinstance(answer, Completion):
-        note = "cut off at the token limit" if answer.finish == "length" else None
-        return Reply(sample.id, sample.prompt.shown, answer.text, sample.target, sample.group, note)
+        return Reply(sample.id, sample.prompt.shown, answer.text, sample.target, sample.group, note(answer))
     likeliest = sample.choices[max(range(len(answer)), key=lambda index: answer[index].value)]
     # A task that weighs the options in its own way says which one that makes it choose.
     choose = getattr(entry.task, "chosen", None)

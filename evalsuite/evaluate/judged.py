@@ -8,6 +8,7 @@ from pathlib import Path
 from evalsuite.data.authored import read_authored
 from evalsuite.data.draw import distinct, draw
 from evalsuite.evaluate.aggregate import aggregate
+from evalsuite.evaluate.answered import answered, note
 from evalsuite.evaluate.benchmark import by_metric
 from evalsuite.evaluate.judge import Grader, grader, normalised, overall
 from evalsuite.models import Model
@@ -31,16 +32,9 @@ def replies(
     samples: Sequence[Sample], sampling: Sampling, *, model: Model, adapter: Adapter | None
 ) -> tuple[Reply, ...]:
     """The model's replies to the prompts."""
-    completions = model.generate([sample.prompt for sample in samples], sampling=sampling, adapter=adapter)
+    completions = answered(model.generate([s.prompt for s in samples], sampling=sampling, adapter=adapter))
     return tuple(
-        Reply(
-            sample.id,
-            sample.prompt.shown,
-            completion.text,
-            sample.target,
-            sample.group,
-            "cut off at the token limit" if completion.finish == "length" else None,
-        )
+        Reply(sample.id, sample.prompt.shown, completion.text, sample.target, sample.group, note(completion))
         for sample, completion in zip(samples, completions, strict=True)
     )
 

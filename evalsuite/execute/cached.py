@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 from evalsuite.data.digest import digest
-from evalsuite.models import Model
+from evalsuite.models import Arriving, Model
 from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Sampling, TokenChances
 from evalsuite.store.replies import ReplyCache
 
 # Small enough that a killed process loses a second or two of work, large enough to fill batches.
 _CHUNK = 128
+
+T = TypeVar("T")
 
 
 class CachedModel:
@@ -33,12 +35,14 @@ class CachedModel:
         """One completion per prompt, asked only where it is not known yet."""
         keys = [self._key("generate", prompt, asdict(sampling), adapter) for prompt in prompts]
 
-        def ask(missing: list[int]) -> list[str]:
-            asked = self._make().generate([prompts[i] for i in missing], sampling=sampling, adapter=adapter)
-            return [json.dumps(asdict(completion)) for completion in asked]
+        def ask(missing: list[int]) -> Iterator[Mapping[int, Completion]]:
+            model, wanted = self._make(), [prompts[i] for i in missing]
+            if isinstance(model, Arriving):
+                return model.completions(wanted, sampling=sampling, adapter=adapter)
+            return _chunks(len(wanted), lambda part: model.generate(wanted[part], sampling=sampling, adapter=adapter))
 
         sizes = [len(prompt.shown) for prompt in prompts]
-        return [_completion(value) for value in self._through(keys, sizes, ask)]
+        return [_completion(value) for value in self._through(keys, sizes, lambda some: _written(ask(some), asdict))]
 
     def choices(
         self, prompts: Sequence[Prompt], options: Sequence[Sequence[str]], *, adapter: Adapter | None = None
@@ -48,32 +52,50 @@ class CachedModel:
             self._key("choices", prompt, list(given), adapter) for prompt, given in zip(prompts, options, strict=True)
         ]
 
-        def ask(missing: list[int]) -> list[str]:
-            asked = self._make().choices([prompts[i] for i in missing], [options[i] for i in missing], adapter=adapter)
-            return [json.dumps([(found.value, found.tokens) for found in likelihoods]) for likelihoods in asked]
+        def ask(missing: list[int]) -> Iterator[Mapping[int, tuple[LogLikelihood, ...]]]:
+            model, wanted, among = self._make(), [prompts[i] for i in missing], [options[i] for i in missing]
+            if isinstance(model, Arriving):
+                return model.likelihoods(wanted, among, adapter=adapter)
+            return _chunks(len(wanted), lambda part: model.choices(wanted[part], among[part], adapter=adapter))
+
+        def ask_written(missing: list[int]) -> Iterator[dict[int, str]]:
+            return _written(ask(missing), lambda likelihoods: [(found.value, found.tokens) for found in likelihoods])
 
         sizes = [len(prompt.shown) for prompt in prompts]
         return [
             tuple(LogLikelihood(value, tokens) for value, tokens in json.loads(found))
-            for found in self._through(keys, sizes, ask)
+            for found in self._through(keys, sizes, ask_written)
         ]
 
-    def _through(self, keys: list[str], sizes: list[int], ask: Callable[[list[int]], list[str]]) -> list[str]:
+    def _through(
+        self, keys: list[str], sizes: list[int], ask: Callable[[list[int]], Iterator[dict[int, str]]]
+    ) -> list[str]:
         known = self._cache.get(keys)
         first = {key: index for index, key in reversed(list(enumerate(keys)))}
         # Prompts of like length share a batch, so the missing ones are asked in order of length.
         missing = sorted((index for key, index in first.items() if key not in known), key=lambda i: (sizes[i], i))
-        self._progress(len(keys) - len(missing), len(keys))
-        for start in range(0, len(missing), _CHUNK):
-            part = missing[start : start + _CHUNK]
-            fresh = dict(zip((keys[index] for index in part), ask(part), strict=True))
+        there = len(keys) - len(missing)
+        self._progress(there, len(keys))
+        for batch in ask(missing) if missing else ():
+            fresh = {keys[missing[place]]: value for place, value in batch.items()}
             self._cache.put({key: value for key, value in fresh.items() if not _failed(value)})
             known.update(fresh)
-            self._progress(len(keys) - len(missing) + start + len(part), len(keys))
+            there += len(fresh)
+            self._progress(there, len(keys))
         return [known[key] for key in keys]
 
     def _key(self, verb: str, prompt: Prompt, asked: Any, adapter: Adapter | None) -> str:
         return digest(verb, self.digest, adapter.digest if adapter else None, asdict(prompt), asked)
+
+
+def _chunks(count: int, ask: Callable[[slice], Sequence[T]]) -> Iterator[dict[int, T]]:
+    for start in range(0, count, _CHUNK):
+        yield dict(enumerate(ask(slice(start, start + _CHUNK)), start))
+
+
+def _written(batches: Iterator[Mapping[int, T]], plain: Callable[[T], Any]) -> Iterator[dict[int, str]]:
+    for batch in batches:
+        yield {place: json.dumps(plain(answer)) for place, answer in batch.items()}
 
 
 def _completion(kept: str) -> Completion:

@@ -10,18 +10,22 @@ from evalsuite.data.contamination import contamination
 from evalsuite.data.mixture import mix
 from evalsuite.data.rows import training_rows
 from evalsuite.data.split import hold_out
-from evalsuite.evaluate import benchmark, judged, pairwise
+from evalsuite.evaluate import benchmark, judged, letters, pairwise
 from evalsuite.evaluate.compare import compare
 from evalsuite.evaluate.overlap import measured
 from evalsuite.execute.cached import CachedModel
 from evalsuite.gate.decide import decide
 from evalsuite.models import Model
-from evalsuite.models.base import BaseCheckpoint
+from evalsuite.models.base import Base, BaseCheckpoint, ServedBase
+from evalsuite.models.endpoint import EndpointModel, endpoint_digest
 from evalsuite.models.in_context import InContextModel
 from evalsuite.models.proof import applied_proof
+from evalsuite.models.remote.meter import Meter
+from evalsuite.models.remote.pace import Pace
 from evalsuite.plan import Plan, Role, Step
 from evalsuite.plugins import TrainingJob
 from evalsuite.records import Adapter, Outcome, Prompt, Reply, Results, Training, Verdict
+from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.project import project_of
 from evalsuite.store.replies import ReplyCache
 
@@ -29,21 +33,38 @@ _PROOF_PROMPTS = 8
 
 
 class Workbench:
-    """One process's place of work: the loaded base model, the reply cache, and who is told of progress."""
+    """One process's place of work: loaded base, reply cache, who is told of progress, what endpoints have cost."""
 
     def __init__(
         self,
         cache: ReplyCache,
         progress: Callable[[int, int], None],
         load: Callable[[BaseCheckpoint], Model] | None = None,
+        *,
+        meter: Meter | None = None,
     ) -> None:
         self.cache = cache
         self.progress = progress
+        self.meter = meter or Meter()
         self._load_base = load or _load_hf
         self._loaded: tuple[str, Model] | None = None
+        self._paces: dict[str, Pace] = {}
 
-    def model(self, base: BaseCheckpoint) -> Model:
+    def served(self, endpoint: Endpoint) -> Model:
+        """The model of an endpoint behind the reply cache; all of a run's share one meter."""
+        digest = endpoint_digest(endpoint)
+
+        def ask() -> EndpointModel:
+            # Limits per minute hold for all together who ask one model of one server.
+            pace = self._paces.setdefault(digest, Pace(endpoint.requests_per_minute, endpoint.tokens_per_minute))
+            return EndpointModel(endpoint, meter=self.meter, pace=pace)
+
+        return CachedModel(digest, ask, cache=self.cache, progress=self.progress)
+
+    def model(self, base: Base) -> Model:
         """The base model behind the reply cache; it is loaded when the first reply is missing."""
+        if isinstance(base, ServedBase):
+            return self.served(base.endpoint)
         cached = CachedModel(base.digest, lambda: self._load(base), cache=self.cache, progress=self.progress)
         return InContextModel(cached)
 
@@ -53,6 +74,20 @@ class Workbench:
             self._loaded = None
             self._loaded = (base.digest, self._load_base(base))
         return self._loaded[1]
+
+
+def with_cost(
+    progress: Callable[[int, int], None], say: Callable[[str], None], meter: Meter
+) -> Callable[[int, int], None]:
+    """Progress that is told in figures, and with the cost so far once there is any."""
+
+    def told(done: int, total: int) -> None:
+        if meter.calls:
+            say(f"{done}/{total}  {meter}")
+        else:
+            progress(done, total)
+
+    return told
 
 
 def train(plan: Plan, output: Path, say: Callable[[str], None]) -> Training:
@@ -65,7 +100,7 @@ def train(plan: Plan, output: Path, say: Callable[[str], None]) -> Training:
     return method.train(
         TrainingJob(
             name=plan.name,
-            base=plan.base.folder,
+            base=plan.checkpoint.folder,
             train=rows,
             held_out=held_out,
             seed=method.seed,
@@ -89,7 +124,10 @@ def score(plan: Plan, step: Step, bench: Workbench) -> Outcome:
     for entry in suite.benchmarks:
         if entry.name == step.entry:
             samples = benchmark.samples_of(entry, resolved.suite_data[entry.name], seed=suite.seed)
-            return benchmark.score(entry, samples, model=bench.model(plan.base), adapter=_adapter(plan, step.role))
+            model = bench.model(plan.base)
+            if letters.wanted(entry, samples, served=isinstance(plan.base, ServedBase)):
+                return letters.score(entry, samples, model=model)
+            return benchmark.score(entry, samples, model=model, adapter=_adapter(plan, step.role))
     judged_set = next(item for item in suite.judged if item.name == step.entry)
     samples = judged.samples_of(judged_set, resolved.suite_data[judged_set.name], seed=suite.seed)
     given = (

@@ -97,4 +97,4 @@ def _train(number: int, plan: Plan, output: Path) -> Training:
 
 
 def _bytes(plan: Plan) -> int:
-    return sum(file.stat().st_size for file in weight_files(plan.base.folder))
+    return sum(file.stat().st_size for file in weight_files(plan.checkpoint.folder))

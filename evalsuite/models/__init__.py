@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
 from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Sampling
 
@@ -26,4 +26,25 @@ class Model(Protocol):
         self, prompts: Sequence[Prompt], options: Sequence[Sequence[str]], *, adapter: Adapter | None = None
     ) -> list[tuple[LogLikelihood, ...]]:
         """For each prompt, the log-likelihood of each of its options as the reply."""
+        ...
+
+
+@runtime_checkable
+class Arriving(Protocol):
+    """A model whose replies arrive one by one and in any order, each worth keeping at once.
+
+    Batches are by the prompt's position, and come a moment after their replies; together they hold every position
+    once. What arrived before an error was given out before it is raised.
+    """
+
+    def completions(
+        self, prompts: Sequence[Prompt], *, sampling: Sampling, adapter: Adapter | None = None
+    ) -> Iterator[Mapping[int, Completion]]:
+        """The completions as they arrive."""
+        ...
+
+    def likelihoods(
+        self, prompts: Sequence[Prompt], options: Sequence[Sequence[str]], *, adapter: Adapter | None = None
+    ) -> Iterator[Mapping[int, tuple[LogLikelihood, ...]]]:
+        """The log-likelihoods of all options of a prompt, as they arrive."""
         ...

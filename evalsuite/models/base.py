@@ -12,6 +12,8 @@ from pathlib import Path
 from evalsuite import bundled
 from evalsuite.data.digest import digest, file_digest
 from evalsuite.errors import DataError, ModelError
+from evalsuite.models.endpoint import endpoint_digest
+from evalsuite.spec.endpoint import Endpoint
 
 QUICKSTART = "quickstart"
 DTYPES = ("float32", "bfloat16", "float16")
@@ -35,6 +37,31 @@ class BaseCheckpoint:
     folder: Path
     dtype: str
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServedBase:
+    """A base model behind an endpoint: nobody sees its weights, and nothing can be trained on it."""
+
+    endpoint: Endpoint
+
+    @property
+    def id(self) -> str:
+        """The model and its server in one word."""
+        return self.endpoint.id
+
+    @property
+    def dtype(self) -> str:
+        """In place of a number format, which nobody knows."""
+        return "served"
+
+    @property
+    def digest(self) -> str:
+        """The digest of URL and model."""
+        return endpoint_digest(self.endpoint)
+
+
+Base = BaseCheckpoint | ServedBase
 
 
 def find_base(id: str, *, revision: str | None, dtype: str, download: bool = False) -> BaseCheckpoint:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from evalsuite.models.base import BaseCheckpoint
+from evalsuite.models.base import Base, BaseCheckpoint
 from evalsuite.records import Adapter
 from evalsuite.spec.load import ResolvedSpec
 
@@ -44,7 +44,7 @@ class Plan:
     """The steps of one spec in order, on a known base and, once trained, a known adapter."""
 
     resolved: ResolvedSpec
-    base: BaseCheckpoint
+    base: Base
     adapter: Adapter | None
     steps: tuple[Step, ...]
 
@@ -52,6 +52,12 @@ class Plan:
     def name(self) -> str:
         """The spec's name."""
         return self.resolved.spec.name
+
+    @property
+    def checkpoint(self) -> BaseCheckpoint:
+        """The base on this disk, which every spec has that trains or adapts something."""
+        assert isinstance(self.base, BaseCheckpoint)
+        return self.base
 
     def step(self, kind: StepKind, entry: str | None = None, role: Role | None = None) -> Step | None:
         """The step of that kind, entry and role, or None."""

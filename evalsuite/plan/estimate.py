@@ -10,6 +10,7 @@ from evalsuite.data.authored import read_authored
 from evalsuite.data.rows import training_rows
 from evalsuite.plan import Cost, Role
 from evalsuite.records import Sample
+from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.load import ResolvedSpec
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
 
@@ -30,15 +31,19 @@ def benchmark_cost(resolved: ResolvedSpec, entry: Benchmark) -> Cost:
     samples = _limited(entry.task.samples(resolved.suite_data[entry.name]), entry.limit)
     reply = entry.task.sampling.max_tokens if entry.task.sampling else 0
     characters = sum(len(sample.prompt.shown) + sum(map(len, sample.choices)) for sample in samples)
-    return Cost(samples=len(samples), tokens=characters // _CHARACTERS_PER_TOKEN + reply * len(samples))
+    prompts, replies = characters // _CHARACTERS_PER_TOKEN, reply * len(samples)
+    return Cost(samples=len(samples), tokens=prompts + replies, money=_money(resolved, prompts, replies))
 
 
 def judged_cost(resolved: ResolvedSpec, entry: JudgedSet, *, role: Role) -> Cost:
     """One reply and one judge call per prompt; the author's answers are judged but not generated."""
     samples = _authored(resolved.suite_data[entry.name], entry.limit)
     prompts = sum(len(sample.prompt.shown) for sample in samples) // _CHARACTERS_PER_TOKEN
-    tokens = 0 if role == "author" else prompts + entry.max_tokens * len(samples)
-    return Cost(samples=len(samples), tokens=tokens, judge_calls=len(samples))
+    replies = entry.max_tokens * len(samples)
+    if role == "author":
+        return Cost(samples=len(samples), judge_calls=len(samples))
+    money = _money(resolved, prompts, replies)
+    return Cost(samples=len(samples), tokens=prompts + replies, judge_calls=len(samples), money=money)
 
 
 def pairing_cost(resolved: ResolvedSpec, entry: Pairing) -> Cost:
@@ -46,6 +51,12 @@ def pairing_cost(resolved: ResolvedSpec, entry: Pairing) -> Cost:
     judged = next(item for item in resolved.suite.judged if item.name == entry.of)
     count = len(_authored(resolved.suite_data[judged.name], judged.limit))
     return Cost(samples=count, judge_calls=2 * count)
+
+
+def _money(resolved: ResolvedSpec, prompt_tokens: int, reply_tokens: int) -> float:
+    """What the tokens cost where the base is asked over the network; replies count as long as they may become."""
+    base = resolved.spec.base_model
+    return base.money(prompt_tokens, reply_tokens) if isinstance(base, Endpoint) else 0.0
 
 
 @lru_cache(maxsize=32)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from evalsuite.data.digest import digest, file_digest
-from evalsuite.models.base import BaseCheckpoint
+from evalsuite.models.base import Base
 from evalsuite.plan import Plan, Role, Step
 from evalsuite.plan.estimate import benchmark_cost, judged_cost, pairing_cost, training_cost
 from evalsuite.records import Adapter
@@ -19,7 +19,7 @@ from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
 VERSION = 1
 
 
-def training_digest(resolved: ResolvedSpec, base: BaseCheckpoint) -> str | None:
+def training_digest(resolved: ResolvedSpec, base: Base) -> str | None:
     """The digest of a spec's training: method, options, data bytes and base weights; None when nothing is trained."""
     method = resolved.spec.train
     if method is None:
@@ -33,13 +33,13 @@ def training_digest(resolved: ResolvedSpec, base: BaseCheckpoint) -> str | None:
     return digest("train", VERSION, method.version, options, data, base.digest)
 
 
-def make_plan(resolved: ResolvedSpec, base: BaseCheckpoint, adapter: Adapter | None) -> Plan:
+def make_plan(resolved: ResolvedSpec, base: Base, adapter: Adapter | None) -> Plan:
     """The steps of a spec; those that depend on an adapter not yet trained have no digest."""
     return Plan(resolved, base, adapter, tuple(_Maker(resolved, base, adapter).steps()))
 
 
 class _Maker:
-    def __init__(self, resolved: ResolvedSpec, base: BaseCheckpoint, adapter: Adapter | None) -> None:
+    def __init__(self, resolved: ResolvedSpec, base: Base, adapter: Adapter | None) -> None:
         self.resolved, self.base, self.adapter = resolved, base, adapter
         self.suite = resolved.suite
         self.adapts = resolved.spec.train is not None or resolved.spec.adapter is not None

@@ -18,11 +18,12 @@ def plan_table(plan: Plan, done: frozenset[str]) -> Table:
             f"{step.cost.samples:,}" if step.cost.samples else "",
             f"~{step.cost.tokens:,}" if step.cost.tokens else "",
             f"{step.cost.judge_calls:,}" if step.cost.judge_calls else "",
+            f"~${step.cost.money:.2f}" if step.cost.money else "",
             step.digest[:12] if step.digest else "after training",
         )
         for step in plan.steps
     ]
-    return Table(("step", "state", "samples", "tokens", "judge calls", "digest"), tuple(rows))
+    return Table(("step", "state", "samples", "tokens", "judge calls", "cost", "digest"), tuple(rows))
 
 
 def looked_up(plan: Plan) -> list[str]:

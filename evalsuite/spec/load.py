@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from evalsuite.errors import DocumentError, Problem
 from evalsuite.spec.document import Document, validate
+from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.judge import Judge
 from evalsuite.spec.matrix import expand, override
 from evalsuite.spec.policy import Policy
@@ -107,7 +108,11 @@ class _Resolver:
             return None
         rubrics, judges, suite_data = self._follow_suite(suite, documents[f"suites/{spec.suite}"], documents)
         if policy is not None:
-            self._check_metrics(policy, documents[f"gates/{spec.gate}"], suite.metrics(rubrics))
+            measured = suite.metrics(rubrics)
+            if isinstance(spec.base_model, Endpoint):
+                # What is chosen by likelihood elsewhere is answered by letter there.
+                measured += tuple(f"{b.name}.letter_accuracy" for b in suite.benchmarks if b.task.sampling is None)
+            self._check_metrics(policy, documents[f"gates/{spec.gate}"], measured)
         return ResolvedSpec(spec, file, suite, policy, rubrics, judges, training_data, suite_data, adapter, documents)
 
     def _follow_suite(

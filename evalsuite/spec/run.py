@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from evalsuite.plugins import Method
 from evalsuite.spec.document import Document, Name, OneOf, Version
+from evalsuite.spec.endpoint import Endpoint
 
 
 class BaseModelRef(Document):
@@ -31,6 +32,11 @@ class AdapterRef(Document):
     path: Annotated[str, Field(min_length=1)]
 
 
+def _where(base: Any) -> str:
+    served = "endpoint" in base if isinstance(base, dict) else isinstance(base, Endpoint)
+    return "served" if served else "here"
+
+
 class RunSpec(Document):
     """One adapter to be judged: trained here (`train`), trained elsewhere (`adapter`), or the base as it is."""
 
@@ -38,7 +44,9 @@ class RunSpec(Document):
     name: Name
     description: str | None = None
     tags: tuple[str, ...] = ()
-    base_model: BaseModelRef
+    base_model: Annotated[
+        Annotated[BaseModelRef, Tag("here")] | Annotated[Endpoint, Tag("served")], Discriminator(_where)
+    ]
     train: Annotated[Method, OneOf("methods")] | None = None
     adapter: AdapterRef | None = None
     matrix: Annotated[
@@ -55,4 +63,7 @@ class RunSpec(Document):
     def _one_origin(self) -> RunSpec:
         if self.train is not None and self.adapter is not None:
             raise ValueError("has both `train` and `adapter`; keep the one that says where the adapter comes from")
+        if isinstance(self.base_model, Endpoint) and (self.train is not None or self.adapter is not None):
+            what = "train" if self.train is not None else "adapter"
+            raise ValueError(f"has `{what}`, but a model behind an endpoint takes no adapter; score it as it is")
         return self
