@@ -55,8 +55,8 @@ class Server:
             # The client's own timeout counts from byte to byte; a server that trickles would never end.
             async with asyncio.timeout(self._endpoint.timeout):
                 return await self._client.post(call.path, cast_to=bytes, body=call.body, options=self._options)
-        except (TimeoutError, self._openai.APITimeoutError):
-            raise Again(f"no answer within {self._endpoint.timeout:g} s", billed=True) from None
+        except TimeoutError:
+            raise self._too_late() from None
         except self._openai.APIStatusError as error:
             raise self._status(error) from None
         except self._openai.APIConnectionError as error:
@@ -98,13 +98,21 @@ class Server:
         return "does not accept the request; change what it names, or `parameters`"
 
     def _connection(self, error: Exception) -> Again:
-        import httpx2
+        import aiohttp
 
-        cause = error.__cause__
-        why = self._clean(str(cause) or type(cause).__name__)
-        if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
+        # The client calls every lost connection a timeout; what it was is told by the first cause.
+        first: BaseException = error
+        while first.__cause__ is not None and not isinstance(first, aiohttp.ClientError):
+            first = first.__cause__
+        why = self._clean(str(first) or type(first).__name__)
+        if isinstance(first, aiohttp.ClientConnectorError):
             return Unreachable(f"no connection ({why})")
+        if isinstance(first, TimeoutError):
+            return self._too_late()
         return Again(f"the connection broke off ({why})", billed=True)
+
+    def _too_late(self) -> Again:
+        return Again(f"no answer within {self._endpoint.timeout:g} s", billed=True)
 
     def _clean(self, text: str) -> str:
         """What a server says in one short line, without the key."""
