@@ -58,4 +58,6 @@ def _alternatives(schema: Schema, root: Schema) -> Iterator[Schema]:
 
 
 def _is_tagged(place: Schema, tag: str) -> bool:
-    return any(value.get("const") == tag for value in place.get("properties", {}).values())
+    # `with KEY` is the alternative that is recognised by having that key.
+    by_key = tag.startswith("with ") and tag.removeprefix("with ") in place.get("required", ())
+    return by_key or any(value.get("const") == tag for value in place.get("properties", {}).values())

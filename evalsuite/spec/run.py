@@ -34,7 +34,7 @@ class AdapterRef(Document):
 
 def _where(base: Any) -> str:
     served = "endpoint" in base if isinstance(base, dict) else isinstance(base, Endpoint)
-    return "served" if served else "here"
+    return "with endpoint" if served else "with id"
 
 
 class RunSpec(Document):
@@ -45,7 +45,7 @@ class RunSpec(Document):
     description: str | None = None
     tags: tuple[str, ...] = ()
     base_model: Annotated[
-        Annotated[BaseModelRef, Tag("here")] | Annotated[Endpoint, Tag("served")], Discriminator(_where)
+        Annotated[BaseModelRef, Tag("with id")] | Annotated[Endpoint, Tag("with endpoint")], Discriminator(_where)
     ]
     train: Annotated[Method, OneOf("methods")] | None = None
     adapter: AdapterRef | None = None
