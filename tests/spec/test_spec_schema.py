@@ -31,12 +31,20 @@ NUMBER = mostly(1, 0.5, 3.0)
 COUNT = mostly(1, 8)
 SOURCE = some({"path": TEXT}, {"weight": NUMBER})
 LORA = some({"type": mostly("lora")}, {"r": COUNT, "dropout": NUMBER, "target_modules": mostly("all-linear", ["q"])})
+SERVED = some(
+    {"endpoint": mostly("http://x/v1"), "model": TEXT},
+    {"prompt_price": NUMBER, "completion_price": NUMBER, "parameters": mostly({"x": 1}), "max_in_flight": COUNT},
+)
 SFT = some(
     {"method": mostly("sft"), "adapter": LORA, "data": st.lists(SOURCE, max_size=2)},
     {"epochs": NUMBER, "seed": COUNT, "early_stopping": COUNT, "packing": mostly(True), "x": mostly(1)},
 )
 RUN = some(
-    {"schema_version": mostly(1), "name": NAME, "base_model": some({"id": TEXT}, {"dtype": mostly("bfloat16")})},
+    {
+        "schema_version": mostly(1),
+        "name": NAME,
+        "base_model": some({"id": TEXT}, {"dtype": mostly("bfloat16")}) | SERVED,
+    },
     {"suite": NAME, "gate": NAME, "train": SFT | st.none(), "tags": mostly(["x"]), "description": TEXT}
     | {"matrix": mostly({"train.epochs": [1, "x", None]}), "adapter": some({"path": TEXT}, {})},
 )

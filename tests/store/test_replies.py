@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from evalsuite.errors import StoreError
+from evalsuite.errors import ModelError, StoreError
 from evalsuite.execute.cached import CachedModel
 from evalsuite.models.scripted import ScriptedModel
-from evalsuite.records import Adapter, Completion, Prompt, Sampling, TokenChances
+from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Sampling, TokenChances
 from evalsuite.store.replies import ReplyCache
 
 
@@ -126,3 +126,40 @@ def test_a_failed_request_is_asked_again_and_an_answer_with_chances_comes_back_w
     model = Answering(failed, answered)
     seen = [cached(cache, model).generate(PROMPTS[:1], sampling=Sampling(top_logprobs=2)) for _ in range(3)]
     assert seen == [[failed], [answered], [answered]]
+
+
+class Breaking:
+    """A model whose replies arrive one by one, until it breaks."""
+
+    def __init__(self, cache, breaks_after):
+        self.cache, self.breaks_after, self.kept = cache, breaks_after, []
+
+    def completions(self, prompts, *, sampling, adapter=None):
+        for place in reversed(range(len(prompts))):
+            if len(self.kept) == self.breaks_after:
+                raise ModelError("the server is gone")
+            yield {place: Completion(f"to {prompts[place].shown}", 1, 1, "stop")}
+            self.kept.append(self.cache._connection.execute("SELECT count(*) FROM replies").fetchone()[0])
+
+    def likelihoods(self, prompts, options, *, adapter=None):
+        for place, texts in enumerate(options):
+            yield {place: tuple(LogLikelihood(-float(len(text)), 1) for text in texts)}
+
+
+def test_replies_that_arrive_one_by_one_are_kept_at_once_and_only_the_rest_is_asked_again(cache):
+    seen = []
+    model = Breaking(cache, breaks_after=2)
+    with pytest.raises(ModelError, match="the server is gone"):
+        cached(cache, model, lambda done, total: seen.append(done)).generate(PROMPTS, sampling=Sampling())
+    assert (model.kept, seen) == ([1, 2], [0, 1, 2])
+    again = Breaking(cache, breaks_after=9)
+    found = cached(cache, again).generate(PROMPTS, sampling=Sampling())
+    assert [reply.text for reply in found] == ["to one", "to two", "to three"]
+    assert len(again.kept) == 1
+
+
+def test_likelihoods_that_arrive_one_by_one_are_kept_too(cache):
+    asked = [("a", "bb"), ("c", "ddd"), ("e", "f")]
+    found = cached(cache, Breaking(cache, 0)).choices(PROMPTS, asked)
+    assert found[1] == (LogLikelihood(-1.0, 1), LogLikelihood(-3.0, 1))
+    assert cached(cache, None).choices(PROMPTS, asked) == found
