@@ -30,6 +30,7 @@ from evalsuite.spec.card import (
     CardVerdict,
     CardWeights,
 )
+from evalsuite.spec.run import BaseModelRef
 from evalsuite.store import Store, read
 
 _DIGITS = 6
@@ -89,6 +90,8 @@ def make_card(plan: Plan, verdict: Verdict, store: Store, wanted: Release, *, re
     assert decided.digest is not None
     method = plan.resolved.spec.train
     ref = plan.resolved.spec.base_model
+    # Only what was adapted can be released, and a model behind an endpoint takes no adapter.
+    assert isinstance(ref, BaseModelRef)
     candidate = pipeline.candidate_results(plan.name, store)
     data = {*plan.resolved.training_data, *plan.resolved.suite_data.values()}
     return Card(

@@ -112,14 +112,15 @@ def test_a_key_that_is_not_there_is_one_named_error_before_anything_is_asked(mon
 
 
 def test_the_servers_limit_per_minute_is_never_met():
+    # A busy machine may hold a call up on its way; ours leaves twice the server's time.
     minute = 0.4
     with serving(Behaviour(requests_per_minute=10, minute=minute)) as server:
-        model = EndpointModel(endpoint(server), pace=Pace(10, minute=minute + 0.05))
+        model = EndpointModel(endpoint(server), pace=Pace(10, minute=2 * minute))
         began = time.monotonic()
         model.generate(questions(13), sampling=Sampling())
         model.generate(questions(12), sampling=Sampling())
     assert server.outcomes() == {"ok": 25}
-    assert time.monotonic() - began >= 2 * minute
+    assert time.monotonic() - began >= 4 * minute
 
 
 def test_a_server_that_says_when_to_come_back_is_not_asked_before_and_no_attempt_is_used_up():
