@@ -29,6 +29,7 @@ from evalsuite.plan.make import make_plan, training_digest
 from evalsuite.plan.recorded import spec_row, step_row
 from evalsuite.records import Adapter, Comparison, Outcome, Results, RuleOutcome, Training, Verdict
 from evalsuite.spec.endpoint import Endpoint
+from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.spec.load import ResolvedSpec, load_specs
 from evalsuite.spec.policy import Policy
 from evalsuite.store import Store, read, write
@@ -99,13 +100,15 @@ def run(
     *,
     settings: tuple[str, ...] = (),
     load: Callable[[BaseCheckpoint], Model] | None = None,
+    load_judge: Callable[[ResolvedJudge], Model] | None = None,
     max_cost: float | None = None,
 ) -> RunReport:
     """Train what is not yet trained and score what is not yet scored; a second run does nothing.
 
-    `load` makes the model of a base; without it the hf backend does. `max_cost` is the most that all calls to
-    endpoints may cost: a spec that needs more ends with an error, and what is paid for is kept. A script that calls
-    this needs the usual `if __name__ == "__main__":`, for small models are trained in processes of their own.
+    `load` makes the model of a base and `load_judge` that of a judge; without them hf or what the judge names does.
+    `max_cost` is the most that all calls to endpoints may cost: a spec that needs more ends with an error, and what is
+    paid for is kept. A script that calls this needs the usual `if __name__ == "__main__":`, for small models are
+    trained in processes of their own.
     """
     plans = plan(files, store, settings=settings, download=True)
     done = finished(plans, store)
@@ -114,7 +117,8 @@ def run(
         return RunReport(None, 0, sum(len(plan.steps) for plan in plans), tuple(plans))
     with _recording(store) as run_id, closing(ReplyCache(store.replies)) as cache:
         meter = Meter(max_cost)
-        bench = local.Workbench(cache, local.with_cost(watch.progress, watch.say, meter), load, meter=meter)
+        progress = local.with_cost(watch.progress, watch.say, meter)
+        bench = local.Workbench(cache, progress, load, meter=meter, load_judge=load_judge)
         report = _Run(store, watch, run_id, bench).carry_out(plans)
         write.save_errors(store, run_id, report.errors)
         write.finish_run(store, run_id, "failed" if report.errors else "finished")

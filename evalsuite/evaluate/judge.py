@@ -1,45 +1,96 @@
-"""Judges: who grades a reply by a rubric, and who prefers which of two."""
+"""Judges: who grades replies by a rubric, and who prefers which of two; always many at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from evalsuite.spec.judge import Judge
 from evalsuite.spec.rubric import Rubric
 
 Choice = Literal["first", "second", "tie"]
 
 
 @dataclass(frozen=True, slots=True)
-class Judgment:
-    """The score of each criterion on its own scale, or the reason why there is none."""
+class Item:
+    """A reply to be graded; the reference answer is for checks by rule only, no language model sees it."""
 
-    scores: Mapping[str, int] | None
+    question: str
+    reply: str
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two replies to one question in the order in which they are shown."""
+
+    question: str
+    first: str
+    second: str
+
+    @property
+    def swapped(self) -> Pair:
+        """The same two in the other order."""
+        return Pair(self.question, self.second, self.first)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What judging took: calls, tokens and money in dollars, as if nothing had been cached."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    tokens: int = 0
+    money: float = 0.0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.calls + other.calls,
+            self.prompt_tokens + other.prompt_tokens,
+            self.tokens + other.tokens,
+            self.money + other.money,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Judgment:
+    """The score of each criterion on its own scale, or the reason why there is none.
+
+    `disagreement` is a panel's: the largest difference between its members' overall scores, 0 to 1.
+    """
+
+    scores: Mapping[str, float] | None
     reason: str | None = None
+    usage: Usage = Usage()
+    disagreement: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The better of two as they were shown, or the reason why no answer could be used.
+
+    `disagreement` is a panel's: the share of its members who said otherwise.
+    """
+
+    choice: Choice | None
+    reason: str | None = None
+    usage: Usage = Usage()
+    disagreement: float | None = None
 
 
 class Grader(Protocol):
-    """What a judge can do."""
+    """What a judge can do; answers keep the order of what was asked."""
 
-    def grade(self, question: str, reply: str) -> Judgment:
-        """The reply graded by the rubric."""
+    def grade(self, items: Sequence[Item]) -> list[Judgment]:
+        """Each reply graded by the rubric."""
         ...
 
-    def prefer(self, question: str, first: str, second: str) -> Choice | None:
-        """The better of two replies as they are shown, or None when the judge gave no usable answer."""
+    def prefer(self, pairs: Sequence[Pair]) -> list[Chosen]:
+        """The better of each two replies as they are shown."""
         ...
 
 
-def grader(judge: Judge, rubric: Rubric) -> Grader:
-    """The judge of a document, ready to grade by a rubric."""
-    from evalsuite.evaluate.offline import OfflineJudge
-
-    return OfflineJudge(rubric)
-
-
-def normalised(rubric: Rubric, scores: Mapping[str, int]) -> dict[str, float]:
+def normalised(rubric: Rubric, scores: Mapping[str, float]) -> dict[str, float]:
     """Each criterion's score on the scale 0 (worst anchor) to 1 (best anchor)."""
     shares = {}
     for criterion in rubric.criteria:
@@ -48,8 +99,21 @@ def normalised(rubric: Rubric, scores: Mapping[str, int]) -> dict[str, float]:
     return shares
 
 
-def overall(rubric: Rubric, scores: Mapping[str, int]) -> float:
+def overall(rubric: Rubric, scores: Mapping[str, float]) -> float:
     """The weighted mean of the normalised scores, 0 to 1."""
     shares = normalised(rubric, scores)
     weight = sum(criterion.weight for criterion in rubric.criteria)
     return sum(criterion.weight * shares[criterion.name] for criterion in rubric.criteria) / weight
+
+
+def means(rubric: Rubric, given: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The mean score of each criterion."""
+    names = [criterion.name for criterion in rubric.criteria]
+    return {name: sum(scores[name] for scores in given) / len(given) for name in names}
+
+
+def majority(choices: Sequence[Choice]) -> Choice:
+    """What most say; a tie where no answer is ahead of all others."""
+    counts = {choice: choices.count(choice) for choice in choices}
+    most = [choice for choice, count in counts.items() if count == max(counts.values())]
+    return most[0] if len(most) == 1 else "tie"

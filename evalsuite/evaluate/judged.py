@@ -10,10 +10,9 @@ from evalsuite.data.draw import distinct, draw
 from evalsuite.evaluate.aggregate import aggregate
 from evalsuite.evaluate.answered import answered, note
 from evalsuite.evaluate.benchmark import by_metric
-from evalsuite.evaluate.judge import Grader, grader, normalised, overall
+from evalsuite.evaluate.judge import Grader, Item, Judgment, normalised, overall
 from evalsuite.models import Model
 from evalsuite.records import Adapter, Outcome, Reply, Sample, Sampling, Score
-from evalsuite.spec.judge import Judge
 from evalsuite.spec.rubric import Rubric
 from evalsuite.spec.suite import JudgedSet
 
@@ -47,19 +46,25 @@ def author_replies(samples: Sequence[Sample]) -> tuple[Reply, ...]:
 
 
 def score(
-    entry: JudgedSet, samples: Sequence[Sample], given: Sequence[Reply], *, rubric: Rubric, judge: Judge
+    entry: JudgedSet, samples: Sequence[Sample], given: Sequence[Reply], *, rubric: Rubric, judge: Grader
 ) -> Outcome:
-    """Grade the replies one by one, blind to who gave them."""
-    asked = grader(judge, rubric)
-    scores = [found for reply in given for found in _graded(entry.name, reply, rubric, asked)]
+    """Grade the replies, blind to who gave them; how far a panel's members are apart is a metric of its own."""
+    judgments = judge.grade([Item(reply.prompt, reply.text, reply.target) for reply in given])
+    scores = [
+        found
+        for reply, judgment in zip(given, judgments, strict=True)
+        for found in _scores(entry.name, reply, rubric, judgment)
+    ]
     results = tuple(aggregate(metric, of, samples) for metric, of in by_metric(scores).items())
     return Outcome(replies=tuple(given), scores=tuple(scores), results=results)
 
 
-def _graded(entry: str, reply: Reply, rubric: Rubric, judge: Grader) -> list[Score]:
-    judgment = judge.grade(reply.prompt, reply.text)
+def _scores(entry: str, reply: Reply, rubric: Rubric, judgment: Judgment) -> list[Score]:
     metrics = [f"{entry}.score", *(f"{entry}.score.{criterion.name}" for criterion in rubric.criteria)]
     if judgment.scores is None:
         return [Score(reply.sample_id, metric, None, judgment.reason) for metric in metrics]
     values = [overall(rubric, judgment.scores), *normalised(rubric, judgment.scores).values()]
-    return [Score(reply.sample_id, metric, value) for metric, value in zip(metrics, values, strict=True)]
+    found = [Score(reply.sample_id, metric, value) for metric, value in zip(metrics, values, strict=True)]
+    if judgment.disagreement is not None:
+        found.append(Score(reply.sample_id, f"{entry}.judge_disagreement", judgment.disagreement))
+    return found

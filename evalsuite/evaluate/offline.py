@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evalsuite.evaluate.judge import Choice, Judgment, overall
-from evalsuite.spec.rubric import Criterion, Rubric, TooSlow
+from evalsuite.evaluate.judge import Chosen, Item, Judgment, Pair, overall
+from evalsuite.spec.checks import TooSlow
+from evalsuite.spec.rubric import Criterion, Rubric
 
 
 @dataclass(frozen=True)
@@ -14,25 +16,31 @@ class OfflineJudge:
 
     rubric: Rubric
 
-    def grade(self, question: str, reply: str) -> Judgment:
+    def grade(self, items: Sequence[Item]) -> list[Judgment]:
         """The share that each check finds, placed on the criterion's scale; the question plays no part."""
+        return [self._grade(item) for item in items]
+
+    def prefer(self, pairs: Sequence[Pair]) -> list[Chosen]:
+        """The reply with the higher overall score; a tie when they are equal, None when one cannot be graded."""
+        return [self._prefer(pair) for pair in pairs]
+
+    def _grade(self, item: Item) -> Judgment:
         try:
-            return Judgment({criterion.name: _graded(criterion, reply) for criterion in self.rubric.criteria})
+            return Judgment({criterion.name: _graded(criterion, item) for criterion in self.rubric.criteria})
         except TooSlow as error:
             return Judgment(None, str(error))
 
-    def prefer(self, question: str, first: str, second: str) -> Choice | None:
-        """The reply with the higher overall score; a tie when they are equal, None when one cannot be graded."""
-        left, right = (self.grade(question, reply).scores for reply in (first, second))
-        if left is None or right is None:
-            return None
-        ahead = overall(self.rubric, left) - overall(self.rubric, right)
+    def _prefer(self, pair: Pair) -> Chosen:
+        left, right = (self._grade(Item(pair.question, reply)) for reply in (pair.first, pair.second))
+        if left.scores is None or right.scores is None:
+            return Chosen(None, left.reason or right.reason)
+        ahead = overall(self.rubric, left.scores) - overall(self.rubric, right.scores)
         if ahead == 0:
-            return "tie"
-        return "first" if ahead > 0 else "second"
+            return Chosen("tie")
+        return Chosen("first" if ahead > 0 else "second")
 
 
-def _graded(criterion: Criterion, reply: str) -> int:
+def _graded(criterion: Criterion, item: Item) -> int:
     low, high = criterion.scale
-    share = criterion.check.share(reply) if criterion.check else 0.0
+    share = criterion.check.share(item.reply, item.reference) if criterion.check else 0.0
     return low + round(share * (high - low))

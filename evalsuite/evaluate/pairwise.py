@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from evalsuite.evaluate.judge import Choice, Grader, grader
-from evalsuite.records import Outcome, Reply, Result, Score, clusters_of
-from evalsuite.spec.judge import Judge
-from evalsuite.spec.rubric import Rubric
+from evalsuite.evaluate.aggregate import aggregate
+from evalsuite.evaluate.judge import Choice, Chosen, Grader, Pair
+from evalsuite.records import Outcome, Prompt, Reply, Result, Sample, Score, clusters_of
 from evalsuite.spec.suite import Pairing
 
 WIN, TIE, LOSS = 1.0, 0.5, 0.0
@@ -26,27 +24,37 @@ def preference(forward: Choice, backward: Choice) -> float:
 
 
 def compare(
-    entry: Pairing, candidate: Sequence[Reply], baseline: Sequence[Reply], *, judging: tuple[Judge, Rubric], seed: int
-) -> Outcome:
-    """Win, tie or loss of each pair, and the win rate (a tie counts half) with its question-bootstrap interval."""
-    return contest(entry, candidate, baseline, judge=grader(*judging), seed=seed)
-
-
-def contest(
     entry: Pairing, candidate: Sequence[Reply], baseline: Sequence[Reply], *, judge: Grader, seed: int
 ) -> Outcome:
-    """The same with a judge that is there already."""
-    metric, scores, orders = f"{entry.name}.win_rate", [], Counter[str]()
-    for ours, theirs in zip(candidate, baseline, strict=True):
-        forward = judge.prefer(ours.prompt, ours.text, theirs.text)
-        backward = judge.prefer(ours.prompt, theirs.text, ours.text)
-        if forward is None or backward is None:
-            scores.append(Score(ours.sample_id, metric, None, "the judge gave no usable preference"))
+    """Win, tie or loss of each pair, and the win rate (a tie counts half) with its question-bootstrap interval."""
+    pairs = [Pair(ours.prompt, ours.text, theirs.text) for ours, theirs in zip(candidate, baseline, strict=True)]
+    # Both orders at once, so that twice as many calls are in flight.
+    chosen = judge.prefer([*pairs, *(pair.swapped for pair in pairs)])
+    orders = list(zip(candidate, chosen[: len(pairs)], chosen[len(pairs) :], strict=True))
+    metric, scores, swapped = f"{entry.name}.win_rate", [], 0
+    for ours, forward, backward in orders:
+        if forward.choice is None or backward.choice is None:
+            why = forward.reason or backward.reason or "no reason given"
+            scores.append(Score(ours.sample_id, metric, None, f"the judge gave no usable preference: {why}"))
             continue
-        orders["same" if {forward, backward} in ({"first", "second"}, {"tie"}) else "swapped"] += 1
-        scores.append(Score(ours.sample_id, metric, preference(forward, backward)))
+        swapped += {forward.choice, backward.choice} not in ({"first", "second"}, {"tie"})
+        scores.append(Score(ours.sample_id, metric, preference(forward.choice, backward.choice)))
     shown = tuple(replace(ours, target=theirs.text) for ours, theirs in zip(candidate, baseline, strict=True))
-    return Outcome(shown, tuple(scores), (_result(metric, scores, candidate, seed=seed, swapped=orders["swapped"]),))
+    apart, summed = _disagreement(entry, orders)
+    result = _result(metric, scores, candidate, seed=seed, swapped=swapped)
+    return Outcome(shown, (*scores, *apart), (result, *summed))
+
+
+def _disagreement(entry: Pairing, orders: Sequence[tuple[Reply, Chosen, Chosen]]) -> tuple[list[Score], list[Result]]:
+    """How many of a panel's members said otherwise, on average over both orders; nothing for a single judge."""
+    metric = f"{entry.name}.judge_disagreement"
+    scores, samples = [], []
+    for ours, forward, backward in orders:
+        shares = [one.disagreement for one in (forward, backward) if one.disagreement is not None]
+        if shares:
+            scores.append(Score(ours.sample_id, metric, sum(shares) / len(shares)))
+            samples.append(Sample(ours.sample_id, Prompt.user(ours.prompt), "", group=ours.group))
+    return scores, [aggregate(metric, scores, samples)] if scores else []
 
 
 def _result(metric: str, scores: Sequence[Score], replies: Sequence[Reply], *, seed: int, swapped: int) -> Result:

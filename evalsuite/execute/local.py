@@ -14,6 +14,7 @@ from evalsuite.evaluate import benchmark, judged, letters, pairwise
 from evalsuite.evaluate.compare import compare
 from evalsuite.evaluate.overlap import measured
 from evalsuite.execute.cached import CachedModel
+from evalsuite.execute.judges import Judges
 from evalsuite.gate.decide import decide
 from evalsuite.models import Model
 from evalsuite.models.base import Base, BaseCheckpoint, ServedBase
@@ -26,6 +27,7 @@ from evalsuite.plan import Plan, Role, Step
 from evalsuite.plugins import TrainingJob
 from evalsuite.records import Adapter, Outcome, Prompt, Reply, Results, Training, Verdict
 from evalsuite.spec.endpoint import Endpoint
+from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.spec.project import project_of
 from evalsuite.store.replies import ReplyCache
 
@@ -42,6 +44,7 @@ class Workbench:
         load: Callable[[BaseCheckpoint], Model] | None = None,
         *,
         meter: Meter | None = None,
+        load_judge: Callable[[ResolvedJudge], Model] | None = None,
     ) -> None:
         self.cache = cache
         self.progress = progress
@@ -49,6 +52,7 @@ class Workbench:
         self._load_base = load or _load_hf
         self._loaded: tuple[str, Model] | None = None
         self._paces: dict[str, Pace] = {}
+        self.judges = Judges(cache, progress, served=self.served, load=load_judge)
 
     def served(self, endpoint: Endpoint) -> Model:
         """The model of an endpoint behind the reply cache; all of a run's share one meter."""
@@ -133,7 +137,8 @@ def score(plan: Plan, step: Step, bench: Workbench) -> Outcome:
     given = (
         judged.author_replies(samples) if step.role == "author" else _replies(plan, judged_set.name, step.role, bench)
     )
-    rubric, judge = resolved.rubrics[judged_set.rubric], resolved.judges[judged_set.judge]
+    rubric = resolved.rubrics[judged_set.rubric]
+    judge = bench.judges.grader(resolved.judges[judged_set.judge], rubric)
     return judged.score(judged_set, samples, given, rubric=rubric, judge=judge)
 
 
@@ -142,8 +147,8 @@ def pair(plan: Plan, step: Step, bench: Workbench) -> Outcome:
     resolved, suite = plan.resolved, plan.resolved.suite
     entry = next(item for item in suite.pairings if item.name == step.entry)
     ours, theirs = (_replies(plan, entry.of, role, bench) for role in ("candidate", "base"))
-    judging = (resolved.judges[entry.judge], resolved.rubrics[entry.rubric])
-    return pairwise.compare(entry, ours, theirs, judging=judging, seed=suite.seed)
+    judge = bench.judges.grader(resolved.judges[entry.judge], resolved.rubrics[entry.rubric])
+    return pairwise.compare(entry, ours, theirs, judge=judge, seed=suite.seed)
 
 
 def overlap(plan: Plan) -> Outcome:

@@ -24,6 +24,16 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class Judging:
+    """Who judges by what: names for people, digests for everything else."""
+
+    judge: str
+    judge_digest: str
+    rubric: str
+    rubric_digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One piece of work; without a digest while it depends on an adapter that is not trained yet."""
 
@@ -32,6 +42,7 @@ class Step:
     entry: str | None = None
     role: Role | None = None
     cost: Cost = Cost()
+    judging: Judging | None = None
 
     @property
     def label(self) -> str:

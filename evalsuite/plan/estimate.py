@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from evalsuite.data.authored import read_authored
 from evalsuite.data.rows import training_rows
 from evalsuite.plan import Cost, Role
+from evalsuite.plan.judging import grading_cost, preferring_cost
 from evalsuite.records import Sample
 from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.load import ResolvedSpec
@@ -36,21 +38,32 @@ def benchmark_cost(resolved: ResolvedSpec, entry: Benchmark) -> Cost:
 
 
 def judged_cost(resolved: ResolvedSpec, entry: JudgedSet, *, role: Role) -> Cost:
-    """One reply and one judge call per prompt; the author's answers are judged but not generated."""
+    """A reply per prompt and its grading; the author's answers are judged but not generated."""
     samples = _authored(resolved.suite_data[entry.name], entry.limit)
-    prompts = sum(len(sample.prompt.shown) for sample in samples) // _CHARACTERS_PER_TOKEN
-    replies = entry.max_tokens * len(samples)
-    if role == "author":
-        return Cost(samples=len(samples), judge_calls=len(samples))
-    money = _money(resolved, prompts, replies)
-    return Cost(samples=len(samples), tokens=prompts + replies, judge_calls=len(samples), money=money)
+    prompts = sum(len(sample.prompt.shown) for sample in samples)
+    judge, rubric = resolved.judges[entry.judge], resolved.rubrics[entry.rubric]
+    own = role == "author"
+    said = sum(len(sample.target) for sample in samples) if own else _reply_characters(entry, len(samples))
+    grading = grading_cost(judge, rubric, items=len(samples), characters=prompts + said)
+    if own:
+        return replace(grading, samples=len(samples))
+    asked, replies = prompts // _CHARACTERS_PER_TOKEN, entry.max_tokens * len(samples)
+    money = grading.money + _money(resolved, asked, replies)
+    return replace(grading, samples=len(samples), tokens=grading.tokens + asked + replies, money=money)
 
 
 def pairing_cost(resolved: ResolvedSpec, entry: Pairing) -> Cost:
-    """Two judge calls per prompt, one for each order; the replies are there already."""
+    """The judging of each pair in both orders; the replies are there already."""
     judged = next(item for item in resolved.suite.judged if item.name == entry.of)
-    count = len(_authored(resolved.suite_data[judged.name], judged.limit))
-    return Cost(samples=count, judge_calls=2 * count)
+    samples = _authored(resolved.suite_data[judged.name], judged.limit)
+    prompts = sum(len(sample.prompt.shown) for sample in samples)
+    characters = prompts + 2 * _reply_characters(judged, len(samples))
+    judge, rubric = resolved.judges[entry.judge], resolved.rubrics[entry.rubric]
+    return replace(preferring_cost(judge, rubric, pairs=len(samples), characters=characters), samples=len(samples))
+
+
+def _reply_characters(entry: JudgedSet, count: int) -> int:
+    return entry.max_tokens * _CHARACTERS_PER_TOKEN * count
 
 
 def _money(resolved: ResolvedSpec, prompt_tokens: int, reply_tokens: int) -> float:

@@ -7,8 +7,9 @@ from typing import Any
 
 from evalsuite.data.digest import digest, file_digest
 from evalsuite.models.base import Base
-from evalsuite.plan import Plan, Role, Step
+from evalsuite.plan import Judging, Plan, Role, Step
 from evalsuite.plan.estimate import benchmark_cost, judged_cost, pairing_cost, training_cost
+from evalsuite.plan.judging import judging
 from evalsuite.records import Adapter
 from evalsuite.spec.document import Document
 from evalsuite.spec.load import ResolvedSpec
@@ -71,13 +72,18 @@ class _Maker:
             yield Step("score", step, benchmark.name, role, benchmark_cost(self.resolved, benchmark))
         for judged in self.suite.judged:
             step = self._digest("judge", *self._judged(judged), role=role)
-            yield Step("score", step, judged.name, role, judged_cost(self.resolved, judged, role=role))
+            cost = judged_cost(self.resolved, judged, role=role)
+            yield Step("score", step, judged.name, role, cost, self._judging(judged))
 
     def _pair(self, entry: Pairing, against: Role) -> Step:
         judged = next(item for item in self.suite.judged if item.name == entry.of)
-        what = (_plain(entry, exclude={"against"}), *self._judging(entry), *self._judged(judged), against)
+        # The replies are those of the judged set; who grades them there has no part in who is preferred here.
+        replies = (_plain(judged, exclude={"data", "rubric", "judge"}), self._data(judged))
+        names = {"against", "rubric", "judge"}
+        what = (_plain(entry, exclude=names), _digests(self._judging(entry)), *replies, against)
         step = self._digest("pair", *what, role="candidate")
-        return Step("pair", step, entry.name, "candidate", pairing_cost(self.resolved, entry))
+        cost = pairing_cost(self.resolved, entry)
+        return Step("pair", step, entry.name, "candidate", cost, self._judging(entry))
 
     def _overlap(self) -> Step | None:
         """Test samples against this adapter's own training rows, where there are rows that can be read."""
@@ -98,10 +104,11 @@ class _Maker:
         return Step("compare", self._digest("compare", probes, [step.digest for step in scored]), role="candidate")
 
     def _judged(self, entry: JudgedSet) -> tuple[Any, ...]:
-        return (_plain(entry, exclude={"data"}), self._data(entry), *self._judging(entry))
+        names = {"data", "rubric", "judge"}
+        return _plain(entry, exclude=names), self._data(entry), _digests(self._judging(entry))
 
-    def _judging(self, entry: JudgedSet | Pairing) -> tuple[Any, ...]:
-        return _plain(self.resolved.rubrics[entry.rubric]), _plain(self.resolved.judges[entry.judge])
+    def _judging(self, entry: JudgedSet | Pairing) -> Judging:
+        return judging(self.resolved.judges[entry.judge], self.resolved.rubrics[entry.rubric])
 
     def _data(self, entry: Benchmark | JudgedSet) -> str:
         return file_digest(self.resolved.suite_data[entry.name])
@@ -113,6 +120,10 @@ class _Maker:
             return None
         adapter = self.adapter.digest if self.adapter is not None and role == "candidate" else None
         return digest(kind, VERSION, parts, self.suite.seed, self.base.digest, adapter)
+
+
+def _digests(found: Judging) -> list[str]:
+    return [found.judge_digest, found.rubric_digest]
 
 
 def _plain(document: Any, exclude: set[str] | None = None) -> dict[str, Any]:

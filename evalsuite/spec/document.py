@@ -14,6 +14,7 @@ from pydantic import (
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
+    RootModel,
     ValidationError,
 )
 from pydantic_core import CoreSchema
@@ -23,7 +24,7 @@ from evalsuite.errors import DocumentError, Problem
 from evalsuite.spec.hints import unknown_key
 from evalsuite.spec.read import Path_, Raw
 
-D = TypeVar("D", bound="Document")
+D = TypeVar("D", bound=BaseModel)
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}\Z")
 
@@ -86,21 +87,23 @@ def _follows(detail: dict[str, Any], details: list[dict[str, Any]]) -> bool:
     return detail["type"] == "too_short" and any(inside)
 
 
-def _problem(document: type[Document], raw: Raw, detail: dict[str, Any]) -> Problem:
-    path = _written(raw, detail)
+def _problem(document: type[BaseModel], raw: Raw, detail: dict[str, Any]) -> Problem:
+    # A document of several kinds has its kind as the first part of every place.
+    place = tuple(detail["loc"])[1 if issubclass(document, RootModel) else 0 :]
+    path = _written(raw, place, missing=detail["type"] == "missing")
     unknown = detail["type"] == "extra_forbidden"
     what = unknown_key(document, tuple(detail["loc"])) if unknown else _words(detail)
     return Problem(*raw.where(path), ".".join(map(str, path)), what)
 
 
-def _written(raw: Raw, detail: dict[str, Any]) -> Path_:
+def _written(raw: Raw, location: tuple[Any, ...], *, missing: bool) -> Path_:
     """The path as `--set` would give it: without the names that pydantic's locations have for members of a union."""
     path: Path_ = ()
     place = raw.data
-    for depth, part in enumerate(detail["loc"], 1):
+    for depth, part in enumerate(location, 1):
         if (isinstance(place, dict) and part in place) or (isinstance(place, list) and part in range(len(place))):
             path, place = (*path, part), place[part]
-        elif depth == len(detail["loc"]) and detail["type"] == "missing":
+        elif depth == len(location) and missing:
             path = (*path, part)
     return path
 

@@ -27,6 +27,10 @@ def unknown_key(document: type[BaseModel], location: tuple[str | int, ...]) -> s
 def _keys_at(document: type[BaseModel], location: tuple[str | int, ...]) -> list[str]:
     root = document.model_json_schema()
     places = list(_alternatives(root, root))
+    if "discriminator" in root and location:
+        # The whole document is one of several kinds; its kind comes first, and may be called as one of its keys.
+        reference = root["discriminator"]["mapping"].get(location[0])
+        places, location = list(_alternatives({"$ref": reference}, root)), location[1:]
     for part in location:
         places = [found for place in places for found in _below(place, part, root)]
     return sorted({key for place in places for key in place.get("properties", {})})

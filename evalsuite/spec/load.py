@@ -8,20 +8,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from pydantic import BaseModel
+
 from evalsuite.errors import DocumentError, Problem
-from evalsuite.spec.document import Document, validate
+from evalsuite.spec.document import validate
 from evalsuite.spec.endpoint import Endpoint
-from evalsuite.spec.judge import Judge
+from evalsuite.spec.judge import JudgeFile, OfflineJudge, PanelJudge
+from evalsuite.spec.judging import JudgePrompt, ResolvedJudge, read_prompt
 from evalsuite.spec.matrix import expand, override
 from evalsuite.spec.policy import Policy
-from evalsuite.spec.project import Folder, Lookup, find_data, find_document
+from evalsuite.spec.project import Folder, Lookup, find_data, find_document, find_prompt
 from evalsuite.spec.read import Path_, Raw, read_file
 from evalsuite.spec.rubric import Rubric
 from evalsuite.spec.run import RunSpec
 from evalsuite.spec.source import sources_of
 from evalsuite.spec.suite import JudgedSet, Pairing, Suite
 
-D = TypeVar("D", bound=Document)
+D = TypeVar("D", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class ResolvedSpec:
     suite: Suite
     policy: Policy | None
     rubrics: Mapping[str, Rubric]
-    judges: Mapping[str, Judge]
+    judges: Mapping[str, ResolvedJudge]
     training_data: tuple[Path, ...]
     suite_data: Mapping[str, Path]
     adapter_path: Path | None
@@ -53,6 +56,32 @@ def load_specs(files: Sequence[Path], settings: tuple[str, ...] = ()) -> list[Re
 def load_document(kind: type[D], file: Path) -> D:
     """One document of a known kind; raises DocumentError with all its problems."""
     return validate(kind, read_file(file))
+
+
+def load_judge(name: str, *, beside: Path) -> ResolvedJudge:
+    """The judge called `name` for a document `beside`, or the judge in the file `name`; raises DocumentError."""
+    resolver = _Resolver(())
+    file = Path(name)
+    if file.suffix in (".yaml", ".yml"):
+        beside, name = file.with_name("-"), file.stem
+    lookup = find_document("judges", name, beside=beside)
+    if lookup.found is None:
+        raise DocumentError([Problem(str(beside), None, "", f"no judge {name!r}; looked for {_places(lookup)}")])
+    found = resolver.judge(name, (read_file(lookup.found), beside, ("name",)), {})
+    if found is None or resolver.problems:
+        raise DocumentError(list(dict.fromkeys(resolver.problems)))
+    return found
+
+
+def load_rubric(name: str, *, beside: Path) -> Rubric:
+    """The rubric called `name` for a document `beside`, or the rubric in the file `name`; raises DocumentError."""
+    file = Path(name)
+    if file.suffix not in (".yaml", ".yml"):
+        lookup = find_document("rubrics", name, beside=beside)
+        if lookup.found is None:
+            raise DocumentError([Problem(str(beside), None, "", f"no rubric {name!r}; looked for {_places(lookup)}")])
+        file = lookup.found
+    return load_document(Rubric, file)
 
 
 def _same_names(specs: Iterable[ResolvedSpec]) -> list[Problem]:
@@ -75,7 +104,7 @@ class _Resolver:
     def __init__(self, settings: tuple[str, ...]) -> None:
         self.settings = settings
         self.problems: list[Problem] = []
-        self._read: dict[tuple[type[Document], Path], tuple[Raw, Document] | None] = {}
+        self._read: dict[tuple[type[BaseModel], Path], tuple[Raw, BaseModel] | None] = {}
 
     def resolve_file(self, file: Path) -> list[ResolvedSpec]:
         try:
@@ -117,10 +146,10 @@ class _Resolver:
 
     def _follow_suite(
         self, suite: Suite, file: Path, documents: dict[str, Path]
-    ) -> tuple[dict[str, Rubric], dict[str, Judge], dict[str, Path]]:
+    ) -> tuple[dict[str, Rubric], dict[str, ResolvedJudge], dict[str, Path]]:
         raw = read_file(file)
         rubrics: dict[str, Rubric] = {}
-        judges: dict[str, Judge] = {}
+        judges: dict[str, ResolvedJudge] = {}
         data: dict[str, Path] = {}
         for index, benchmark in enumerate(suite.benchmarks):
             data[benchmark.name] = self._data(benchmark.data, raw, file, ("benchmarks", index, "data"))
@@ -132,15 +161,53 @@ class _Resolver:
         ]
         for place, item in graded:
             rubric = self._named(Rubric, "rubrics", item.rubric, (raw, file, (*place, "rubric")), documents)
-            judge = self._named(Judge, "judges", item.judge, (raw, file, (*place, "judge")), documents)
+            judge = self.judge(item.judge, (raw, file, (*place, "judge")), documents)
             if rubric:
                 rubrics[item.rubric] = rubric
             if judge:
                 judges[item.judge] = judge
-            if rubric and judge and judge.kind == "offline" and rubric.unchecked:
+            offline = judge is not None and any(isinstance(seat.judge, OfflineJudge) for seat in judge.seats)
+            if rubric and offline and rubric.unchecked:
                 what = f"the offline judge cannot grade {', '.join(rubric.unchecked)}: no `check` in the rubric"
                 self._report(raw, (*place, "judge"), what)
         return rubrics, judges, data
+
+    def judge(self, name: str, at: tuple[Raw, Path, Path_], documents: dict[str, Path]) -> ResolvedJudge | None:
+        """The judge of that name with its prompt or its members."""
+        found = self._named(JudgeFile, "judges", name, at, documents)
+        if found is None:
+            return None
+        file, judge = documents[f"judges/{name}"], found.root
+        if isinstance(judge, OfflineJudge):
+            return ResolvedJudge(judge, file)
+        raw = read_file(file)
+        if not isinstance(judge, PanelJudge):
+            prompt = self._prompt(judge.prompt, (raw, file, ("prompt",)), documents)
+            return ResolvedJudge(judge, file, prompt) if prompt else None
+        members = []
+        for index, member in enumerate(judge.judges):
+            place = (raw, file, ("judges", index))
+            # A panel on a panel could sit on itself, and its vote would be nobody's.
+            seat = self._named(JudgeFile, "judges", member, place, documents)
+            if seat is not None and isinstance(seat.root, PanelJudge):
+                self._report(raw, place[2], f"{member!r} is itself a panel; name its judges instead")
+            elif seat is not None:
+                members.append(self.judge(member, place, documents))
+        seated = tuple(member for member in members if member is not None)
+        return ResolvedJudge(judge, file, members=seated) if len(seated) == len(judge.judges) else None
+
+    def _prompt(self, name: str, at: tuple[Raw, Path, Path_], documents: dict[str, Path]) -> JudgePrompt | None:
+        raw, file, path = at
+        lookup = find_prompt(name, beside=file)
+        if lookup.found is None:
+            self._report(raw, path, f"no prompt {name!r}; looked for {_places(lookup)}")
+            return None
+        documents[f"judges/prompts/{name}"] = lookup.found
+        try:
+            return read_prompt(lookup.found)
+        except DocumentError as error:
+            self.problems += error.problems
+            return None
 
     def _check_metrics(self, policy: Policy, file: Path, metrics: tuple[str, ...]) -> None:
         for index, rule in enumerate(policy.rules):
@@ -155,7 +222,9 @@ class _Resolver:
         raw, file, path = at
         lookup = find_document(folder, name, beside=file)
         if lookup.found is None:
-            self._report(raw, path, f"no {kind.__name__.lower()} {name!r}; looked for {_places(lookup)}")
+            self._report(
+                raw, path, f"no {kind.__name__.removesuffix('File').lower()} {name!r}; looked for {_places(lookup)}"
+            )
             return None
         documents[f"{folder}/{name}"] = lookup.found
         document = self._document(kind, lookup.found)

@@ -39,6 +39,14 @@ def find_document(folder: Folder, name: str, *, beside: Path) -> Lookup:
     return Lookup(next((place for place in searched if place.is_file()), None), searched)
 
 
+def find_prompt(name: str, *, beside: Path) -> Lookup:
+    """The prompt file that the judge document `beside` names; the first hit wins."""
+    here, project = beside.resolve().parent, project_of(beside)
+    places = [here / "prompts", project / "judges" / "prompts", bundled.folder("judges") / "prompts"]
+    searched = tuple(dict.fromkeys(place / f"{name}.md" for place in places))
+    return Lookup(next((place for place in searched if place.is_file()), None), searched)
+
+
 def find_data(path: str, *, beside: Path) -> Lookup:
     """The data file named in the document `beside`: relative to the document, then to its project."""
     # Only a leading `~/` is the home folder; `~name` is the folder of a user who may not exist.

@@ -1,101 +1,14 @@
-"""The rubric: criteria with anchors, and the deterministic checks that some of them can carry."""
+"""The rubric: criteria with anchors and weights, by which a judge grades a reply."""
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
+from evalsuite.spec.checks import Check
 from evalsuite.spec.document import Document, Name, Version
-
-# Some expressions take longer than anybody lives on some replies, and nobody sees it in the expression.
-_PATIENCE_SECONDS = 1.0
-
-
-@lru_cache(maxsize=256)
-def _compiled(expression: str) -> Any:
-    # Python's own `re` cannot be interrupted; `regex` reads the same expressions and takes a time limit.
-    import regex  # type: ignore[import-untyped]
-
-    return regex.compile(expression, regex.MULTILINE)
-
-
-def _expression(value: str) -> str:
-    import regex
-
-    try:
-        _compiled(value)
-    except (regex.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"is not a regular expression: {error}") from None
-    return value
-
-
-class TooSlow(Exception):
-    """An expression found no end with a reply."""
-
-
-class SectionsCheck(Document):
-    """The reply has these headings, each at the start of a line, in this order; the share that fits counts."""
-
-    kind: Literal["sections"]
-    in_order: Annotated[tuple[str, ...], Field(min_length=1)]
-
-    def share(self, reply: str) -> float:
-        """Which share of the headings stands in order, 0 to 1."""
-        position, found = 0, 0
-        for heading in self.in_order:
-            # Blanks of one line only: `\s*` would read a reply of blank lines again from each of them.
-            match = re.compile(rf"^[^\S\n]*{re.escape(heading)}", re.MULTILINE).search(reply, position)
-            if match:
-                position, found = match.end(), found + 1
-        return found / len(self.in_order)
-
-
-class PatternCheck(Document):
-    """The reply matches every `must` expression and none of `must_not`."""
-
-    kind: Literal["pattern"]
-    must: tuple[str, ...] = ()
-    must_not: tuple[str, ...] = ()
-
-    @field_validator("must", "must_not")
-    @classmethod
-    def _expressions(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(_expression(value) for value in values)
-
-    @model_validator(mode="after")
-    def _asks_something(self) -> PatternCheck:
-        if not self.must and not self.must_not:
-            raise ValueError("has neither `must` nor `must_not`; every reply would pass")
-        return self
-
-    def share(self, reply: str) -> float:
-        """1 when the reply fits, otherwise 0; raises TooSlow when an expression takes more than a second."""
-        fits = all(_found(pattern, reply) for pattern in self.must)
-        return float(fits and not any(_found(pattern, reply) for pattern in self.must_not))
-
-
-class LengthCheck(Document):
-    """The reply has between `at_least` and `at_most` words."""
-
-    kind: Literal["length"]
-    at_least: Annotated[int, Field(ge=0)] = 0
-    at_most: Annotated[int, Field(ge=1)]
-
-    @model_validator(mode="after")
-    def _is_possible(self) -> LengthCheck:
-        if self.at_least > self.at_most:
-            raise ValueError(f"wants at least {self.at_least} and at most {self.at_most} words; no reply has that")
-        return self
-
-    def share(self, reply: str) -> float:
-        """1 when the number of words fits, otherwise 0."""
-        return float(self.at_least <= len(reply.split()) <= self.at_most)
-
-
-Check = Annotated[SectionsCheck | PatternCheck | LengthCheck, Field(discriminator="kind")]
 
 
 class Criterion(Document):
@@ -151,13 +64,6 @@ class Rubric(Document):
             "required": [criterion.name for criterion in self.criteria],
             "properties": {criterion.name: _graded(*criterion.scale) for criterion in self.criteria},
         }
-
-
-def _found(expression: str, reply: str) -> bool:
-    try:
-        return _compiled(expression).search(reply, timeout=_PATIENCE_SECONDS) is not None
-    except TimeoutError:
-        raise TooSlow(f"the expression {expression!r} took more than {_PATIENCE_SECONDS:g} s on one reply") from None
 
 
 def _graded(low: int, high: int) -> dict[str, Any]:

@@ -6,21 +6,22 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from evalsuite.spec.aliases import Aliases
 from evalsuite.spec.card import Card
-from evalsuite.spec.document import Document
-from evalsuite.spec.judge import Judge
+from evalsuite.spec.judge import JudgeFile
 from evalsuite.spec.policy import Policy
 from evalsuite.spec.rubric import Rubric
 from evalsuite.spec.run import RunSpec
 from evalsuite.spec.suite import Suite
 from evalsuite.spec.verdict import VerdictFile
 
-DOCUMENTS: dict[str, type[Document]] = {
+DOCUMENTS: dict[str, type[BaseModel]] = {
     "run": RunSpec,
     "suite": Suite,
     "rubric": Rubric,
-    "judge": Judge,
+    "judge": JudgeFile,
     "policy": Policy,
     "card": Card,
     "aliases": Aliases,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,16 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalsuite.evaluate import judged, pairwise
-from evalsuite.evaluate.judge import Choice, Judgment, normalised, overall
+from evalsuite.evaluate.judge import Choice, Chosen, Item, Judgment, Pair, normalised, overall
 from evalsuite.evaluate.offline import OfflineJudge
-from evalsuite.evaluate.pairwise import contest, preference
+from evalsuite.evaluate.pairwise import preference
 from evalsuite.models.scripted import ScriptedModel
 from evalsuite.records import Prompt, Reply, Sample, Sampling, Score
-from evalsuite.spec.judge import Judge
-from evalsuite.spec.rubric import Criterion, LengthCheck, PatternCheck, Rubric, SectionsCheck
+from evalsuite.spec.checks import JsonSchemaCheck, LengthCheck, NumericCheck, PatternCheck, SectionsCheck
+from evalsuite.spec.rubric import Criterion, Rubric
 from evalsuite.spec.suite import JudgedSet, Pairing
 
-OFFLINE = Judge(schema_version=1, name="offline", kind="offline")
 BRIEF = LengthCheck(kind="length", at_most=3)
 HEADED = SectionsCheck(kind="sections", in_order=("Because", "So:"))
 
@@ -40,6 +39,11 @@ RUBRIC = rubric(criterion("form", HEADED, weight=3), criterion("brief", BRIEF, a
 
 def reply(number: int, text: str, group: str | None = None) -> Reply:
     return Reply(str(number), f"question {number}", text, "", group)
+
+
+def grade(judge: OfflineJudge, text: str, question: str = "?") -> Judgment:
+    (judgment,) = judge.grade([Item(question, text)])
+    return judgment
 
 
 @pytest.mark.parametrize(
@@ -82,7 +86,7 @@ def test_a_pattern_wants_every_must_and_no_must_not(text: str, share: float) -> 
 def test_an_expression_that_finds_no_end_leaves_the_reply_unscored_with_the_reason() -> None:
     judge = OfflineJudge(rubric(criterion("c", PatternCheck(kind="pattern", must=("(a|aa)+$",)))))
     started = time.process_time()
-    judgment = judge.grade("?", "a" * 60 + "!")
+    judgment = grade(judge, "a" * 60 + "!")
     assert time.process_time() - started < 5
     assert judgment == Judgment(None, "the expression '(a|aa)+$' took more than 1 s on one reply")
 
@@ -90,7 +94,7 @@ def test_an_expression_that_finds_no_end_leaves_the_reply_unscored_with_the_reas
 @pytest.mark.slow
 def test_a_pair_with_such_a_reply_has_no_preference() -> None:
     judge = OfflineJudge(rubric(criterion("c", PatternCheck(kind="pattern", must=("(a|aa)+$",)))))
-    assert judge.prefer("?", "a", "a" * 60 + "!") is None
+    assert judge.prefer([Pair("?", "a", "a" * 60 + "!")])[0].choice is None
 
 
 @pytest.mark.parametrize("text", ["\n" * 50_000, " " * 50_000, "Because" * 20_000, "\n \n" * 20_000])
@@ -109,8 +113,8 @@ def test_every_check_of_any_reply_is_a_share(text: str) -> None:
 
 def test_shares_become_scores_between_the_anchors_and_scores_become_one_number() -> None:
     judge = OfflineJudge(RUBRIC)
-    assert judge.grade("?", "Because x.\nSo: y") == Judgment({"form": 5, "brief": 0})
-    assert judge.grade("?", "So: y") == Judgment({"form": 3, "brief": 1})
+    assert grade(judge, "Because x.\nSo: y") == Judgment({"form": 5, "brief": 0})
+    assert grade(judge, "So: y") == Judgment({"form": 3, "brief": 1})
     assert normalised(RUBRIC, {"form": 3, "brief": 1}) == {"form": 0.5, "brief": 1.0}
     assert overall(RUBRIC, {"form": 3, "brief": 1}) == (3 * 0.5 + 1 * 1.0) / 4
     assert overall(RUBRIC, {"form": 5, "brief": 1}) == 1.0
@@ -118,12 +122,13 @@ def test_shares_become_scores_between_the_anchors_and_scores_become_one_number()
 
 
 def test_the_question_plays_no_part_for_the_offline_judge() -> None:
-    assert OfflineJudge(RUBRIC).grade("a", "So: y") == OfflineJudge(RUBRIC).grade("b", "So: y")
+    assert grade(OfflineJudge(RUBRIC), "So: y", "a") == grade(OfflineJudge(RUBRIC), "So: y", "b")
 
 
 def test_the_offline_judge_prefers_the_higher_score_whichever_comes_first() -> None:
     judge, good, bad = OfflineJudge(RUBRIC), "Because x\nSo: y", "nothing"
-    assert [judge.prefer("?", *pair) for pair in ((good, bad), (bad, good), (good, good))] == ["first", "second", "tie"]
+    chosen = judge.prefer([Pair("?", good, bad), Pair("?", bad, good), Pair("?", good, good)])
+    assert [one.choice for one in chosen] == ["first", "second", "tie"]
 
 
 def test_a_reply_schema_wants_a_score_on_the_scale_and_a_reason_for_each_criterion() -> None:
@@ -148,7 +153,7 @@ def test_a_judged_set_is_scored_overall_and_by_criterion() -> None:
     samples = [Sample(str(number), Prompt.user(f"question {number}"), "So: own") for number in range(2)]
     model = ScriptedModel(lambda prompt, adapter: "Because x\nSo: y" if prompt.shown.endswith("0") else "no")
     given = judged.replies(samples, Sampling(), model=model, adapter=None)
-    outcome = judged.score(entry, samples, given, rubric=RUBRIC, judge=OFFLINE)
+    outcome = judged.score(entry, samples, given, rubric=RUBRIC, judge=OfflineJudge(RUBRIC))
     assert outcome.scores == (
         Score("0", "style.score", 0.75),
         Score("0", "style.score.form", 1.0),
@@ -162,6 +167,50 @@ def test_a_judged_set_is_scored_overall_and_by_criterion() -> None:
         ("style.score.form", 0.5, 2),
         ("style.score.brief", 0.5, 2),
     ]
+
+
+PERSON = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ('{"name": "Ada"}', 1.0),
+        ('```json\n{"name": "Ada"}\n```', 1.0),
+        ('{"name": 1}', 0.0),
+        ('{"name": "Ada"} and more', 0.0),
+        ("Ada", 0.0),
+        ("[" * 100_000, 0.0),
+    ],
+)
+def test_a_json_schema_check_wants_json_alone(text: str, share: float) -> None:
+    assert JsonSchemaCheck(kind="json_schema", schema=PERSON).share(text) == share
+
+
+@pytest.mark.parametrize("schema", [{"type": "person"}, {"$ref": "https://example.org/x"}, {"items": [{"$ref": "x"}]}])
+def test_a_schema_that_is_none_or_leads_elsewhere_is_refused(schema: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"is not a JSON Schema|refers to another"):
+        JsonSchemaCheck(kind="json_schema", schema=schema)
+
+
+@pytest.mark.parametrize(
+    ("text", "reference", "share"),
+    [
+        ("First 3, then 1,234.5.", "so 1234.5", 1.0),
+        ("It is -7", "-7", 1.0),
+        ("It is 7", "-7", 0.0),
+        ("no number", "7", 0.0),
+        ("7", "", 0.0),
+        ("v2 has 7 parts in 2nd place", "7", 1.0),
+    ],
+)
+def test_a_numeric_check_compares_the_last_numbers(text: str, reference: str, share: float) -> None:
+    assert NumericCheck(kind="numeric").share(text, reference) == share
+
+
+def test_a_numeric_check_can_name_its_number_and_allow_a_tolerance() -> None:
+    check = NumericCheck(kind="numeric", equals=3.14, tolerance=0.01)
+    assert [check.share(text, "9") for text in ("3.145", "3.2")] == [1.0, 0.0]
 
 
 def test_the_authors_own_answers_are_replies_like_any_other() -> None:
@@ -187,18 +236,18 @@ class FakeJudge:
 
     choose: Callable[[str, str], Choice | None]
 
-    def grade(self, question: str, reply: str) -> Judgment:
-        return Judgment(None, "grades nothing")
+    def grade(self, items: Sequence[Item]) -> list[Judgment]:
+        return [Judgment(None, "grades nothing") for _ in items]
 
-    def prefer(self, question: str, first: str, second: str) -> Choice | None:
-        return self.choose(first, second)
+    def prefer(self, pairs: Sequence[Pair]) -> list[Chosen]:
+        return [Chosen(self.choose(pair.first, pair.second), "silence") for pair in pairs]
 
 
 PAIRING = Pairing(name="duel", of="style", rubric="r", judge="offline")
 
 
 def duel(judge: FakeJudge, ours: list[Reply], theirs: list[Reply]) -> Any:
-    return contest(PAIRING, ours, theirs, judge=judge, seed=0)
+    return pairwise.compare(PAIRING, ours, theirs, judge=judge, seed=0)
 
 
 @pytest.mark.parametrize("position", ["first", "second"])
@@ -227,7 +276,7 @@ def test_a_judge_that_looks_at_the_replies_gives_wins_and_losses() -> None:
 
 def test_a_pair_without_a_usable_preference_is_unscored_not_a_tie() -> None:
     ours, theirs = ([reply(number, text) for number in range(4)] for text in ("a", "b"))
-    answers = iter(["first", "second", None, "first", "first", None, "first", "second"])
+    answers = iter(["first", None, "first", "first", "second", "first", None, "second"])
     outcome = duel(FakeJudge(lambda first, second: next(answers)), ours, theirs)  # type: ignore[arg-type]
     assert [score.value for score in outcome.scores] == [1.0, None, None, 1.0]
     (result,) = outcome.results
@@ -251,6 +300,6 @@ def test_several_prompts_of_one_question_are_one_question() -> None:
 
 def test_the_offline_judge_is_consistent_between_the_orders() -> None:
     ours, theirs = [reply(0, "Because x\nSo: y"), reply(1, "same")], [reply(0, "nothing"), reply(1, "same")]
-    outcome = pairwise.compare(PAIRING, ours, theirs, judging=(OFFLINE, RUBRIC), seed=0)
+    outcome = pairwise.compare(PAIRING, ours, theirs, judge=OfflineJudge(RUBRIC), seed=0)
     assert [score.value for score in outcome.scores] == [1.0, 0.5]
     assert outcome.results[0].detail == "1 won, 1 tied, 0 lost; 0 pairs changed with the order"

@@ -11,7 +11,7 @@ from small_project import Project
 
 from evalsuite.errors import DocumentError
 from evalsuite.spec.document import Document, validate
-from evalsuite.spec.judge import Judge
+from evalsuite.spec.judge import JudgeFile
 from evalsuite.spec.load import load_specs
 from evalsuite.spec.policy import Policy
 from evalsuite.spec.read import read_text
@@ -242,7 +242,8 @@ def test_criteria_have_names_of_their_own() -> None:
 
 
 def test_a_kind_of_judge_that_is_not_known_is_refused_with_those_that_are() -> None:
-    assert "input should be 'offline'" in the_problem(Judge, "schema_version: 1\nname: j\nkind: oracle\n")
+    found = the_problem(JudgeFile, "schema_version: 1\nname: j\nkind: offlin\n")
+    assert "kind 'offlin' is not one of 'offline', 'endpoint', 'vllm', 'hf', 'panel'; did you mean 'offline'?" in found
 
 
 def test_a_frozen_document_cannot_be_changed() -> None:

@@ -103,7 +103,9 @@ def test_what_a_document_accepts_its_schema_accepts(kind: str) -> None:
 def test_every_schema_is_a_json_schema_that_forbids_unknown_keys(kind: str) -> None:
     schema = emit(kind)
     Draft202012Validator.check_schema(schema)
-    parts = [schema, *schema.get("$defs", {}).values()]
+    # A document that is one of several kinds has no keys of its own.
+    parts = [part for part in (schema, *schema.get("$defs", {}).values()) if "oneOf" not in part]
+    assert parts
     assert [part["title"] for part in parts if part.get("additionalProperties", True) is not False] == []
 
 

@@ -1,0 +1,147 @@
+"""A language model as judge: asked blind, in JSON, once more where the answer cannot be used."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from evalsuite.evaluate.judge import Choice, Chosen, Item, Judgment, Pair, Usage, majority, means
+from evalsuite.evaluate.judge_reply import PREFERENCE, Read, read_reply
+from evalsuite.evaluate.material import code_for, set_off
+from evalsuite.evaluate.weighing import weighed
+from evalsuite.models import Model
+from evalsuite.records import Completion, Prompt, Sampling
+from evalsuite.spec.judge import ModelJudge
+from evalsuite.spec.judging import JudgePrompt, fill
+from evalsuite.spec.rubric import Criterion, Rubric
+
+# Far apart, so that no repeat and no second attempt shares a seed with a first one.
+_REPEAT, _AGAIN = 1_000, 1_000_000
+
+_Prompts = Callable[[int, int], Prompt]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What came of one sample of one item, with what all its attempts took."""
+
+    read: Read
+    completion: Completion
+    usage: Usage
+
+
+@dataclass(frozen=True)
+class LanguageJudge:
+    """A model that judges by a rubric; `repeat` asks the same anew, for judges that are measured."""
+
+    model: Model
+    judge: ModelJudge
+    prompt: JudgePrompt
+    rubric: Rubric
+    repeat: int = 0
+
+    def grade(self, items: Sequence[Item]) -> list[Judgment]:
+        """Each criterion's mean score over the samples, weighed by probability where the server tells it."""
+        answers = self._asked(partial(self._grading, items), len(items), self.rubric.reply_schema())
+        return [self._judgment(of) for of in answers]
+
+    def prefer(self, pairs: Sequence[Pair]) -> list[Chosen]:
+        """What most samples choose."""
+        answers = self._asked(partial(self._preferring, pairs), len(pairs), PREFERENCE)
+        return [_chosen(of) for of in answers]
+
+    def _asked(self, prompts: _Prompts, count: int, schema: Mapping[str, Any]) -> list[list[_Answer]]:
+        sampled = [self._sample(prompts, count, schema, number) for number in range(self.judge.samples)]
+        return [[answers[index] for answers in sampled] for index in range(count)]
+
+    def _sample(self, prompts: _Prompts, count: int, schema: Mapping[str, Any], number: int) -> list[_Answer]:
+        """One answer for each item; those that cannot be used are asked again once, with more room."""
+        sampling = Sampling(
+            max_tokens=self.judge.max_tokens,
+            temperature=self.judge.temperature,
+            seed=self.judge.seed + number + _REPEAT * self.repeat,
+            response_schema=json.dumps(schema, sort_keys=True),
+            top_logprobs=self.judge.top_logprobs,
+        )
+        completions = self.model.generate([prompts(index, 0) for index in range(count)], sampling=sampling)
+        answers = [self._answer(completion, schema) for completion in completions]
+        unused = [index for index, answer in enumerate(answers) if answer.read.value is None]
+        if unused:
+            # Another seed and other marks: neither the reply cache nor a greedy model gives the same answer again.
+            anew = replace(sampling, seed=sampling.seed + _AGAIN, max_tokens=2 * sampling.max_tokens)
+            completions = self.model.generate([prompts(index, 1) for index in unused], sampling=anew)
+            for index, completion in zip(unused, completions, strict=True):
+                second = self._answer(completion, schema)
+                answers[index] = replace(second, usage=answers[index].usage + second.usage)
+        return answers
+
+    def _answer(self, completion: Completion, schema: Mapping[str, Any]) -> _Answer:
+        money = getattr(self.judge, "money", None)
+        spent = float(money(completion.prompt_tokens, completion.tokens)) if money else 0.0
+        usage = Usage(1, completion.prompt_tokens, completion.tokens, spent)
+        return _Answer(read_reply(completion, schema), completion, usage)
+
+    def _judgment(self, answers: Sequence[_Answer]) -> Judgment:
+        usage = sum((answer.usage for answer in answers), Usage())
+        scored = [self._scores(answer) for answer in answers if answer.read.value is not None]
+        if not scored:
+            return Judgment(None, answers[-1].read.reason, usage)
+        return Judgment(means(self.rubric, scored), usage=usage)
+
+    def _scores(self, answer: _Answer) -> dict[str, float]:
+        assert answer.read.value is not None
+        said = {criterion.name: float(answer.read.value[criterion.name]["score"]) for criterion in self.rubric.criteria}
+        return said | (weighed(answer.completion, self.rubric) if answer.completion.chances else {})
+
+    def _grading(self, items: Sequence[Item], index: int, attempt: int) -> Prompt:
+        item = items[index]
+        code = code_for((item.question, item.reply), salt=f"grade {attempt}")
+        return Prompt.user(
+            fill(
+                self.prompt.grade,
+                rubric=in_words(self.rubric),
+                question=set_off("question", item.question, code=code),
+                reply=set_off("reply", item.reply, code=code),
+                form=_form(self.rubric),
+            )
+        )
+
+    def _preferring(self, pairs: Sequence[Pair], index: int, attempt: int) -> Prompt:
+        pair = pairs[index]
+        code = code_for((pair.question, pair.first, pair.second), salt=f"prefer {attempt}")
+        return Prompt.user(
+            fill(
+                self.prompt.prefer,
+                rubric=in_words(self.rubric),
+                question=set_off("question", pair.question, code=code),
+                first=set_off("first reply", pair.first, code=code),
+                second=set_off("second reply", pair.second, code=code),
+                form='Answer with this JSON object and nothing else: {"reason": "...", "better": "first|second|tie"}',
+            )
+        )
+
+
+def in_words(rubric: Rubric) -> str:
+    """The rubric as a judge reads it: each criterion with its scale, its weight and its anchors."""
+    return "\n\n".join(_criterion(criterion) for criterion in rubric.criteria)
+
+
+def _criterion(criterion: Criterion) -> str:
+    low, high = criterion.scale
+    head = f"{criterion.name} (whole score from {low} to {high}, weight {criterion.weight:g}): {criterion.description}"
+    anchors = [f"  {score}: {criterion.anchors[score]}" for score in sorted(criterion.anchors, key=int)]
+    return "\n".join([head, *anchors])
+
+
+def _form(rubric: Rubric) -> str:
+    criteria = ", ".join(f'"{criterion.name}": {{"reason": "...", "score": N}}' for criterion in rubric.criteria)
+    return f"Answer with this JSON object and nothing else: {{{criteria}}}"
+
+
+def _chosen(answers: Sequence[_Answer]) -> Chosen:
+    usage = sum((answer.usage for answer in answers), Usage())
+    said: list[Choice] = [answer.read.value["better"] for answer in answers if answer.read.value is not None]
+    return Chosen(majority(said), usage=usage) if said else Chosen(None, answers[-1].read.reason, usage)
