@@ -25,6 +25,7 @@ VERBS = (
     "compare",
     "release",
     "registry",
+    "judge",
     "data",
     "import",
     "dashboard",

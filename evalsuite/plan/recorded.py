@@ -9,7 +9,9 @@ from evalsuite.store.write import SpecRow, StepRow
 
 def step_row(step: Step) -> StepRow:
     """A step as a row; one whose digest is not known yet has an empty one."""
-    return StepRow(step.digest or "", step.kind, step.entry, step.role)
+    its = step.judging
+    judging = (its.judge, its.judge_digest, its.rubric, its.rubric_digest) if its else None
+    return StepRow(step.digest or "", step.kind, step.entry, step.role, judging)
 
 
 def spec_row(plan: Plan) -> SpecRow:

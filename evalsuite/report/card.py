@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from evalsuite.errors import NotFound
 from evalsuite.records import Comparison, LayerNorm, Result, TrainingPoint, Verdict
 from evalsuite.report.figures import change, duration, figure, p_value
+from evalsuite.report.judges import health_lines
 from evalsuite.report.table import Table
 from evalsuite.store import Store, read
 from evalsuite.store.read import PlannedStep, SpecRun, TrainingFacts
@@ -25,6 +26,7 @@ class RunCard:
     results: tuple[Result, ...]
     comparisons: tuple[Comparison, ...]
     verdict: Verdict | None
+    judges: tuple[str, ...] = ()
 
     def result_table(self) -> Table:
         """Every metric with interval, count, and the paired difference from the base."""
@@ -112,4 +114,5 @@ def _card(spec: SpecRun, store: Store) -> RunCard:
         tuple(read.aggregates_of(store, own)),
         tuple(read.comparisons_of(store, own)),
         read.verdict_of(store, decided) if decided else None,
+        tuple(health_lines(store, own)),
     )

@@ -26,6 +26,7 @@ class StepRow:
     kind: str
     entry: str | None
     role: str | None
+    judging: tuple[str, str, str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,8 @@ def _done(connection: DuckDBPyConnection, step: StepRow, *, seconds: float, seed
         "INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?, ?, ?)",
         [step.digest, step.kind, step.entry, step.role, _now(), seconds, seed],
     )
+    if step.judging is not None:
+        connection.execute("INSERT OR REPLACE INTO judgings VALUES (?, ?, ?, ?, ?)", [step.digest, *step.judging])
 
 
 def _now() -> datetime:

@@ -1,0 +1,160 @@
+"""What judges are worth: their checks against people's labels, and those labels."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from evalsuite.data.digest import digest
+from evalsuite.data.labels import LabelledPair, LabelledReply, Labels
+from evalsuite.records import Result
+from evalsuite.store import Store
+from evalsuite.store.connect import reading, writing
+from evalsuite.store.rows import rows
+from evalsuite.store.tables import upsert
+
+
+@dataclass(frozen=True)
+class CheckRow:
+    """One check of a judge by a rubric, against one file of labels."""
+
+    check_digest: str
+    judge: str
+    judge_digest: str
+    rubric: str
+    rubric_digest: str
+    kind: str
+    labels: str
+    labels_digest: str
+    checked_at: datetime
+    seed: int
+    judgments: int
+    calls: int
+    prompt_tokens: int
+    tokens: int
+    money: float
+
+
+@dataclass(frozen=True)
+class JudgeCheck:
+    """A check and the figures that it found."""
+
+    row: CheckRow
+    results: tuple[Result, ...]
+
+    def figure(self, metric: str) -> Result | None:
+        """The figure of that name, or None when the check has none."""
+        return next((result for result in self.results if result.metric == metric), None)
+
+
+@dataclass(frozen=True)
+class JudgingRow:
+    """Who judged a step by what."""
+
+    step_digest: str
+    judge: str
+    judge_digest: str
+    rubric: str
+    rubric_digest: str
+
+
+def save_check(store: Store, check: JudgeCheck, labels: Labels) -> None:
+    """Keep a check, its figures and the labels, replacing what is there of the same ones."""
+    columns = tuple(field.name for field in fields(CheckRow))
+    key = check.row.check_digest
+    figures = [
+        (key, place, r.metric, r.value, r.low, r.high, r.n, r.unscored, r.reason, r.detail)
+        for place, r in enumerate(check.results)
+    ]
+    names = "check_digest ordinal metric value low high n unscored reason detail"
+    with writing(store) as connection:
+        marks = ", ".join("?" for _ in columns)
+        connection.execute("DELETE FROM judge_health WHERE check_digest = ?", [key])
+        connection.execute(f"INSERT OR REPLACE INTO judge_checks VALUES ({marks})", list(astuple(check.row)))
+        upsert(connection, "judge_health", tuple(names.split()), figures)
+        for table, (of, given) in _labels(check.row.rubric_digest, labels, check.row.labels).items():
+            upsert(connection, table, of, given)
+
+
+def save_labels(store: Store, labels: Labels, *, rubric_digest: str, source: str) -> None:
+    """Keep labels that people gave, from a file or a page; one annotator's newer label replaces the older."""
+    with writing(store) as connection:
+        for table, (columns, given) in _labels(rubric_digest, labels, source).items():
+            upsert(connection, table, columns, given)
+
+
+def checks(store: Store) -> list[JudgeCheck]:
+    """The latest check of each judge by each rubric and kind of labels; none when there is no store yet."""
+    if not _knows_judges(store):
+        return []
+    found = [CheckRow(**row) for row in rows(store, "judge_checks", [])]
+    return [
+        JudgeCheck(row, tuple(Result(**its) for its in rows(store, "judge_health", [row.check_digest])))
+        for row in found
+    ]
+
+
+def judgings(store: Store, step_digests: Sequence[str]) -> list[JudgingRow]:
+    """Who judged the steps by what; by judge and rubric."""
+    if not _knows_judges(store):
+        return []
+    return [JudgingRow(**row) for row in rows(store, "judgings", [list(step_digests)])]
+
+
+def human_scores(store: Store, rubric_digest: str) -> dict[str, LabelledReply]:
+    """The replies that people scored by a rubric, by `LabelledReply.digest`; none when there is no store yet."""
+    if not _knows_judges(store):
+        return {}
+    scores: dict[tuple[str, str], dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
+    for row in rows(store, "human_scores", [rubric_digest]):
+        scores[row["question"], row["reply"]][row["annotator"]][row["criterion"]] = row["score"]
+    found = (LabelledReply(question, reply, its) for (question, reply), its in scores.items())
+    return {reply.digest: reply for reply in found}
+
+
+def knowledge(store: Store, judge_digest: str, rubric_digest: str) -> tuple[str | None, str | None]:
+    """Digests of a judge's checks by a rubric, and of people's scores by it; None for what there is not."""
+    mine = [check for check in checks(store) if _is_of(check.row, judge_digest, rubric_digest)]
+    health = digest("health", [[*map(str, astuple(result))] for check in mine for result in check.results])
+    labels = human_scores(store, rubric_digest)
+    scores = {key: {name: dict(its) for name, its in reply.scores.items()} for key, reply in labels.items()}
+    return (health if mine else None), (digest("labels", scores) if labels else None)
+
+
+def _is_of(row: CheckRow, judge_digest: str, rubric_digest: str) -> bool:
+    return (row.judge_digest, row.rubric_digest) == (judge_digest, rubric_digest)
+
+
+def _labels(
+    rubric_digest: str, labels: Labels, source: str
+) -> Mapping[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]]:
+    pairs = [
+        (pair.question, pair.a, pair.b, annotator, label, source)
+        for pair in labels
+        if isinstance(pair, LabelledPair)
+        for annotator, label in pair.labels.items()
+    ]
+    scores = [
+        (rubric_digest, reply.digest, annotator, criterion, score, reply.question, reply.reply, source)
+        for reply in labels
+        if isinstance(reply, LabelledReply)
+        for annotator, its in reply.scores.items()
+        for criterion, score in its.items()
+    ]
+    of_scores = "rubric_digest reply_digest annotator criterion score question reply source"
+    return {
+        "human_preferences": (("question", "a", "b", "annotator", "label", "source"), pairs),
+        "human_scores": (tuple(of_scores.split()), scores),
+    }
+
+
+def _knows_judges(store: Store) -> bool:
+    # A page reads stores that no run of this version has brought up to date.
+    if not store.results.exists():
+        return False
+    with reading(store) as connection:
+        found = connection.execute("SELECT 1 FROM information_schema.tables WHERE table_name = 'judge_checks'")
+        return found.fetchone() is not None
