@@ -33,7 +33,9 @@ from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.spec.load import ResolvedSpec, load_specs
 from evalsuite.spec.policy import Policy
 from evalsuite.store import Store, read, write
+from evalsuite.store.judges import knowledge
 from evalsuite.store.replies import ReplyCache
+from evalsuite.trust import corrections, with_health, with_trust
 
 if TYPE_CHECKING:
     from evalsuite.imports.length_files import LengthAid
@@ -80,7 +82,9 @@ def plan(files: Sequence[Path], store: Store, *, settings: tuple[str, ...] = (),
     """The plan of every spec as things stand; nothing is trained, asked or written."""
     bases: dict[str, Base] = {}
     plans = []
-    for resolved in load_specs(files, settings):
+    known = knowledge(store)
+    for loaded in load_specs(files, settings):
+        resolved = with_trust(loaded, known)
         key = resolved.spec.base_model.model_dump_json()
         if key not in bases:
             bases[key] = _base(resolved, download=download)
@@ -279,6 +283,7 @@ class _Run:
             if step.kind == "compare":
                 candidate, base, author = evidence(plan, self.store)
                 outcome = local.contrast(plan, base, candidate, author)
+                outcome = replace(outcome, results=(*outcome.results, *corrections(plan, candidate, self.store)))
             elif step.kind == "overlap":
                 outcome = local.overlap(plan)
             else:
@@ -312,7 +317,7 @@ def evidence(plan: Plan, store: Store) -> tuple[Results, Results, Results]:
     base, author = (plan.digests("score", roles=(role,)) for role in ("base", "author"))
     names = (plan.name, "base", "author")
     found = (read.results_of(store, name, of) for name, of in zip(names, (candidate, base, author), strict=True))
-    return next(found), next(found), next(found)
+    return with_health(next(found), candidate, store), next(found), next(found)
 
 
 def verdict_on_record(plan: Plan, store: Store) -> Verdict:

@@ -16,6 +16,7 @@ from evalsuite.evaluate.overlap import measured
 from evalsuite.execute.cached import CachedModel
 from evalsuite.execute.judges import Judges
 from evalsuite.gate.decide import decide
+from evalsuite.gate.required import with_required
 from evalsuite.models import Model
 from evalsuite.models.base import Base, BaseCheckpoint, ServedBase
 from evalsuite.models.endpoint import EndpointModel, endpoint_digest
@@ -167,7 +168,9 @@ def contrast(plan: Plan, base: Results, candidate: Results, author: Results) -> 
 def verdict(plan: Plan, candidate: Results, baseline: Results) -> Verdict:
     """Hold the evidence against the spec's policy."""
     assert plan.resolved.policy is not None
-    return decide(plan.resolved.policy, candidate, baseline=baseline)
+    found = decide(plan.resolved.policy, candidate, baseline=baseline)
+    judges = {name: its.judge.required for name, its in plan.resolved.judges.items() if its.judge.required}
+    return with_required(found, judges, candidate)
 
 
 def _replies(plan: Plan, entry: str, role: Role | None, bench: Workbench) -> tuple[Reply, ...]:

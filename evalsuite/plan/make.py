@@ -63,7 +63,8 @@ class _Maker:
         yield compared
         if self.resolved.policy is not None:
             evidence = [step.digest for step in (*scored, *paired, compared)]
-            yield Step("decide", self._digest("decide", _plain(self.resolved.policy), evidence))
+            health = [health for _, (health, _) in sorted(self.resolved.trust.items()) if health]
+            yield Step("decide", self._digest("decide", _plain(self.resolved.policy), evidence, *health))
 
     def _scored(self, role: Role) -> Iterator[Step]:
         for benchmark in self.suite.benchmarks if role != "author" else ():
@@ -101,7 +102,9 @@ class _Maker:
 
     def _compare(self, scored: list[Step]) -> Step:
         probes = [(_plain(probe), probe.version) for probe in self.suite.probes]
-        return Step("compare", self._digest("compare", probes, [step.digest for step in scored]), role="candidate")
+        labels = [labels for _, (_, labels) in sorted(self.resolved.trust.items()) if labels]
+        evidence = [step.digest for step in scored]
+        return Step("compare", self._digest("compare", probes, evidence, *labels), role="candidate")
 
     def _judged(self, entry: JudgedSet) -> tuple[Any, ...]:
         names = {"data", "rubric", "judge"}

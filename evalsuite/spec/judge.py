@@ -27,6 +27,12 @@ class Required(Document):
         float | None, Field(ge=0, le=1, description="share of pairs with one winner in both orders")
     ] = None
 
+    @property
+    def figures(self) -> dict[str, float]:
+        """The figures that have a limit, with it."""
+        limits = {"agreement": self.agreement, "consistency": self.consistency}
+        return {figure: limit for figure, limit in limits.items() if limit is not None}
+
 
 class OfflineJudge(Document):
     """Grades by the rubric's own checks; not a language model."""

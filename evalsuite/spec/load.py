@@ -41,6 +41,8 @@ class ResolvedSpec:
     suite_data: Mapping[str, Path]
     adapter_path: Path | None
     documents: Mapping[str, Path] = field(default_factory=dict)
+    # Judge and rubric -> digests of the judge's health and of people's labels, as far as a store has them.
+    trust: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
 
 
 def load_specs(files: Sequence[Path], settings: tuple[str, ...] = ()) -> list[ResolvedSpec]:

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from evalsuite.plugins import Probe, Task
 from evalsuite.spec.document import Document, Name, OneOf, Version
+from evalsuite.spec.judge import HEALTH
 from evalsuite.spec.rubric import Rubric
 
 
@@ -65,10 +66,13 @@ class Suite(Document):
         """The metrics that a candidate will have once it is measured, with the criteria of the suite's rubrics."""
         found = [f"{entry.name}.{metric}" for entry in self.benchmarks for metric in entry.task.metrics]
         for judged in self.judged:
-            found += [f"{judged.name}.fidelity", f"{judged.name}.score"]
+            found += [f"{judged.name}.{metric}" for metric in ("fidelity", "score", "score.ppi", "judge_disagreement")]
             if judged.rubric in rubrics:
                 found += [f"{judged.name}.score.{criterion.name}" for criterion in rubrics[judged.rubric].criteria]
-        found += [f"{pairing.name}.win_rate" for pairing in self.pairings]
+        for pairing in self.pairings:
+            found += [f"{pairing.name}.win_rate", f"{pairing.name}.judge_disagreement"]
+        judges = dict.fromkeys([*(entry.judge for entry in self.judged), *(pairing.judge for pairing in self.pairings)])
+        found += [f"judge.{judge}.{figure}" for judge in judges for figure in HEALTH]
         found += [f"overlap.{name}" for name in (*(b.name for b in self.benchmarks), *(j.name for j in self.judged))]
         return (*found, *(metric for probe in self.probes for metric in probe.metrics))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from evalsuite.data.labels import LabelledPair, LabelledReply, Labels
 from evalsuite.records import Result
 from evalsuite.store import Store
 from evalsuite.store.connect import reading, writing
-from evalsuite.store.rows import rows
+from evalsuite.store.rows import every, rows
 from evalsuite.store.tables import upsert
 
 
@@ -63,7 +63,6 @@ class JudgingRow:
 
 def save_check(store: Store, check: JudgeCheck, labels: Labels) -> None:
     """Keep a check, its figures and the labels, replacing what is there of the same ones."""
-    columns = tuple(field.name for field in fields(CheckRow))
     key = check.row.check_digest
     figures = [
         (key, place, r.metric, r.value, r.low, r.high, r.n, r.unscored, r.reason, r.detail)
@@ -71,7 +70,7 @@ def save_check(store: Store, check: JudgeCheck, labels: Labels) -> None:
     ]
     names = "check_digest ordinal metric value low high n unscored reason detail"
     with writing(store) as connection:
-        marks = ", ".join("?" for _ in columns)
+        marks = ", ".join("?" for _ in fields(CheckRow))
         connection.execute("DELETE FROM judge_health WHERE check_digest = ?", [key])
         connection.execute(f"INSERT OR REPLACE INTO judge_checks VALUES ({marks})", list(astuple(check.row)))
         upsert(connection, "judge_health", tuple(names.split()), figures)
@@ -90,11 +89,11 @@ def checks(store: Store) -> list[JudgeCheck]:
     """The latest check of each judge by each rubric and kind of labels; none when there is no store yet."""
     if not _knows_judges(store):
         return []
-    found = [CheckRow(**row) for row in rows(store, "judge_checks", [])]
-    return [
-        JudgeCheck(row, tuple(Result(**its) for its in rows(store, "judge_health", [row.check_digest])))
-        for row in found
-    ]
+    found, figures = every(store, [("judge_checks", ()), ("judge_health", ())])
+    results: dict[str, list[Result]] = defaultdict(list)
+    for figure in figures:
+        results[figure.pop("check_digest")].append(Result(**figure))
+    return [JudgeCheck(CheckRow(**row), tuple(results[row["check_digest"]])) for row in found]
 
 
 def judgings(store: Store, step_digests: Sequence[str]) -> list[JudgingRow]:
@@ -115,17 +114,23 @@ def human_scores(store: Store, rubric_digest: str) -> dict[str, LabelledReply]:
     return {reply.digest: reply for reply in found}
 
 
-def knowledge(store: Store, judge_digest: str, rubric_digest: str) -> tuple[str | None, str | None]:
-    """Digests of a judge's checks by a rubric, and of people's scores by it; None for what there is not."""
-    mine = [check for check in checks(store) if _is_of(check.row, judge_digest, rubric_digest)]
-    health = digest("health", [[*map(str, astuple(result))] for check in mine for result in check.results])
-    labels = human_scores(store, rubric_digest)
-    scores = {key: {name: dict(its) for name, its in reply.scores.items()} for key, reply in labels.items()}
-    return (health if mine else None), (digest("labels", scores) if labels else None)
+@dataclass(frozen=True)
+class Knowledge:
+    """Digests of what a store knows: health by judge and rubric, people's scores by rubric."""
+
+    health: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
-def _is_of(row: CheckRow, judge_digest: str, rubric_digest: str) -> bool:
-    return (row.judge_digest, row.rubric_digest) == (judge_digest, rubric_digest)
+def knowledge(store: Store) -> Knowledge:
+    """What the store knows of judges, so that what rests on it is made anew when that changes."""
+    if not _knows_judges(store):
+        return Knowledge()
+    figures: dict[tuple[str, str], list[list[str]]] = defaultdict(list)
+    for check in checks(store):
+        figures[check.row.judge_digest, check.row.rubric_digest] += [[*map(str, astuple(its))] for its in check.results]
+    labels = {row["rubric_digest"]: row["digest"] for row in rows(store, "human_labels")}
+    return Knowledge({of: digest("health", its) for of, its in figures.items()}, labels)
 
 
 def _labels(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from evalsuite.models.scripted import ScriptedModel
 from evalsuite.pipeline import RunReport
 from evalsuite.plan import Plan, Step
 from evalsuite.records import Adapter, Prompt
+from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.store import Store
 
 SUITE = """
@@ -88,6 +89,7 @@ class Project:
     items: int = ITEMS
     harm: bool = False
     deaf: bool = False
+    load_judge: Callable[[ResolvedJudge], ScriptedModel] | None = None
     began: list[str] = field(default_factory=list)
 
     @property
@@ -106,7 +108,9 @@ class Project:
             models.append(ScriptedModel(self.answer, self.likelihood, digest=base.digest))
             return models[-1]
 
-        report = pipeline.run([self.spec], self.store, watch, settings=tuple(settings), load=load)
+        report = pipeline.run(
+            [self.spec], self.store, watch, settings=tuple(settings), load=load, load_judge=self.load_judge
+        )
         self.asked, self.loads, self.began = sum(model.asked for model in models), len(models), watch.began
         return report
 

@@ -1,2 +1,2 @@
-SELECT metric, value, low, high, n, unscored, reason, detail
-FROM judge_health WHERE check_digest = ? ORDER BY ordinal
+SELECT check_digest, metric, value, low, high, n, unscored, reason, detail
+FROM judge_health ORDER BY check_digest, ordinal

@@ -1,0 +1,38 @@
+"""What a judge's own document requires of it: below that, nothing it said is evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from evalsuite.records import Answer, Result, Results, RuleOutcome, Verdict
+from evalsuite.spec.judge import Required
+
+_GRAVEST: tuple[Answer, ...] = ("invalid", "fail", "undecided", "pass")
+
+
+def with_required(verdict: Verdict, required: Mapping[str, Required], candidate: Results) -> Verdict:
+    """The verdict with one outcome more for each figure that a judge's document requires; the gravest answer counts.
+
+    `required` is by the judge's name. Surely below is invalid, not surely above is undecided, and so is a figure that
+    nobody measured.
+    """
+    outcomes = tuple(
+        _held(f"judge.{judge}.{figure}", limit, candidate.by_metric.get(f"judge.{judge}.{figure}"))
+        for judge, its in required.items()
+        for figure, limit in its.figures.items()
+    )
+    answers = {verdict.answer, *(outcome.answer for outcome in outcomes)}
+    answer = next(word for word in _GRAVEST if word in answers)
+    return Verdict(answer, verdict.policy, (*verdict.outcomes, *outcomes))
+
+
+def _held(metric: str, limit: float, found: Result | None) -> RuleOutcome:
+    if found is None or found.value is None:
+        why = found.reason if found is not None else "it judged nothing here"
+        return RuleOutcome("required", metric, "undecided", f"{metric} of at least {limit:g} is required: {why}")
+    low = found.low if found.low is not None else found.value
+    high = found.high if found.high is not None else found.value
+    answer: Answer = "pass" if low >= limit else "invalid" if high < limit else "undecided"
+    sentence = f"{metric} is {found.value:.3f} [{low:.3f}, {high:.3f}] over {found.n} labels; "
+    sentence += f"the judge's document requires at least {limit:g}"
+    return RuleOutcome("required", metric, answer, sentence, found.value, low, high, found.n)
