@@ -18,6 +18,7 @@ VERBS = (
     "init",
     "validate",
     "plan",
+    "power",
     "run",
     "gate",
     "leaderboard",
@@ -28,6 +29,7 @@ VERBS = (
     "data",
     "import",
     "dashboard",
+    "ci",
     "schema",
 )
 

@@ -40,6 +40,7 @@ def replies(
             sample.target,
             sample.group,
             "cut off at the token limit" if completion.finish == "length" else None,
+            completion.seconds,
         )
         for sample, completion in zip(samples, completions, strict=True)
     )

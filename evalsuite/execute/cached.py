@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from evalsuite.data.digest import digest
@@ -34,8 +35,11 @@ class CachedModel:
         keys = [self._key("generate", prompt, asdict(sampling), adapter) for prompt in prompts]
 
         def ask(missing: list[int]) -> list[str]:
-            asked = self._make().generate([prompts[i] for i in missing], sampling=sampling, adapter=adapter)
-            return [json.dumps(asdict(completion)) for completion in asked]
+            model = self._make()  # before the clock starts: loading is not answering
+            started = time.monotonic()
+            asked = model.generate([prompts[i] for i in missing], sampling=sampling, adapter=adapter)
+            share = (time.monotonic() - started) / len(missing)
+            return [json.dumps(asdict(_timed(completion, share))) for completion in asked]
 
         sizes = [len(prompt.shown) for prompt in prompts]
         return [_completion(value) for value in self._through(keys, sizes, ask)]
@@ -83,6 +87,10 @@ def _completion(kept: str) -> Completion:
         for found in fields.pop("chances", ())
     )
     return Completion(**fields, chances=chances)
+
+
+def _timed(completion: Completion, share: float) -> Completion:
+    return completion if completion.seconds is not None else replace(completion, seconds=share)
 
 
 def _failed(kept: str) -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 
 from evalsuite.data.digest import digest, file_digest
 from evalsuite.models.base import BaseCheckpoint
-from evalsuite.plan import Plan, Role, Step
+from evalsuite.plan import Baseline, Plan, Role, Step
+from evalsuite.plan.early import early_parts
 from evalsuite.plan.estimate import benchmark_cost, judged_cost, pairing_cost, training_cost
 from evalsuite.records import Adapter
 from evalsuite.spec.document import Document
@@ -33,14 +34,18 @@ def training_digest(resolved: ResolvedSpec, base: BaseCheckpoint) -> str | None:
     return digest("train", VERSION, method.version, options, data, base.digest)
 
 
-def make_plan(resolved: ResolvedSpec, base: BaseCheckpoint, adapter: Adapter | None) -> Plan:
-    """The steps of a spec; those that depend on an adapter not yet trained have no digest."""
-    return Plan(resolved, base, adapter, tuple(_Maker(resolved, base, adapter).steps()))
+def make_plan(
+    resolved: ResolvedSpec, base: BaseCheckpoint, adapter: Adapter | None, baseline: Baseline | None = None
+) -> Plan:
+    """The steps of a spec; those that depend on an adapter or a baseline not there yet have no digest."""
+    return Plan(resolved, base, adapter, tuple(_Maker(resolved, base, adapter, baseline).steps()))
 
 
 class _Maker:
-    def __init__(self, resolved: ResolvedSpec, base: BaseCheckpoint, adapter: Adapter | None) -> None:
-        self.resolved, self.base, self.adapter = resolved, base, adapter
+    def __init__(
+        self, resolved: ResolvedSpec, base: BaseCheckpoint, adapter: Adapter | None, baseline: Baseline | None
+    ) -> None:
+        self.resolved, self.base, self.adapter, self.baseline = resolved, base, adapter, baseline
         self.suite = resolved.suite
         self.adapts = resolved.spec.train is not None or resolved.spec.adapter is not None
         self.pending = self.adapts and adapter is None
@@ -54,15 +59,15 @@ class _Maker:
         overlap = self._overlap()
         if overlap is not None:
             yield overlap
-        scored = [*self._scored("base"), *self._scored("candidate"), *self._scored("author")]
+        # The candidate last: what ends its judging early is held against base and author.
+        scored = [*self._scored("base"), *self._scored("author"), *self._scored("candidate")]
         paired = [self._pair(entry, against) for entry in self.suite.pairings for against in entry.against]
         yield from scored
         yield from paired
         compared = self._compare([*scored, *([overlap] if overlap else [])])
         yield compared
         if self.resolved.policy is not None:
-            evidence = [step.digest for step in (*scored, *paired, compared)]
-            yield Step("decide", self._digest("decide", _plain(self.resolved.policy), evidence))
+            yield Step("decide", self._decided([*scored, *paired, compared]))
 
     def _scored(self, role: Role) -> Iterator[Step]:
         for benchmark in self.suite.benchmarks if role != "author" else ():
@@ -70,12 +75,14 @@ class _Maker:
             step = self._digest("score", *what, self._data(benchmark), role=role)
             yield Step("score", step, benchmark.name, role, benchmark_cost(self.resolved, benchmark))
         for judged in self.suite.judged:
-            step = self._digest("judge", *self._judged(judged), role=role)
+            early = self._early(judged) if role == "candidate" else []
+            step = self._digest("judge", *self._judged(judged), *early, role=role)
             yield Step("score", step, judged.name, role, judged_cost(self.resolved, judged, role=role))
 
     def _pair(self, entry: Pairing, against: Role) -> Step:
         judged = next(item for item in self.suite.judged if item.name == entry.of)
-        what = (_plain(entry, exclude={"against"}), *self._judging(entry), *self._judged(judged), against)
+        judging = (*self._judging(entry), *self._judged(judged))
+        what = (_plain(entry, exclude={"against"}), *judging, against, *self._early(entry))
         step = self._digest("pair", *what, role="candidate")
         return Step("pair", step, entry.name, "candidate", pairing_cost(self.resolved, entry))
 
@@ -96,6 +103,19 @@ class _Maker:
     def _compare(self, scored: list[Step]) -> Step:
         probes = [(_plain(probe), probe.version) for probe in self.suite.probes]
         return Step("compare", self._digest("compare", probes, [step.digest for step in scored]), role="candidate")
+
+    def _decided(self, measured: list[Step]) -> str | None:
+        policy = self.resolved.policy
+        assert policy is not None
+        if policy.baseline != "base" and self.baseline is None:
+            return None
+        against = sorted(self.baseline.digests) if self.baseline is not None else []
+        versions = [getattr(rule, "version", 0) for rule in policy.rules]
+        return self._digest("decide", _plain(policy), versions, [step.digest for step in measured], against)
+
+    def _early(self, entry: JudgedSet | Pairing) -> list[Any]:
+        parts = early_parts(self.resolved.policy, entry)
+        return [*parts, sorted(self.baseline.digests) if self.baseline else []] if parts else []
 
     def _judged(self, entry: JudgedSet) -> tuple[Any, ...]:
         return (_plain(entry, exclude={"data"}), self._data(entry), *self._judging(entry))

@@ -96,9 +96,9 @@ class Leaderboard:
 
     @property
     def headline(self) -> tuple[str, ...]:
-        """The metrics without parts of others (`style.score.premises` is of `style.score`) and without overlaps."""
+        """The metrics without parts of others (`style.score.premises` is of `style.score`), overlaps and latencies."""
         parts = {m for m in self.metrics for other in self.metrics if m.startswith(f"{other}.")}
-        return tuple(m for m in self.metrics if m not in parts and not m.startswith("overlap."))
+        return tuple(m for m in self.metrics if m not in parts and not m.startswith(("overlap.", "latency.")))
 
     def table(self, *, details: bool = False, metrics: Sequence[str] = ()) -> Table:
         """The leaderboard as a table of these metrics; without any, the headline ones or (`details`) all."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from evalsuite.plan import Plan
 from evalsuite.records import Verdict
 from evalsuite.report.table import Table
 from evalsuite.spec.verdict import VerdictFile, VerdictRule
 
-SIGNS = {"pass": "PASS", "fail": "FAIL", "undecided": "UNDECIDED", "invalid": "INVALID"}
+SIGNS = {"pass": "PASS", "fail": "FAIL", "undecided": "UNDECIDED", "invalid": "INVALID", "warn": "WARN"}
 
 
 def verdict_file(plan: Plan, verdict: Verdict) -> VerdictFile:
@@ -22,6 +24,10 @@ def verdict_file(plan: Plan, verdict: Verdict) -> VerdictFile:
             low=found.low,
             high=found.high,
             n=found.n,
+            severity=found.severity,
+            p_value=found.p_value,
+            needed=found.needed,
+            money=found.money,
         )
         for found in verdict.outcomes
     )
@@ -29,6 +35,7 @@ def verdict_file(plan: Plan, verdict: Verdict) -> VerdictFile:
         schema_version=1,
         spec=plan.name,
         policy=verdict.policy,
+        baseline=verdict.baseline,
         answer=verdict.answer,
         base_model=plan.base.id,
         base_digest=plan.base.digest,
@@ -41,10 +48,11 @@ def markdown(document: VerdictFile) -> str:
     """The verdict for a pull request or a job summary."""
     adapter = document.adapter_digest[:12] if document.adapter_digest else "none"
     head = f"## {document.spec}: {SIGNS[document.answer]}\n\n"
-    about = f"Policy `{document.policy}`, base model `{document.base_model}`, adapter `{adapter}`.\n\n"
+    against = "" if document.baseline == "base" else f", against `{document.baseline}`"
+    about = f"Policy `{document.policy}`{against}, base model `{document.base_model}`, adapter `{adapter}`.\n\n"
     table = Table(
         ("", "rule", "what was found"),
-        tuple((SIGNS[rule.answer], rule.rule, rule.sentence) for rule in document.rules),
+        tuple((SIGNS[rule.word], rule.rule, rule.sentence) for rule in document.rules),
     )
     return head + about + table.markdown()
 
@@ -52,5 +60,13 @@ def markdown(document: VerdictFile) -> str:
 def sentences(document: VerdictFile) -> list[str]:
     """The verdict in lines for a terminal: the answer, then what each rule that did not pass found."""
     lines = [f"{document.spec}: {SIGNS[document.answer]} (policy {document.policy})"]
-    lines += [f"  {SIGNS[r.answer].lower()}: {r.sentence}" for r in document.rules if r.answer != "pass"]
+    lines += [f"  {rule.word}: {rule.sentence}" for rule in document.rules if rule.answer != "pass"]
     return lines
+
+
+def exit_code(answers: Iterable[str]) -> int:
+    """0 when all pass, 1 when one fails, otherwise 3."""
+    found = set(answers)
+    if "fail" in found:
+        return 1
+    return 3 if {"undecided", "invalid"} & found else 0

@@ -69,6 +69,8 @@ class Suite(Document):
             if judged.rubric in rubrics:
                 found += [f"{judged.name}.score.{criterion.name}" for criterion in rubrics[judged.rubric].criteria]
         found += [f"{pairing.name}.win_rate" for pairing in self.pairings]
+        found += [f"latency.{entry.name}" for entry in self.benchmarks if entry.task.sampling is not None]
+        found += [f"latency.{judged.name}" for judged in self.judged]
         found += [f"overlap.{name}" for name in (*(b.name for b in self.benchmarks), *(j.name for j in self.judged))]
         return (*found, *(metric for probe in self.probes for metric in probe.metrics))
 
