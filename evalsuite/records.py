@@ -350,7 +350,7 @@ FACTS = ("adapter.size", "training.cost", "training.held_out_loss")
 class Evidence:
     """All that a policy's rules may look at: the candidate, what it is compared with, and the facts about it.
 
-    `seed` gives the order in which samples were judged where a rule is sequential.
+    `seed` gives the order in which samples were judged where a rule is sequential; `partial` says that judging goes on.
     """
 
     candidate: Results
@@ -359,6 +359,7 @@ class Evidence:
     author: Results = field(default_factory=lambda: Results("author"))
     facts: Facts = Facts()
     seed: int = 0
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,8 @@ def _completion(kept: str) -> Completion:
 
 
 def _timed(completion: Completion, share: float) -> Completion:
-    return completion if completion.seconds is not None else replace(completion, seconds=share)
+    answered = completion.finish != "failed"
+    return completion if completion.seconds is not None or not answered else replace(completion, seconds=share)
 
 
 def _failed(kept: str) -> bool:

@@ -145,7 +145,7 @@ def _until_settled(
     evidence, terms = known(), terms_of(policy)
 
     def settled(outcome: Outcome) -> bool:
-        found = replace(evidence, candidate=results_of(plan.name, outcome))
+        found = replace(evidence, candidate=results_of(plan.name, outcome), partial=True)
         return all(rule.check(found, terms).answer != "undecided" for rule in rules)
 
     batch = min(getattr(rule, "batch", len(replies)) for rule in rules)

@@ -6,13 +6,14 @@ or broken. Both wrong answers have a chance of at most alpha, however often one 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from evalsuite.data.order import shuffled
-from evalsuite.gate.need import need
 from evalsuite.records import Answer, Evidence, Results, RuleOutcome, Severity, Terms
+
+# The share of a rule's error that goes into looking early; the rest is kept for when all is judged.
+EARLY = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,6 @@ class Settled:
     n: int
     p_pass: float
     p_fail: float
-    needed: int | None = None
 
 
 def bet(numbers: Sequence[float], null: float, *, alpha: tuple[float, float]) -> Settled:
@@ -56,35 +56,31 @@ def bet(numbers: Sequence[float], null: float, *, alpha: tuple[float, float]) ->
         if above.rejected or below.rejected:
             answer: Answer = "pass" if above.rejected else "fail"
             return Settled(answer, place, above.p_value, below.p_value)
-    growth = max(
-        math.log(max(test.e_value, 1e-300)) / math.log(1 / level)
-        for test, level in zip((above, below), alpha, strict=True)
-    )
-    needed = math.ceil(len(numbers) / growth) if growth > 0.05 else None
-    return Settled("undecided", len(numbers), above.p_value, below.p_value, needed)
+    return Settled("undecided", len(numbers), above.p_value, below.p_value)
 
 
-def judge_bets(stake: Stake, evidence: Evidence, terms: Terms) -> RuleOutcome:
-    """The outcome of a sequential rule; with fewer numbers than `minimum_n` it is undecided."""
-    n = len(stake.numbers)
-    found = bet(stake.numbers, stake.null, alpha=(stake.alpha, _fail_level(stake.alpha, terms)))
-    sentence = f"{stake.words} over {n} samples, looked at as they came; {stake.limit}"
-    # Told so that it is below 1 - confidence exactly when the rule fails, as other rules tell theirs.
-    p_value = min(1.0, found.p_fail * (1 - stake.confidence) / stake.alpha)
+def judge_bets(
+    stake: Stake, evidence: Evidence, terms: Terms, *, at_the_end: Callable[[float], RuleOutcome]
+) -> RuleOutcome:
+    """The outcome of a sequential rule: by its bets as soon as they settle it, else by the fixed-n test at the end.
+
+    The bets have the share EARLY of the error, the test `at_the_end` (given its confidence) has the rest, so that what
+    is never settled early is decided nearly as well as without looking. By the union bound both add up to alpha.
+    """
+    n, early = len(stake.numbers), EARLY * stake.alpha
+    found = bet(stake.numbers, stake.null, alpha=(early, early / terms.rivals if terms.corrected else early))
     if found.answer != "undecided" and n >= stake.minimum_n:
+        # Told so that it is below 1 - confidence exactly when the rule fails, as other rules tell theirs.
+        p_value = min(1.0, found.p_fail * (1 - stake.confidence) / early)
+        sentence = f"{stake.words} over {n} samples, judged one after another; {stake.limit} (settled after {found.n})"
         return RuleOutcome(
-            stake.rule, stake.metric, found.answer, f"{sentence} (settled after {found.n})",
-            n=n, severity=stake.severity, p_value=p_value,
-        )  # fmt: skip
-    few = n < stake.minimum_n
-    wanted = max(stake.minimum_n, found.needed or 0) if few else found.needed
-    missing = need(stake.metric, n, wanted=wanted, evidence=evidence)
-    sentence += f", over at least {stake.minimum_n} samples" if few else ""
-    return RuleOutcome(
-        stake.rule, stake.metric, "undecided", f"{sentence}; {missing.words}",
-        n=n, severity=stake.severity, p_value=p_value,
-        needed=missing.samples, money=missing.money,
-    )  # fmt: skip
+            stake.rule, stake.metric, found.answer, sentence, n=n, severity=stake.severity, p_value=p_value
+        )
+    if evidence.partial:
+        sentence = f"{stake.words} over {n} samples so far; {stake.limit}"
+        return RuleOutcome(stake.rule, stake.metric, "undecided", sentence, n=n, severity=stake.severity)
+    last = at_the_end(1 - (1 - EARLY) * (1 - stake.confidence))
+    return replace(last, p_value=min(1.0, last.p_value / (1 - EARLY)) if last.p_value is not None else None)
 
 
 def in_order(results: Results, metric: str, seed: int, *, among: Sequence[str]) -> list[list[str]]:
@@ -99,8 +95,3 @@ def in_order(results: Results, metric: str, seed: int, *, among: Sequence[str]) 
 def means(values: dict[str, float], questions: Sequence[Sequence[str]]) -> tuple[float, ...]:
     """One number per question, for the samples of one question are not independent."""
     return tuple(sum(values[key] for key in question) / len(question) for question in questions)
-
-
-def _fail_level(alpha: float, terms: Terms) -> float:
-    # Bonferroni's share: a bet that stops there stays a failure however the policy adjusts for the other rules.
-    return alpha / terms.rivals if terms.corrected else alpha

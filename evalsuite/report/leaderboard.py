@@ -156,7 +156,9 @@ def leaderboard(store: Store) -> Leaderboard:
     bases: dict[str, Row] = {}
     for entry in found:
         known = bases.get(entry.base_model)
-        merged = {**(known.results if known else {}), **entry.base}
+        # Suites of several sizes ask one base; the figure that rests on most samples speaks for it.
+        before = known.results if known else {}
+        merged = {**before, **{m: r for m, r in entry.base.items() if m not in before or r.n >= before[m].n}}
         if not merged:
             continue  # judgments that were imported have no base model beside them
         bases[entry.base_model] = Row(f"({entry.base_model})", entry.base_model, "base", None, None, merged)

@@ -13,7 +13,13 @@ SIGNS = {"pass": "PASS", "fail": "FAIL", "undecided": "UNDECIDED", "invalid": "I
 
 
 def verdict_file(plan: Plan, verdict: Verdict) -> VerdictFile:
-    """The verdict as the document that `verdict.json` holds."""
+    """The verdict about a plan's candidate as the document that `verdict.json` holds."""
+    adapter = plan.adapter.digest if plan.adapter else None
+    return document_of(verdict, spec=plan.name, base=(plan.base.id, plan.base.digest), adapter=adapter)
+
+
+def document_of(verdict: Verdict, *, spec: str, base: tuple[str, str], adapter: str | None) -> VerdictFile:
+    """The verdict as a document; `base` is the base model's id and digest."""
     rules = tuple(
         VerdictRule(
             rule=found.rule,
@@ -33,13 +39,13 @@ def verdict_file(plan: Plan, verdict: Verdict) -> VerdictFile:
     )
     return VerdictFile(
         schema_version=1,
-        spec=plan.name,
+        spec=spec,
         policy=verdict.policy,
         baseline=verdict.baseline,
         answer=verdict.answer,
-        base_model=plan.base.id,
-        base_digest=plan.base.digest,
-        adapter_digest=plan.adapter.digest if plan.adapter else None,
+        base_model=base[0],
+        base_digest=base[1],
+        adapter_digest=adapter,
         rules=rules,
     )
 

@@ -6,6 +6,7 @@ author scores above the base. That mean can be bet on sample by sample; the rati
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -52,4 +53,6 @@ class Fidelity(Sequential):
             words=f"{self.metric} is {value:.3f}",
             limit=limit.words,
         )
-        return judge_bets(stake, evidence, terms)
+        return judge_bets(
+            stake, evidence, terms, at_the_end=lambda sure: judge_against(replace(limit, confidence=sure), evidence)
+        )

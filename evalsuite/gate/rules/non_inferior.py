@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -28,14 +29,14 @@ class NonInferior(Sequential):
         confidence, minimum_n = self.asked(terms)
         words = f"a loss of at most {self.margin:g} is allowed"
         asked = Asked("non_inferior", self.metric, words, confidence, minimum_n, self.severity)
-        if self.sequential:
-            return self._bet(asked, evidence, terms)
+        return self._bet(asked, evidence, terms) if self.sequential else self._test(asked, evidence)
 
+    def _test(self, asked: Asked, evidence: Evidence) -> RuleOutcome:
         def test(pairs: Pairs) -> NonInferiority:
             from evalsuite.stats.noninferior import non_inferiority
 
             return non_inferiority(
-                pairs.ours, pairs.theirs, margin=self.margin, clusters=pairs.clusters, confidence=confidence
+                pairs.ours, pairs.theirs, margin=self.margin, clusters=pairs.clusters, confidence=asked.confidence
             )
 
         return judge_pairs(asked, test, evidence)
@@ -59,4 +60,6 @@ class NonInferior(Sequential):
             words=f"{self.metric} {change(difference)} against {evidence.baseline.subject}",
             limit=asked.words,
         )
-        return judge_bets(stake, evidence, terms)
+        return judge_bets(
+            stake, evidence, terms, at_the_end=lambda sure: self._test(replace(asked, confidence=sure), evidence)
+        )

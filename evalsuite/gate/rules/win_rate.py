@@ -5,6 +5,7 @@ Worked example: 41 pairs won, 9 tied and 10 lost: the win rate is 0.758 [0.667, 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -43,4 +44,6 @@ class WinRate(Sequential):
             words=f"{self.metric} is {sum(scores.values()) / len(scores):.3f}",
             limit=limit.words,
         )
-        return judge_bets(stake, evidence, terms)
+        return judge_bets(
+            stake, evidence, terms, at_the_end=lambda sure: judge_against(replace(limit, confidence=sure), evidence)
+        )
