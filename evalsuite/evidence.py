@@ -7,9 +7,10 @@ from pathlib import Path
 from evalsuite.errors import NotFound
 from evalsuite.plan import Baseline, Plan, StepKind
 from evalsuite.records import Evidence, Facts
-from evalsuite.spec.load import ResolvedSpec
+from evalsuite.registry.aliases import aliases_file, read_aliases
+from evalsuite.spec.card import Card
+from evalsuite.spec.load import ResolvedSpec, load_document
 from evalsuite.spec.project import project_of
-from evalsuite.spec.read import read_file
 from evalsuite.store import Store, read
 from evalsuite.store.read import SpecRun
 
@@ -70,15 +71,14 @@ def _measured(spec: SpecRun, store: Store) -> tuple[str, ...]:
 def _released(resolved: ResolvedSpec, alias: str) -> tuple[str, str] | None:
     """The label and the weights' digest of the card that an alias of the project's registry stands for."""
     registry = project_of(resolved.file) / "adapters_registry"
-    file = registry / "aliases.yaml"
-    known = read_file(file).data.get("aliases", {}).get(alias) if file.is_file() else None
+    known = read_aliases(registry).aliases.get(alias)
     if known is None:
         return None
-    name, version = known["now"]["name"], known["now"]["version"]
-    card = registry / str(name) / f"{version}.yaml"
-    if not card.is_file():
-        raise NotFound(f"{file}  {alias} stands for {name}@{version}, but there is no card {card}")
-    return f"{name}@{version}", str(read_file(card).data["weights"]["digest"])
+    # This card alone is read: another one's trouble is not this gate's.
+    file = registry / known.now.name / f"{known.now.version}.yaml"
+    if not file.is_file():
+        raise NotFound(f"{aliases_file(registry)}  {alias} stands for {known.now.label}, but there is no card {file}")
+    return known.now.label, load_document(Card, file).weights.digest
 
 
 def _unknown(resolved: ResolvedSpec, name: str, store: Store) -> str:

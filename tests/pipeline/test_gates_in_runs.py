@@ -105,13 +105,30 @@ def test_a_baseline_that_nobody_knows_is_named_with_what_there_is(project):
     assert "the gate's baseline 'production' is no alias of adapters_registry/ and no spec with results" in error
 
 
+CARD = """
+schema_version: 1
+name: elsewhere
+version: 1.0.0
+released: 2026-01-01T00:00:00Z
+method: adapter
+weights: {path: adapter, digest: DIGEST, files: [{path: a, sha256: ZEROS}]}
+base_model: {id: ./base, digest: ZEROS}
+verdict: {answer: pass, policy: strict, digest: ZEROS}
+"""
+ALIASES = """
+schema_version: 1
+aliases:
+  production:
+    now: {name: elsewhere, version: 1.0.0, since: 2026-01-01T00:00:00Z}
+"""
+
+
 def release(project, digest: str) -> None:
     registry = project.folder / "adapters_registry"
     (registry / "elsewhere").mkdir(parents=True)
-    (registry / "aliases.yaml").write_text(
-        "schema_version: 1\naliases:\n  production:\n    now: {name: elsewhere, version: 1.0.0}\n", encoding="utf-8"
-    )
-    (registry / "elsewhere" / "1.0.0.yaml").write_text(f"weights: {{digest: {digest}}}\n", encoding="utf-8")
+    (registry / "aliases.yaml").write_text(ALIASES, encoding="utf-8")
+    card = CARD.replace("DIGEST", digest).replace("ZEROS", "0" * 64)
+    (registry / "elsewhere" / "1.0.0.yaml").write_text(card, encoding="utf-8")
 
 
 def test_an_alias_is_the_results_of_exactly_its_weights(project, retrain):
