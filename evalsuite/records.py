@@ -307,6 +307,11 @@ class RuleOutcome:
     money: float | None = None
 
     @property
+    def word(self) -> str:
+        """The answer; `warn` where a rule that only warns did not pass."""
+        return "warn" if self.severity == "warn" and self.answer != "pass" else self.answer
+
+    @property
     def blocks(self) -> bool:
         """Whether this outcome stands in the way of a release."""
         return self.severity == "block" and self.answer != "pass"

@@ -47,9 +47,9 @@ class Settled:
 
 def bet(numbers: Sequence[float], null: float, *, alpha: tuple[float, float]) -> Settled:
     """Bet against both answers, number by number; `alpha` is the chance of a wrong pass and of a wrong fail."""
-    from evalsuite.stats.betting import BettingTest
+    from evalsuite.stats.grid_kelly import GridTest
 
-    above, below = BettingTest(null, alpha=alpha[0], side="above"), BettingTest(null, alpha=alpha[1], side="below")
+    above, below = GridTest(null, alpha=alpha[0], side="above"), GridTest(null, alpha=alpha[1], side="below")
     for place, number in enumerate(numbers, 1):
         above.add(number)
         below.add(number)
