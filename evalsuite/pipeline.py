@@ -21,7 +21,6 @@ from evalsuite.errors import AdapterNotApplied, DataError, EvalsuiteError, Model
 from evalsuite.evaluate.compare import differences
 from evalsuite.evidence import MEASURED, baseline_of, evidence
 from evalsuite.execute import local, side_by_side
-from evalsuite.gate.foresee import Suppose, foresee
 from evalsuite.imports import DEFAULT_SEED, Imported
 from evalsuite.models import Model
 from evalsuite.models.adapter import adapter_digest, check_fits
@@ -29,7 +28,7 @@ from evalsuite.models.base import BaseCheckpoint, find_base
 from evalsuite.plan import Plan, Step
 from evalsuite.plan.make import make_plan, training_digest
 from evalsuite.plan.recorded import spec_row, step_row
-from evalsuite.records import Adapter, Comparison, Foreseen, Outcome, Results, RuleOutcome, Training, Verdict
+from evalsuite.records import Adapter, Comparison, Outcome, Results, RuleOutcome, Training, Verdict
 from evalsuite.spec.load import ResolvedSpec, load_specs
 from evalsuite.spec.policy import Policy
 from evalsuite.store import Store, read, write
@@ -130,16 +129,6 @@ def gate(
         judged = replace(found, resolved=replace(found.resolved, policy=chosen))
         verdicts.append((judged, verdict_on_record(judged, store)))
     return verdicts
-
-
-def foreseen(plans: Sequence[Plan], suppose: Suppose, *, policy: Policy | None = None) -> list[tuple[str, Foreseen]]:
-    """The outlook of every rule of every plan's policy, by the samples that the plan counts; by the spec's name."""
-    found = []
-    for planned in plans:
-        chosen = policy or planned.resolved.policy
-        counts = {step.entry: step.cost.samples for step in planned.steps if step.entry and step.role == "candidate"}
-        found += [(planned.name, seen) for seen in foresee(chosen, counts, suppose)] if chosen is not None else []
-    return found
 
 
 def compare(first: str, second: str, store: Store) -> list[Comparison]:

@@ -6,12 +6,13 @@ rule's limit; the variance is that of right and wrong answers there, the largest
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from evalsuite.gate.decide import terms_of
 from evalsuite.gate.need import entry_of
+from evalsuite.plan import Plan
 from evalsuite.plugins import Rule
 from evalsuite.records import Foreseen, Outlook, Terms
 from evalsuite.spec.policy import Policy
@@ -31,6 +32,16 @@ def foresee(policy: Policy, counts: Mapping[str, int], suppose: Suppose) -> tupl
     """The outlook of every rule, with `counts` samples by entry."""
     terms = terms_of(policy)
     return tuple(_foreseen(rule, counts, suppose, terms) for rule in policy.rules)
+
+
+def foreseen(plans: Sequence[Plan], suppose: Suppose, *, policy: Policy | None = None) -> list[tuple[str, Foreseen]]:
+    """The outlook of every rule of every plan's policy, by the samples that the plan counts; by the spec's name."""
+    found = []
+    for planned in plans:
+        chosen = policy or planned.resolved.policy
+        counts = {step.entry: step.cost.samples for step in planned.steps if step.entry and step.role == "candidate"}
+        found += [(planned.name, seen) for seen in foresee(chosen, counts, suppose)] if chosen is not None else []
+    return found
 
 
 def _foreseen(rule: Rule, counts: Mapping[str, int], suppose: Suppose, terms: Terms) -> Foreseen:
