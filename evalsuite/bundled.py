@@ -7,6 +7,8 @@ from typing import Literal
 
 Kind = Literal["rubrics", "judges", "dashboard", "specs", "suites", "gates", "data"]
 
+Server = Literal["github", "gitlab"]
+
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -22,6 +24,11 @@ def folder(kind: Kind) -> Path:
 def quickstart_base() -> Path:
     """The folder of the tiny base model that ships with the package (`base_model: {id: quickstart}`)."""
     return _PACKAGE / "quickstart" / "base"
+
+
+def workflow(server: Server) -> Path:
+    """The workflow that `evalsuite ci init` writes for a CI server."""
+    return _PACKAGE / "workflows" / f"{server}.yml"
 
 
 def schema(name: str) -> Path:

@@ -12,19 +12,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from evalsuite.environment import environment
 from evalsuite.errors import AdapterNotApplied, DataError, EvalsuiteError, ModelError, NotFound
 from evalsuite.evaluate.compare import differences
+from evalsuite.evidence import MEASURED, baseline_of, evidence
 from evalsuite.execute import local, side_by_side
 from evalsuite.imports import DEFAULT_SEED, Imported
 from evalsuite.models import Model
 from evalsuite.models.adapter import adapter_digest, check_fits
 from evalsuite.models.base import Base, BaseCheckpoint, ServedBase, find_base
 from evalsuite.models.remote.meter import Meter
-from evalsuite.plan import Plan, Step, StepKind
+from evalsuite.plan import Plan, Step
 from evalsuite.plan.make import make_plan, training_digest
 from evalsuite.plan.recorded import spec_row, step_row
 from evalsuite.records import Adapter, Comparison, Outcome, Results, RuleOutcome, Training, Verdict
@@ -35,13 +37,10 @@ from evalsuite.spec.policy import Policy
 from evalsuite.store import Store, read, write
 from evalsuite.store.judges import knowledge
 from evalsuite.store.replies import ReplyCache
-from evalsuite.trust import corrections, with_health, with_trust
+from evalsuite.trust import corrections, with_trust
 
 if TYPE_CHECKING:
     from evalsuite.imports.length_files import LengthAid
-
-# The kinds of step that say something about a candidate.
-_MEASURED: tuple[StepKind, ...] = ("overlap", "score", "pair", "compare")
 
 # Fewer places than this, and trainings run one after another in this process.
 _SEVERAL = 2
@@ -88,7 +87,8 @@ def plan(files: Sequence[Path], store: Store, *, settings: tuple[str, ...] = (),
         key = resolved.spec.base_model.model_dump_json()
         if key not in bases:
             bases[key] = _base(resolved, download=download)
-        plans.append(make_plan(resolved, bases[key], _known_adapter(resolved, bases[key], store)))
+        adapter = _known_adapter(resolved, bases[key], store)
+        plans.append(make_plan(resolved, bases[key], adapter, baseline_of(resolved, store)))
     return plans
 
 
@@ -154,7 +154,7 @@ def candidate_results(spec: str, store: Store) -> Results:
     if spec not in known:
         raise NotFound(f"no spec {spec!r} in {store.folder}; there are: {', '.join(known) or 'none'}")
     steps = read.steps_of(store, known[spec])
-    wanted = [step.digest for step in steps if step.role == "candidate" and step.kind in _MEASURED]
+    wanted = [step.digest for step in steps if step.role == "candidate" and step.kind in MEASURED]
     return read.results_of(store, spec, wanted)
 
 
@@ -202,9 +202,11 @@ class _Run:
         self._train_side_by_side(plans)
         trained = [found for plan in plans if (found := self._guarded(plan, self._train)) is not None]
         self._record(trained)
-        for plan in trained:
-            self._guarded(plan, self._score)
-        return RunReport(self.run_id, self.ran, self.cached, tuple(trained), tuple(self.errors))
+        scored = [found for plan in trained if (found := self._guarded(plan, self._score)) is not None]
+        # A policy may compare with another spec, so all is measured before anything is decided.
+        decided = [found for plan in scored if (found := self._guarded(plan, self._decide)) is not None]
+        latest = {plan.name: plan for plan in (*trained, *decided)}
+        return RunReport(self.run_id, self.ran, self.cached, tuple(latest.values()), tuple(self.errors))
 
     def _guarded(self, plan: Plan, stage: Callable[[Plan], Plan]) -> Plan | None:
         # One spec's trouble must not cost the others their results.
@@ -216,7 +218,8 @@ class _Run:
 
     def _train_side_by_side(self, plans: Sequence[Plan]) -> None:
         """Run the trainings that can run at once; what comes of each waits for `_train` to take it up."""
-        waiting = [plan for plan in plans if plan.adapter is None and plan.step("train") is not None]
+        declared = {_training_step(plan).digest: plan for plan in reversed(plans) if plan.step("train") is not None}
+        waiting = [plan for plan in reversed(declared.values()) if plan.adapter is None]
         places = side_by_side.places(waiting)
         if places < _SEVERAL:
             return
@@ -234,6 +237,11 @@ class _Run:
         if plan.adapter is not None:
             self.cached += 1
             return plan
+        twin = _known_adapter(plan.resolved, plan.base, self.store) if plan.name not in self._made else None
+        if twin is not None:
+            # Another spec of this run declared the same training.
+            self.cached += 1
+            return make_plan(plan.resolved, plan.base, twin)
         made = self._made.get(plan.name)
         if isinstance(made, EvalsuiteError):
             raise made
@@ -259,13 +267,28 @@ class _Run:
     def _score(self, plan: Plan) -> Plan:
         done = read.finished(self.store, [step.digest for step in plan.steps if step.digest])
         for step in plan.steps:
-            if step.kind == "train":
+            if step.kind in ("train", "decide"):
                 continue
             if step.digest in done:
                 self.cached += 1
                 continue
             with self._timed(plan, step) as started:
                 self._step(plan, step, started)
+        return plan
+
+    def _decide(self, plan: Plan) -> Plan:
+        if plan.resolved.policy is None:
+            return plan
+        # Made anew, for its baseline may have been measured just now.
+        plan = make_plan(plan.resolved, plan.base, plan.adapter, baseline_of(plan.resolved, self.store))
+        step = plan.step("decide")
+        assert step is not None
+        if step.digest and read.finished(self.store, [step.digest]):
+            self.cached += 1
+            return plan
+        with self._timed(plan, step):
+            write.save_verdict(self.store, step_row(step), local.verdict(plan, evidence(plan, self.store)))
+        self._record([plan])
         return plan
 
     def _step(self, plan: Plan, step: Step, started: float) -> None:
@@ -277,23 +300,22 @@ class _Run:
                 self._invalid(plan, str(error))
                 raise
             write.save_step(self.store, row, seconds=time.monotonic() - started)
-        elif step.kind == "decide":
-            write.save_verdict(self.store, row, local.verdict(plan, *evidence(plan, self.store)[:2]))
         else:
             if step.kind == "compare":
-                candidate, base, author = evidence(plan, self.store)
-                outcome = local.contrast(plan, base, candidate, author)
-                outcome = replace(outcome, results=(*outcome.results, *corrections(plan, candidate, self.store)))
+                found = evidence(plan, self.store)
+                outcome = local.contrast(plan, found)
+                outcome = replace(outcome, results=(*outcome.results, *corrections(plan, found.candidate, self.store)))
             elif step.kind == "overlap":
                 outcome = local.overlap(plan)
             else:
-                outcome = (local.score if step.kind == "score" else local.pair)(plan, step, self.bench)
+                known = partial(evidence, plan, self.store)
+                outcome = (local.score if step.kind == "score" else local.pair)(plan, step, self.bench, known)
             seconds = time.monotonic() - started
             write.save_outcome(self.store, row, outcome, seconds=seconds, seed=plan.resolved.suite.seed)
 
     def _invalid(self, plan: Plan, why: str) -> None:
         decision = plan.step("decide")
-        if decision is not None and plan.resolved.policy is not None:
+        if decision is not None and decision.digest and plan.resolved.policy is not None:
             outcome = RuleOutcome("applied_proof", "adapter", "invalid", why)
             write.save_verdict(
                 self.store, step_row(decision), Verdict("invalid", plan.resolved.policy.name, (outcome,)), done=False
@@ -311,19 +333,10 @@ class _Run:
         write.save_plan(self.store, self.run_id, [spec_row(plan) for plan in plans])
 
 
-def evidence(plan: Plan, store: Store) -> tuple[Results, Results, Results]:
-    """What the store knows of candidate, base and author."""
-    candidate = plan.digests(*_MEASURED, roles=("candidate",))
-    base, author = (plan.digests("score", roles=(role,)) for role in ("base", "author"))
-    names = (plan.name, "base", "author")
-    found = (read.results_of(store, name, of) for name, of in zip(names, (candidate, base, author), strict=True))
-    return with_health(next(found), candidate, store), next(found), next(found)
-
-
 def verdict_on_record(plan: Plan, store: Store) -> Verdict:
     """The verdict on what the store knows; raises NotFound when steps of the plan have no results yet."""
     # The plan's own digests, made anew: the policy may be another one than the spec's.
-    plan = make_plan(plan.resolved, plan.base, plan.adapter)
+    plan = make_plan(plan.resolved, plan.base, plan.adapter, baseline_of(plan.resolved, store))
     done = finished([plan], store)
     missing = [step.label for step in plan.steps if step.kind not in ("train", "decide") and step.digest not in done]
     if missing:
@@ -337,8 +350,7 @@ def verdict_on_record(plan: Plan, store: Store) -> Verdict:
             f"{plan.resolved.file}  {plan.name} has no results for {missing[0]}"
             f"{f' and {len(missing) - 1} more' if len(missing) > 1 else ''}; `evalsuite run` makes them"
         )
-    candidate, base, _ = evidence(plan, store)
-    return local.verdict(plan, candidate, base)
+    return local.verdict(plan, evidence(plan, store))
 
 
 def _base(resolved: ResolvedSpec, *, download: bool) -> Base:

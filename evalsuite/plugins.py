@@ -20,6 +20,7 @@ from typing import Any, ClassVar, Literal, Protocol
 from evalsuite.errors import EvalsuiteError
 from evalsuite.records import (
     Completion,
+    Evidence,
     LogLikelihood,
     Outcome,
     Results,
@@ -28,6 +29,8 @@ from evalsuite.records import (
     Sample,
     Sampling,
     Score,
+    Severity,
+    Terms,
     Training,
 )
 
@@ -118,11 +121,16 @@ class Rule(Protocol):
 
     @property
     def metric(self) -> str:
-        """The metric that it looks at."""
+        """The metric that it looks at, one of `records.FACTS`, or a pattern such as `overlap.*`."""
         ...
 
-    def check(self, candidate: Results, baseline: Results) -> RuleOutcome:
-        """Pass, fail or undecided, with the reason in one sentence."""
+    @property
+    def severity(self) -> Severity:
+        """Whether it blocks a release or only warns."""
+        ...
+
+    def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:
+        """Pass, fail, undecided or invalid, with the reason in one sentence."""
         ...
 
 

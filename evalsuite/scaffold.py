@@ -10,6 +10,7 @@ from evalsuite.errors import EvalsuiteError
 from evalsuite.spec import schema
 
 _FOLDERS: tuple[bundled.Kind, ...] = ("specs", "suites", "gates", "rubrics", "judges", "data")
+_WORKFLOWS: dict[bundled.Server, str] = {"github": ".github/workflows/evalsuite.yml", "gitlab": ".gitlab-ci.yml"}
 _IGNORED = ".evalsuite/\n"
 # The documents name their schemas for editors; a project has them in a folder of its own, with its own plug-ins.
 _SHIPPED_SCHEMAS, _SCHEMAS = "../evalsuite/schemas/", "schemas"
@@ -35,6 +36,19 @@ def write_project(folder: Path) -> list[Path]:
     except OSError as error:
         raise EvalsuiteError(f"{folder}  cannot be written: {error.strerror}") from None
     return [target for _, target in pairs] + written
+
+
+def write_workflow(server: bundled.Server, folder: Path) -> Path:
+    """Write a CI server's workflow into a project; raises EvalsuiteError rather than write over one."""
+    target = folder / _WORKFLOWS[server]
+    if target.exists() or target.is_symlink():
+        raise EvalsuiteError(f"{target}  is there already; move it away, or take over what you need by hand")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(bundled.workflow(server), target)
+    except OSError as error:
+        raise EvalsuiteError(f"{target}  cannot be written: {error.strerror}") from None
+    return target
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -18,6 +18,7 @@ VERBS = (
     "init",
     "validate",
     "plan",
+    "power",
     "run",
     "gate",
     "leaderboard",
@@ -29,6 +30,7 @@ VERBS = (
     "data",
     "import",
     "dashboard",
+    "ci",
     "schema",
 )
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from evalsuite.store import Store
+from evalsuite.store import DEFAULT_FOLDER, Store
 
 Command = Callable[..., Any]
 
-DEFAULT_STORE = ".evalsuite"
+DEFAULT_STORE = DEFAULT_FOLDER
 
 
 def specs(command: Command) -> Command:

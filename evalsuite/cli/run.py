@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from evalsuite.cli import options
+from evalsuite.cli import options, verdicts
 from evalsuite.store import Store
 
 
@@ -16,17 +17,25 @@ from evalsuite.store import Store
 @options.store
 @click.option("--max-cost", type=click.FloatRange(min=0), metavar="MONEY", help="Stop before endpoints cost more.")
 @click.option("--gate", is_flag=True, help="Carry the verdicts in the exit code, as `evalsuite gate` does.")
-def run(specs: tuple[Path, ...], settings: tuple[str, ...], store: Store, max_cost: float | None, gate: bool) -> int:
+@verdicts.outputs
+def run(
+    specs: tuple[Path, ...],
+    settings: tuple[str, ...],
+    store: Store,
+    max_cost: float | None,
+    gate: bool,
+    **wanted: Any,
+) -> int:
     """Train and score every spec, then show the leaderboard and the verdicts.
 
     What is done is kept: run it again and only what changed is made anew. Exits with 0 when everything ran,
     whatever the verdicts; with 2 when a spec could not be carried through.
     """
     from evalsuite import pipeline
-    from evalsuite.cli.gate import exit_code, write_verdicts
     from evalsuite.cli.output import show_table
     from evalsuite.cli.progress import TerminalWatcher
     from evalsuite.report.leaderboard import leaderboard
+    from evalsuite.report.verdict import exit_code
 
     report = pipeline.run(specs, store, TerminalWatcher(), settings=settings, max_cost=max_cost)
     if report.run_id is None:
@@ -36,7 +45,8 @@ def run(specs: tuple[Path, ...], settings: tuple[str, ...], store: Store, max_co
     show_table(leaderboard(store).screen())
     failed = {name for name, _ in report.errors}
     judged = [plan for plan in report.plans if plan.resolved.policy is not None and plan.name not in failed]
-    answers = write_verdicts([(plan, pipeline.verdict_on_record(plan, store)) for plan in judged], store)
+    found = [(plan, pipeline.verdict_on_record(plan, store)) for plan in judged]
+    answers = verdicts.write_verdicts(found, store, verdicts.Outputs(**wanted))
     for name, error in report.errors:
         click.echo(f"{name} could not be carried through: {error}", err=True)
     where = "" if store.folder == Path(options.DEFAULT_STORE) else f" --store {store.folder}"

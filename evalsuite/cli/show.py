@@ -27,4 +27,4 @@ def show(run: str, store: Store) -> None:
         if card.verdict is not None:
             click.secho(f"  {card.verdict.answer} by policy {card.verdict.policy}", bold=True)
             for outcome in card.verdict.outcomes:
-                click.echo(f"  {outcome.answer:<10} {outcome.sentence}")
+                click.echo(f"  {outcome.word:<10} {outcome.sentence}")

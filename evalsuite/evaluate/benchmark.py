@@ -53,7 +53,8 @@ def by_metric(scores: Sequence[Score]) -> dict[str, list[Score]]:
 
 def _reply(entry: Benchmark, sample: Sample, answer: Answer) -> Reply:
     if isinstance(answer, Completion):
-        return Reply(sample.id, sample.prompt.shown, answer.text, sample.target, sample.group, note(answer))
+        said = (answer.text, sample.target, sample.group, note(answer), answer.seconds)
+        return Reply(sample.id, sample.prompt.shown, *said)
     likeliest = sample.choices[max(range(len(answer)), key=lambda index: answer[index].value)]
     # A task that weighs the options in its own way says which one that makes it choose.
     choose = getattr(entry.task, "chosen", None)

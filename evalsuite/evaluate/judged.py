@@ -33,7 +33,15 @@ def replies(
     """The model's replies to the prompts."""
     completions = answered(model.generate([s.prompt for s in samples], sampling=sampling, adapter=adapter))
     return tuple(
-        Reply(sample.id, sample.prompt.shown, completion.text, sample.target, sample.group, note(completion))
+        Reply(
+            sample.id,
+            sample.prompt.shown,
+            completion.text,
+            sample.target,
+            sample.group,
+            note(completion),
+            completion.seconds,
+        )
         for sample, completion in zip(samples, completions, strict=True)
     )
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from evalsuite.data.digest import digest
@@ -39,7 +41,10 @@ class CachedModel:
             model, wanted = self._make(), [prompts[i] for i in missing]
             if isinstance(model, Arriving):
                 return model.completions(wanted, sampling=sampling, adapter=adapter)
-            return _chunks(len(wanted), lambda part: model.generate(wanted[part], sampling=sampling, adapter=adapter))
+            return _chunks(
+                len(wanted),
+                lambda part: _timed(partial(model.generate, wanted[part], sampling=sampling, adapter=adapter)),
+            )
 
         sizes = [len(prompt.shown) for prompt in prompts]
         return [_completion(value) for value in self._through(keys, sizes, lambda some: _written(ask(some), asdict))]
@@ -105,6 +110,14 @@ def _completion(kept: str) -> Completion:
         for found in fields.pop("chances", ())
     )
     return Completion(**fields, chances=chances)
+
+
+def _timed(ask: Callable[[], list[Completion]]) -> list[Completion]:
+    """Completions that were made together, each with its share of the time they took."""
+    started = time.monotonic()
+    found = ask()
+    share = (time.monotonic() - started) / max(1, len(found))
+    return [c if c.seconds is not None or c.finish == "failed" else replace(c, seconds=share) for c in found]
 
 
 def _failed(kept: str) -> bool:

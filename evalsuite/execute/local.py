@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from evalsuite.data.authored import read_authored
@@ -12,10 +13,12 @@ from evalsuite.data.rows import training_rows
 from evalsuite.data.split import hold_out
 from evalsuite.evaluate import benchmark, judged, letters, pairwise
 from evalsuite.evaluate.compare import compare
+from evalsuite.evaluate.early import in_batches
+from evalsuite.evaluate.latency import with_latency
 from evalsuite.evaluate.overlap import measured
 from evalsuite.execute.cached import CachedModel
 from evalsuite.execute.judges import Judges
-from evalsuite.gate.decide import decide
+from evalsuite.gate.decide import decide, terms_of
 from evalsuite.gate.required import with_required
 from evalsuite.models import Model
 from evalsuite.models.base import Base, BaseCheckpoint, ServedBase
@@ -25,11 +28,13 @@ from evalsuite.models.proof import applied_proof
 from evalsuite.models.remote.meter import Meter
 from evalsuite.models.remote.pace import Pace
 from evalsuite.plan import Plan, Role, Step
+from evalsuite.plan.early import early_rules
 from evalsuite.plugins import TrainingJob
-from evalsuite.records import Adapter, Outcome, Prompt, Reply, Results, Training, Verdict
+from evalsuite.records import Adapter, Evidence, Outcome, Prompt, Reply, Training, Verdict, results_of
 from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.spec.project import project_of
+from evalsuite.spec.suite import JudgedSet, Pairing
 from evalsuite.store.replies import ReplyCache
 
 _PROOF_PROMPTS = 8
@@ -123,8 +128,13 @@ def prove(plan: Plan, bench: Workbench) -> None:
         applied_proof(bench.model(plan.base), plan.adapter, _proof_prompts(plan))
 
 
-def score(plan: Plan, step: Step, bench: Workbench) -> Outcome:
-    """Ask the step's subject the step's entry and score the replies."""
+def score(plan: Plan, step: Step, bench: Workbench, known: Callable[[], Evidence]) -> Outcome:
+    """Ask the step's subject the step's entry and score the replies; `known` is what is measured already."""
+    assert step.entry is not None
+    return with_latency(step.entry, _scored(plan, step, bench, known))
+
+
+def _scored(plan: Plan, step: Step, bench: Workbench, known: Callable[[], Evidence]) -> Outcome:
     resolved, suite = plan.resolved, plan.resolved.suite
     for entry in suite.benchmarks:
         if entry.name == step.entry:
@@ -140,16 +150,50 @@ def score(plan: Plan, step: Step, bench: Workbench) -> Outcome:
     )
     rubric = resolved.rubrics[judged_set.rubric]
     judge = bench.judges.grader(resolved.judges[judged_set.judge], rubric)
-    return judged.score(judged_set, samples, given, rubric=rubric, judge=judge)
+
+    def graded(places: Sequence[int]) -> Outcome:
+        samples_, replies = [samples[place] for place in places], [given[place] for place in places]
+        return judged.score(judged_set, samples_, replies, rubric=rubric, judge=judge)
+
+    if step.role != "candidate":
+        return graded(range(len(given)))
+    return _until_settled(plan, judged_set, given, graded, known)
 
 
-def pair(plan: Plan, step: Step, bench: Workbench) -> Outcome:
+def pair(plan: Plan, step: Step, bench: Workbench, known: Callable[[], Evidence]) -> Outcome:
     """Judge the candidate's replies against the baseline's, in both orders."""
     resolved, suite = plan.resolved, plan.resolved.suite
     entry = next(item for item in suite.pairings if item.name == step.entry)
     ours, theirs = (_replies(plan, entry.of, role, bench) for role in ("candidate", "base"))
     judge = bench.judges.grader(resolved.judges[entry.judge], resolved.rubrics[entry.rubric])
-    return pairwise.compare(entry, ours, theirs, judge=judge, seed=suite.seed)
+
+    def compared(places: Sequence[int]) -> Outcome:
+        first, second = ([replies[place] for place in places] for replies in (ours, theirs))
+        return pairwise.compare(entry, first, second, judge=judge, seed=suite.seed)
+
+    return _until_settled(plan, entry, ours, compared, known)
+
+
+def _until_settled(
+    plan: Plan,
+    entry: JudgedSet | Pairing,
+    replies: Sequence[Reply],
+    judge: Callable[[Sequence[int]], Outcome],
+    known: Callable[[], Evidence],
+) -> Outcome:
+    """Judge all replies, or as many as the policy's sequential rules about the entry need."""
+    policy = plan.resolved.policy
+    rules = early_rules(policy, entry)
+    if policy is None or not rules:
+        return judge(range(len(replies)))
+    evidence, terms = known(), terms_of(policy)
+
+    def settled(outcome: Outcome) -> bool:
+        found = replace(evidence, candidate=results_of(plan.name, outcome), partial=True)
+        return all(rule.check(found, terms).answer != "undecided" for rule in rules)
+
+    batch = min(getattr(rule, "batch", len(replies)) for rule in rules)
+    return in_batches(replies, judge, settled=settled, batch=batch, seed=plan.resolved.suite.seed)
 
 
 def overlap(plan: Plan) -> Outcome:
@@ -160,17 +204,17 @@ def overlap(plan: Plan) -> Outcome:
     return measured(contamination(resolved), {name: tuple(s.id for s in samples) for name, samples in asked.items()})
 
 
-def contrast(plan: Plan, base: Results, candidate: Results, author: Results) -> Outcome:
+def contrast(plan: Plan, evidence: Evidence) -> Outcome:
     """Pair the candidate's scores with the base's."""
-    return compare(plan.resolved.suite, base, candidate, author=author)
+    return compare(plan.resolved.suite, evidence.base, evidence.candidate, author=evidence.author)
 
 
-def verdict(plan: Plan, candidate: Results, baseline: Results) -> Verdict:
+def verdict(plan: Plan, evidence: Evidence) -> Verdict:
     """Hold the evidence against the spec's policy."""
     assert plan.resolved.policy is not None
-    found = decide(plan.resolved.policy, candidate, baseline=baseline)
+    found = decide(plan.resolved.policy, evidence)
     judges = {name: its.judge.required for name, its in plan.resolved.judges.items() if its.judge.required}
-    return with_required(found, judges, candidate)
+    return with_required(found, judges, evidence.candidate)
 
 
 def _replies(plan: Plan, entry: str, role: Role | None, bench: Workbench) -> tuple[Reply, ...]:

@@ -1,15 +1,59 @@
-"""The one decision: a policy's rules against the evidence."""
+"""The one decision: a policy's rules against the evidence. Every output renders what is decided here.
+
+Two errors are kept in bounds. A release needs every blocking rule to pass, so the chance to release what breaks a rule
+is at most that of the one rule alone (intersection-union test, Berger 1982): nothing needs correction there. But each
+rule may wrongly fail, and that chance grows with their number, so failures are adjusted (Holm 1979).
+"""
 
 from __future__ import annotations
 
-from evalsuite.records import Answer, Results, Verdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from evalsuite.records import Answer, Evidence, RuleOutcome, Terms, Verdict
 from evalsuite.spec.policy import Policy
 
+_GRAVEST_FIRST: tuple[Answer, ...] = ("invalid", "fail", "undecided", "pass")
 
-def decide(policy: Policy, candidate: Results, *, baseline: Results) -> Verdict:
-    """Invalid when a rule finds the evidence so, else fail, else undecided when a rule says so, else pass."""
-    outcomes = tuple(rule.check(candidate, baseline) for rule in policy.rules)
-    answers = {outcome.answer for outcome in outcomes}
-    order: tuple[Answer, ...] = ("invalid", "fail", "undecided", "pass")
-    answer = next(found for found in order if found in answers)
-    return Verdict(answer, policy.name, outcomes)
+
+def decide(policy: Policy, evidence: Evidence) -> Verdict:
+    """Invalid when a blocking rule finds the evidence so, else fail, else undecided when one says so, else pass."""
+    terms = terms_of(policy)
+    outcomes = _adjusted(policy, [rule.check(evidence, terms) for rule in policy.rules])
+    answers = {outcome.answer for outcome in outcomes if outcome.severity == "block"}
+    answer: Answer = next((found for found in _GRAVEST_FIRST if found in answers), "pass")
+    return Verdict(answer, policy.name, outcomes, evidence.baseline.subject)
+
+
+def terms_of(policy: Policy) -> Terms:
+    """What the policy asks of its rules."""
+    blocking = sum(rule.severity == "block" for rule in policy.rules)
+    corrected = policy.multiplicity != "none"
+    return Terms(policy.confidence, policy.minimum_n, rivals=max(1, blocking), corrected=corrected)
+
+
+def _adjusted(policy: Policy, outcomes: Sequence[RuleOutcome]) -> tuple[RuleOutcome, ...]:
+    """The outcomes, failures that do not stand beside the other blocking rules turned into undecided."""
+    from evalsuite.stats.multiplicity import benjamini_hochberg, holm
+
+    tested = [index for index, found in enumerate(outcomes) if found.severity == "block" and found.p_value is not None]
+    if policy.multiplicity == "none" or not tested:
+        return tuple(outcomes)
+    adjust = holm if policy.multiplicity == "holm" else benjamini_hochberg
+    scaled = [_on_policy_scale(policy, index, outcomes[index]) for index in tested]
+    adjusted = dict(zip(tested, (float(value) for value in adjust(scaled)), strict=True))
+    name = "Holm" if policy.multiplicity == "holm" else "Benjamini-Hochberg"
+    found = list(outcomes)
+    for index, p_value in adjusted.items():
+        if found[index].answer in ("fail", "invalid") and p_value > 1 - policy.confidence:
+            beside = f"{found[index].sentence}; not sure enough beside {len(tested) - 1} other rules"
+            sentence = f"{beside} ({name}-adjusted p = {p_value:.2g})"
+            found[index] = replace(found[index], answer="undecided", sentence=sentence)
+    return tuple(found)
+
+
+def _on_policy_scale(policy: Policy, index: int, outcome: RuleOutcome) -> float:
+    # A rule with a confidence of its own fails at its own level; on one scale all levels are the policy's.
+    own = getattr(policy.rules[index], "confidence", None) or policy.confidence
+    assert outcome.p_value is not None
+    return min(1.0, max(0.0, outcome.p_value * (1 - policy.confidence) / (1 - own)))

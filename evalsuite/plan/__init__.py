@@ -50,6 +50,14 @@ class Step:
         return " ".join(part for part in (self.kind, self.role, self.entry) if part)
 
 
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What a policy compares with besides the base: its name there, and the steps that its results come from."""
+
+    name: str
+    digests: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Plan:
     """The steps of one spec in order, on a known base and, once trained, a known adapter."""

@@ -7,7 +7,8 @@ from typing import Any
 
 from evalsuite.data.digest import digest, file_digest
 from evalsuite.models.base import Base
-from evalsuite.plan import Judging, Plan, Role, Step
+from evalsuite.plan import Baseline, Judging, Plan, Role, Step
+from evalsuite.plan.early import early_parts
 from evalsuite.plan.estimate import benchmark_cost, judged_cost, pairing_cost, training_cost
 from evalsuite.plan.judging import judging
 from evalsuite.records import Adapter
@@ -34,14 +35,14 @@ def training_digest(resolved: ResolvedSpec, base: Base) -> str | None:
     return digest("train", VERSION, method.version, options, data, base.digest)
 
 
-def make_plan(resolved: ResolvedSpec, base: Base, adapter: Adapter | None) -> Plan:
-    """The steps of a spec; those that depend on an adapter not yet trained have no digest."""
-    return Plan(resolved, base, adapter, tuple(_Maker(resolved, base, adapter).steps()))
+def make_plan(resolved: ResolvedSpec, base: Base, adapter: Adapter | None, baseline: Baseline | None = None) -> Plan:
+    """The steps of a spec; those that depend on an adapter or a baseline not there yet have no digest."""
+    return Plan(resolved, base, adapter, tuple(_Maker(resolved, base, adapter, baseline).steps()))
 
 
 class _Maker:
-    def __init__(self, resolved: ResolvedSpec, base: Base, adapter: Adapter | None) -> None:
-        self.resolved, self.base, self.adapter = resolved, base, adapter
+    def __init__(self, resolved: ResolvedSpec, base: Base, adapter: Adapter | None, baseline: Baseline | None) -> None:
+        self.resolved, self.base, self.adapter, self.baseline = resolved, base, adapter, baseline
         self.suite = resolved.suite
         self.adapts = resolved.spec.train is not None or resolved.spec.adapter is not None
         self.pending = self.adapts and adapter is None
@@ -55,16 +56,15 @@ class _Maker:
         overlap = self._overlap()
         if overlap is not None:
             yield overlap
-        scored = [*self._scored("base"), *self._scored("candidate"), *self._scored("author")]
+        # The candidate last: what ends its judging early is held against base and author.
+        scored = [*self._scored("base"), *self._scored("author"), *self._scored("candidate")]
         paired = [self._pair(entry, against) for entry in self.suite.pairings for against in entry.against]
         yield from scored
         yield from paired
         compared = self._compare([*scored, *([overlap] if overlap else [])])
         yield compared
         if self.resolved.policy is not None:
-            evidence = [step.digest for step in (*scored, *paired, compared)]
-            health = [health for _, (health, _) in sorted(self.resolved.trust.items()) if health]
-            yield Step("decide", self._digest("decide", _plain(self.resolved.policy), evidence, *health))
+            yield Step("decide", self._decided([*scored, *paired, compared]))
 
     def _scored(self, role: Role) -> Iterator[Step]:
         for benchmark in self.suite.benchmarks if role != "author" else ():
@@ -72,7 +72,8 @@ class _Maker:
             step = self._digest("score", *what, self._data(benchmark), role=role)
             yield Step("score", step, benchmark.name, role, benchmark_cost(self.resolved, benchmark))
         for judged in self.suite.judged:
-            step = self._digest("judge", *self._judged(judged), role=role)
+            early = self._early(judged) if role == "candidate" else []
+            step = self._digest("judge", *self._judged(judged), *early, role=role)
             cost = judged_cost(self.resolved, judged, role=role)
             yield Step("score", step, judged.name, role, cost, self._judging(judged))
 
@@ -81,7 +82,8 @@ class _Maker:
         # The replies are those of the judged set; who grades them there has no part in who is preferred here.
         replies = (_plain(judged, exclude={"data", "rubric", "judge"}), self._data(judged))
         names = {"against", "rubric", "judge"}
-        what = (_plain(entry, exclude=names), _digests(self._judging(entry)), *replies, against)
+        judging = _digests(self._judging(entry))
+        what = (_plain(entry, exclude=names), judging, *replies, against, *self._early(entry))
         step = self._digest("pair", *what, role="candidate")
         cost = pairing_cost(self.resolved, entry)
         return Step("pair", step, entry.name, "candidate", cost, self._judging(entry))
@@ -105,6 +107,20 @@ class _Maker:
         labels = [labels for _, (_, labels) in sorted(self.resolved.trust.items()) if labels]
         evidence = [step.digest for step in scored]
         return Step("compare", self._digest("compare", probes, evidence, *labels), role="candidate")
+
+    def _decided(self, measured: list[Step]) -> str | None:
+        policy = self.resolved.policy
+        assert policy is not None
+        if policy.baseline != "base" and self.baseline is None:
+            return None
+        against = sorted(self.baseline.digests) if self.baseline is not None else []
+        versions = [getattr(rule, "version", 0) for rule in policy.rules]
+        health = [health for _, (health, _) in sorted(self.resolved.trust.items()) if health]
+        return self._digest("decide", _plain(policy), versions, [step.digest for step in measured], against, *health)
+
+    def _early(self, entry: JudgedSet | Pairing) -> list[Any]:
+        parts = early_parts(self.resolved.policy, entry)
+        return [*parts, sorted(self.baseline.digests) if self.baseline else []] if parts else []
 
     def _judged(self, entry: JudgedSet) -> tuple[Any, ...]:
         names = {"data", "rubric", "judge"}

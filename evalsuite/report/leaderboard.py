@@ -96,9 +96,9 @@ class Leaderboard:
 
     @property
     def headline(self) -> tuple[str, ...]:
-        """The metrics without parts of others (`style.score.premises` is of `style.score`) and without overlaps."""
+        """The metrics without parts of others (`style.score.premises` is of `style.score`), overlaps and latencies."""
         parts = {m for m in self.metrics for other in self.metrics if m.startswith(f"{other}.")}
-        return tuple(m for m in self.metrics if m not in parts and not m.startswith("overlap."))
+        return tuple(m for m in self.metrics if m not in parts and not m.startswith(("overlap.", "latency.")))
 
     def table(self, *, details: bool = False, metrics: Sequence[str] = ()) -> Table:
         """The leaderboard as a table of these metrics; without any, the headline ones or (`details`) all."""
@@ -156,7 +156,9 @@ def leaderboard(store: Store) -> Leaderboard:
     bases: dict[str, Row] = {}
     for entry in found:
         known = bases.get(entry.base_model)
-        merged = {**(known.results if known else {}), **entry.base}
+        # Suites of several sizes ask one base; the figure that rests on most samples speaks for it.
+        before = known.results if known else {}
+        merged = {**before, **{m: r for m, r in entry.base.items() if m not in before or r.n >= before[m].n}}
         if not merged:
             continue  # judgments that were imported have no base model beside them
         bases[entry.base_model] = Row(f"({entry.base_model})", entry.base_model, "base", None, None, merged)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from evalsuite.plan import Plan
 from evalsuite.records import Verdict
 from evalsuite.report.table import Table
 from evalsuite.spec.verdict import VerdictFile, VerdictRule
 
-SIGNS = {"pass": "PASS", "fail": "FAIL", "undecided": "UNDECIDED", "invalid": "INVALID"}
+SIGNS = {"pass": "PASS", "fail": "FAIL", "undecided": "UNDECIDED", "invalid": "INVALID", "warn": "WARN"}
 
 
 def verdict_file(plan: Plan, verdict: Verdict) -> VerdictFile:
-    """The verdict as the document that `verdict.json` holds."""
+    """The verdict about a plan's candidate as the document that `verdict.json` holds."""
+    adapter = plan.adapter.digest if plan.adapter else None
+    return document_of(verdict, spec=plan.name, base=(plan.base.id, plan.base.digest), adapter=adapter)
+
+
+def document_of(verdict: Verdict, *, spec: str, base: tuple[str, str], adapter: str | None) -> VerdictFile:
+    """The verdict as a document; `base` is the base model's id and digest."""
     rules = tuple(
         VerdictRule(
             rule=found.rule,
@@ -22,17 +30,22 @@ def verdict_file(plan: Plan, verdict: Verdict) -> VerdictFile:
             low=found.low,
             high=found.high,
             n=found.n,
+            severity=found.severity,
+            p_value=found.p_value,
+            needed=found.needed,
+            money=found.money,
         )
         for found in verdict.outcomes
     )
     return VerdictFile(
         schema_version=1,
-        spec=plan.name,
+        spec=spec,
         policy=verdict.policy,
+        baseline=verdict.baseline,
         answer=verdict.answer,
-        base_model=plan.base.id,
-        base_digest=plan.base.digest,
-        adapter_digest=plan.adapter.digest if plan.adapter else None,
+        base_model=base[0],
+        base_digest=base[1],
+        adapter_digest=adapter,
         rules=rules,
     )
 
@@ -41,10 +54,11 @@ def markdown(document: VerdictFile) -> str:
     """The verdict for a pull request or a job summary."""
     adapter = document.adapter_digest[:12] if document.adapter_digest else "none"
     head = f"## {document.spec}: {SIGNS[document.answer]}\n\n"
-    about = f"Policy `{document.policy}`, base model `{document.base_model}`, adapter `{adapter}`.\n\n"
+    against = "" if document.baseline == "base" else f", against `{document.baseline}`"
+    about = f"Policy `{document.policy}`{against}, base model `{document.base_model}`, adapter `{adapter}`.\n\n"
     table = Table(
         ("", "rule", "what was found"),
-        tuple((SIGNS[rule.answer], rule.rule, rule.sentence) for rule in document.rules),
+        tuple((SIGNS[rule.word], rule.rule, rule.sentence) for rule in document.rules),
     )
     return head + about + table.markdown()
 
@@ -52,5 +66,13 @@ def markdown(document: VerdictFile) -> str:
 def sentences(document: VerdictFile) -> list[str]:
     """The verdict in lines for a terminal: the answer, then what each rule that did not pass found."""
     lines = [f"{document.spec}: {SIGNS[document.answer]} (policy {document.policy})"]
-    lines += [f"  {SIGNS[r.answer].lower()}: {r.sentence}" for r in document.rules if r.answer != "pass"]
+    lines += [f"  {rule.word}: {rule.sentence}" for rule in document.rules if rule.answer != "pass"]
     return lines
+
+
+def exit_code(answers: Iterable[str]) -> int:
+    """0 when all pass, 1 when one fails, otherwise 3."""
+    found = set(answers)
+    if "fail" in found:
+        return 1
+    return 3 if {"undecided", "invalid"} & found else 0

@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import filter as fitting
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel
 
 from evalsuite.errors import DocumentError, Problem
+from evalsuite.records import FACTS
 from evalsuite.spec.document import validate
 from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.judge import JudgeFile, OfflineJudge, PanelJudge
@@ -213,7 +215,7 @@ class _Resolver:
 
     def _check_metrics(self, policy: Policy, file: Path, metrics: tuple[str, ...]) -> None:
         for index, rule in enumerate(policy.rules):
-            if rule.metric not in metrics:
+            if rule.metric not in (*metrics, *FACTS) and not fitting(metrics, rule.metric):
                 near = difflib.get_close_matches(rule.metric, metrics, 1)
                 hint = f"did you mean {near[0]!r}?" if near else f"it measures {', '.join(metrics) or 'nothing'}"
                 self._report(read_file(file), ("rules", index, "metric"), f"{rule.metric!r} is not measured; {hint}")

@@ -17,8 +17,9 @@ def project_of(document: Path) -> Path:
     """The nearest folder above a document that has the folders of a project, or the document's own folder."""
     start = document.resolve().parent
     marked = [folder for folder in (start, *start.parents) if any((folder / mark).is_dir() for mark in _MARKS)]
-    # A folder `specs` is a part of a project, even where it has a folder `suites` of its own.
-    whole = [folder for folder in marked if folder.name not in _MARKS]
+    # A folder `specs` is a part of a project, even where it has a folder `suites` of its own; but one that is called
+    # `gates`, say, and has a folder `specs` is a project whose name means nothing.
+    whole = [folder for folder in marked if folder.name not in _MARKS or (folder / "specs").is_dir()]
     return next(iter((*whole, *marked)), start)
 
 

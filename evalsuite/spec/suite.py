@@ -73,6 +73,8 @@ class Suite(Document):
             found += [f"{pairing.name}.win_rate", f"{pairing.name}.judge_disagreement"]
         judges = dict.fromkeys([*(entry.judge for entry in self.judged), *(pairing.judge for pairing in self.pairings)])
         found += [f"judge.{judge}.{figure}" for judge in judges for figure in HEALTH]
+        found += [f"latency.{entry.name}" for entry in self.benchmarks if entry.task.sampling is not None]
+        found += [f"latency.{judged.name}" for judged in self.judged]
         found += [f"overlap.{name}" for name in (*(b.name for b in self.benchmarks), *(j.name for j in self.judged))]
         return (*found, *(metric for probe in self.probes for metric in probe.metrics))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from evalsuite.spec.document import Document, Version
 
@@ -18,6 +20,25 @@ class VerdictRule(Document):
     low: float | None
     high: float | None
     n: int | None
+    severity: Literal["block", "warn"] = "block"
+    p_value: Annotated[float | None, Field(description="of the claim that the rule is kept; not adjusted")] = None
+    needed: Annotated[int | None, Field(description="about how many samples in all would settle the rule")] = None
+    money: Annotated[float | None, Field(description="what the missing samples would cost, in dollars")] = None
+
+    @property
+    def blocks(self) -> bool:
+        """Whether this rule stands in the way of a release."""
+        return self.severity == "block" and self.answer != "pass"
+
+    @property
+    def label(self) -> str:
+        """The rule and what it is about, as a name: `floor style.fidelity`."""
+        return f"{self.rule} {self.metric}"
+
+    @property
+    def word(self) -> str:
+        """The answer; `warn` where a rule that only warns did not pass."""
+        return "warn" if self.severity == "warn" and self.answer != "pass" else self.answer
 
 
 class VerdictFile(Document):
@@ -26,6 +47,7 @@ class VerdictFile(Document):
     schema_version: Version
     spec: str
     policy: str
+    baseline: str = "base"
     answer: Literal["pass", "fail", "undecided", "invalid"]
     base_model: str
     base_digest: str

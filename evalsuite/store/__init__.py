@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+# Where the store is unless somebody says otherwise: in the folder where the command runs.
+DEFAULT_FOLDER = ".evalsuite"
+
 
 @dataclass(frozen=True)
 class Store:

@@ -102,6 +102,12 @@ def latest_specs(store: Store) -> list[SpecRun]:
     return [SpecRun(**row) for row in _rows(store, "latest_specs", [])]
 
 
+def spec_of_adapter(store: Store, adapter_digest: str) -> SpecRun | None:
+    """The latest run of a spec with exactly these weights, or None when there is none."""
+    rows = _rows(store, "spec_of_adapter", [adapter_digest])
+    return SpecRun(**rows[0]) if rows else None
+
+
 def specs_of_run(store: Store, run_id: str) -> list[SpecRun]:
     """The specs of one run; by name."""
     return [SpecRun(**row) for row in _rows(store, "specs_of_run", [run_id])]
@@ -176,4 +182,5 @@ def verdict_of(store: Store, step_digest: str) -> Verdict | None:
     rows = _rows(store, "verdict", [step_digest])
     if not rows:
         return None
-    return Verdict(rows[0]["answer"], rows[0]["policy"], tuple(RuleOutcome(**row) for row in outcomes))
+    row = rows[0]
+    return Verdict(row["answer"], row["policy"], tuple(RuleOutcome(**found) for found in outcomes), row["baseline"])

@@ -144,14 +144,16 @@ def save_verdict(store: Store, step: StepRow, verdict: Verdict, *, done: bool = 
     """Keep a verdict with the outcome of each rule; `done` says that the step need not run again."""
     with writing(store) as connection:
         connection.execute("DELETE FROM rule_outcomes WHERE step_digest = ?", [step.digest])
-        row = [step.digest, verdict.policy, verdict.answer]
-        connection.execute("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?)", row)
+        row = [step.digest, verdict.policy, verdict.answer, verdict.baseline]
+        connection.execute("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?)", row)
         rows = [
-            (step.digest, ordinal, o.rule, o.metric, o.answer, o.sentence, o.value, o.low, o.high, o.n)
+            (step.digest, ordinal, o.rule, o.metric, o.answer, o.sentence, o.value, o.low, o.high, o.n,
+             o.severity, o.p_value, o.needed, o.money)
             for ordinal, o in enumerate(verdict.outcomes)
-        ]
+        ]  # fmt: skip
         columns = (
             "step_digest", "ordinal", "rule", "metric", "answer", "sentence", "value", "low", "high", "n",
+            "severity", "p_value", "needed", "money",
         )  # fmt: skip
         upsert(connection, "rule_outcomes", columns, rows)
         if done:

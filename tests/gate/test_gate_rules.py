@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -11,10 +11,24 @@ from evalsuite.gate.decide import decide
 from evalsuite.gate.rules.ceiling import Ceiling
 from evalsuite.gate.rules.floor import Floor
 from evalsuite.gate.rules.non_inferior import NonInferior
-from evalsuite.records import Answer, Result, Results, RuleOutcome, Verdict
+from evalsuite.records import Answer, Evidence, Result, Results, RuleOutcome, Terms, Verdict
 from evalsuite.spec.policy import Policy
 
 BASE = Results("base")
+TERMS = Terms()
+
+
+def plain(outcome: RuleOutcome) -> RuleOutcome:
+    """The outcome without the figures that have tests of their own."""
+    return replace(outcome, p_value=None, needed=None)
+
+
+def only(candidate: Results) -> Evidence:
+    return Evidence(candidate, BASE)
+
+
+def against(candidate: Results, baseline: Results) -> Evidence:
+    return Evidence(candidate, baseline)
 
 
 def measured(value: float | None, low: float | None, high: float | None, n: int = 100, **more: Any) -> Results:
@@ -36,7 +50,8 @@ def ceiling(at_most: float = 0.1, **options: Any) -> Ceiling:
         ((0.9, 0.8, 0.95), "pass", "m is 0.900 [0.800, 0.950] over 100 samples; at least 0.8 is wanted"),
         ((0.7, 0.6, 0.79), "fail", "m is 0.700 [0.600, 0.790] over 100 samples; at least 0.8 is wanted"),
         ((0.82, 0.77, 0.87), "undecided",
-         "m is 0.820 [0.770, 0.870] over 100 samples; at least 0.8 is wanted; about 1278 samples would settle it"),
+         "m is 0.820 [0.770, 0.870] over 100 samples; at least 0.8 is wanted; "
+         "about 1,178 more samples (1,278 in all) would settle it"),
         ((0.8, 0.7, 0.9), "undecided",
          "m is 0.800 [0.700, 0.900] over 100 samples; at least 0.8 is wanted; more samples would hardly settle it"),
     ],
@@ -44,7 +59,7 @@ def ceiling(at_most: float = 0.1, **options: Any) -> Ceiling:
 def test_a_floor_wants_the_whole_interval_above_it(interval: Any, answer: Answer, sentence: str) -> None:
     value, low, high = interval
     expected = RuleOutcome("floor", "m", answer, sentence, value, low, high, 100)
-    assert floor().check(measured(*interval), BASE) == expected
+    assert plain(floor().check(only(measured(*interval)), TERMS)) == expected
 
 
 @pytest.mark.parametrize(
@@ -55,21 +70,25 @@ def test_a_floor_wants_the_whole_interval_above_it(interval: Any, answer: Answer
         ((0.1, 0.05, 0.15), "undecided",
          "m is 0.100 [0.050, 0.150] over 100 samples; at most 0.1 is wanted; more samples would hardly settle it"),
         ((0.2, 0.1, 0.3), "undecided",
-         "m is 0.200 [0.100, 0.300] over 100 samples; at most 0.1 is wanted; about 205 samples would settle it"),
+         "m is 0.200 [0.100, 0.300] over 100 samples; at most 0.1 is wanted; "
+         "about 105 more samples (205 in all) would settle it"),
     ],
 )  # fmt: skip
 def test_a_ceiling_wants_the_whole_interval_below_it(interval: Any, answer: Answer, sentence: str) -> None:
     value, low, high = interval
     expected = RuleOutcome("ceiling", "m", answer, sentence, value, low, high, 100)
-    assert ceiling().check(measured(*interval), BASE) == expected
+    assert plain(ceiling().check(only(measured(*interval)), TERMS)) == expected
 
 
 @pytest.mark.parametrize("interval", [(0.9, 0.85, 0.95), (0.1, 0.0, 0.2)])
 def test_too_few_samples_decide_nothing_however_clear_they_look(interval: Any) -> None:
-    found = floor(minimum_n=30).check(measured(*interval, n=29), BASE)
+    found = floor(minimum_n=30).check(only(measured(*interval, n=29)), TERMS)
     assert found.answer == "undecided"
-    assert found.sentence.endswith("over 29 samples; at least 0.8 is wanted, over at least 30 samples")
-    assert floor(minimum_n=29).check(measured(*interval, n=29), BASE).answer in ("pass", "fail")
+    assert found.sentence.endswith(
+        "over 29 samples; at least 0.8 is wanted, over at least 30 samples; "
+        "about 1 more sample (30 in all) would settle it"
+    )
+    assert floor(minimum_n=29).check(only(measured(*interval, n=29)), TERMS).answer in ("pass", "fail")
 
 
 @pytest.mark.parametrize(
@@ -81,13 +100,13 @@ def test_too_few_samples_decide_nothing_however_clear_they_look(interval: Any) -
 )
 @pytest.mark.parametrize("rule", [floor(), ceiling()])
 def test_a_metric_that_was_not_measured_is_undecided(rule: Any, results: Results, sentence: str) -> None:
-    assert rule.check(results, BASE) == RuleOutcome(rule.rule, "m", "undecided", sentence)
+    assert rule.check(only(results), TERMS) == RuleOutcome(rule.rule, "m", "undecided", sentence)
 
 
 def test_a_value_without_an_interval_is_undecided() -> None:
     sentence = "m is 0.900 without an interval, which decides nothing"
     expected = RuleOutcome("floor", "m", "undecided", sentence, value=0.9, n=100)
-    assert floor().check(measured(0.9, None, None), BASE) == expected
+    assert floor().check(only(measured(0.9, None, None)), TERMS) == expected
 
 
 def paired(lost: int, gained: int, n: int) -> tuple[Results, Results]:
@@ -109,14 +128,14 @@ def non_inferior(**options: Any) -> NonInferior:
         ((2, 8, 200), "pass", "m rose 0.030 against base [", "a loss of at most 0.05 is allowed"),
         ((2, 0, 200), "pass", "m fell 0.010 against base [-0.0", "a loss of at most 0.05 is allowed"),
         ((60, 2, 200), "fail", "m fell 0.290 against base [-0.", "a loss of at most 0.05 is allowed"),
-        ((12, 6, 200), "undecided", "m fell 0.030 against base [-0.0", "samples would settle it"),
+        ((12, 6, 200), "undecided", "m fell 0.030 against base [-0.0", "more samples (1,385 in all) would settle it"),
     ],
 )
 def test_non_inferiority_holds_the_bound_of_the_difference_against_the_margin(
     counts: Any, answer: Answer, start: str, end: str
 ) -> None:
     lost, gained, n = counts
-    found = non_inferior().check(*paired(*counts))
+    found = non_inferior().check(against(*paired(*counts)), TERMS)
     assert (found.rule, found.metric, found.answer, found.n) == ("non_inferior", "m", answer, n)
     assert found.value == pytest.approx((gained - lost) / n)
     assert found.sentence.startswith(start)
@@ -125,7 +144,7 @@ def test_non_inferiority_holds_the_bound_of_the_difference_against_the_margin(
 
 
 def test_the_whole_sentence_of_an_undecided_non_inferiority() -> None:
-    found = non_inferior().check(*paired(12, 6, 200))
+    found = non_inferior().check(against(*paired(12, 6, 200)), TERMS)
     assert found.low is not None
     assert found.high is not None
     bounds = f"[{found.low:+.3f}, {found.high:+.3f}]"
@@ -137,26 +156,29 @@ def test_the_whole_sentence_of_an_undecided_non_inferiority() -> None:
 
 def test_a_higher_confidence_asks_for_more() -> None:
     pair = paired(3, 0, 200)
-    assert non_inferior(confidence=0.6).check(*pair).answer == "pass"
-    assert non_inferior(confidence=0.9999, margin=0.02).check(*pair).answer == "undecided"
+    assert non_inferior(confidence=0.6).check(against(*pair), TERMS).answer == "pass"
+    assert non_inferior(confidence=0.9999, margin=0.02).check(against(*pair), TERMS).answer == "undecided"
 
 
 def test_too_few_pairs_are_undecided_with_the_number_that_is_wanted() -> None:
-    found = non_inferior(minimum_n=20).check(*paired(0, 19, 19))
+    found = non_inferior(minimum_n=20).check(against(*paired(0, 19, 19)), TERMS)
     assert found.answer == "undecided"
-    assert found.sentence.endswith("a loss of at most 0.05 is allowed, and at least 20 samples are wanted")
+    assert found.sentence.endswith(
+        "a loss of at most 0.05 is allowed, and at least 20 samples are wanted; "
+        "about 1 more sample (20 in all) would settle it"
+    )
 
 
 @pytest.mark.parametrize("scores", [{}, {"m": {}}, {"m": {"other": 1.0}}])
 def test_without_common_samples_non_inferiority_is_undecided(scores: Any) -> None:
     _, base = paired(0, 0, 30)
-    found = non_inferior().check(Results("mine", scores=scores), base)
+    found = non_inferior().check(against(Results("mine", scores=scores), base), TERMS)
     sentence = "m has no sample that both mine and base were scored on"
     assert found == RuleOutcome("non_inferior", "m", "undecided", sentence)
 
 
 def test_one_common_sample_is_an_answer_not_an_accident() -> None:
-    assert non_inferior(minimum_n=1).check(*paired(1, 0, 1)).answer in ("fail", "undecided")
+    assert non_inferior(minimum_n=1).check(against(*paired(1, 0, 1)), TERMS).answer in ("fail", "undecided")
 
 
 def test_groups_weigh_as_one() -> None:
@@ -164,7 +186,7 @@ def test_groups_weigh_as_one() -> None:
     ours = Results("mine", scores={"m": dict.fromkeys(ours.scores["m"], 1.0)})
     base = Results("base", scores={"m": {key: float(int(key) % 2 == 0) for key in base.scores["m"]}})
     grouped = Results("mine", scores=ours.scores, groups={"m": {key: str(int(key) % 2) for key in ours.scores["m"]}})
-    alone, together = non_inferior().check(ours, base), non_inferior().check(grouped, base)
+    alone, together = (non_inferior().check(against(found, base), TERMS) for found in (ours, grouped))
     assert alone.answer == "pass"
     assert together.low is not None
     assert alone.low is not None
@@ -176,8 +198,9 @@ class Says:
     """A rule that has made up its mind."""
 
     answer: Answer
+    severity: str = "block"
 
-    def check(self, candidate: Results, baseline: Results) -> RuleOutcome:
+    def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:
         return RuleOutcome("says", "m", self.answer, f"it says {self.answer}")
 
 
@@ -193,8 +216,10 @@ class Says:
     ],
 )
 def test_the_gravest_answer_is_the_verdict_and_every_rule_is_told(answers: list[Answer], verdict: Answer) -> None:
-    policy = Policy.model_construct(name="p", rules=tuple(Says(answer) for answer in answers))
-    found = decide(policy, BASE, baseline=BASE)
+    policy = Policy.model_construct(
+        name="p", confidence=0.95, multiplicity="holm", minimum_n=20, rules=tuple(Says(answer) for answer in answers)
+    )
+    found = decide(policy, only(BASE))
     assert (found.answer, found.policy) == (verdict, "p")
     assert [outcome.answer for outcome in found.outcomes] == answers
     assert found.reasons == tuple(f"it says {answer}" for answer in answers if answer != "pass")
@@ -204,8 +229,10 @@ def test_a_policy_of_several_rules_is_decided_on_all_of_them() -> None:
     ours, base = paired(60, 2, 200)
     ours = Results("mine", {"m": Result("m", 0.9, 0.85, 0.95, 200)}, ours.scores)
     policy = Policy(schema_version=1, name="release", rules=(floor(), ceiling(), non_inferior()))
-    verdict = decide(policy, ours, baseline=base)
-    assert verdict == Verdict("fail", "release", tuple(rule.check(ours, base) for rule in policy.rules))
+    evidence = against(ours, base)
+    verdict = decide(policy, evidence)
+    terms = Terms(rivals=3, corrected=True)
+    assert verdict == Verdict("fail", "release", tuple(rule.check(evidence, terms) for rule in policy.rules))
     assert [outcome.answer for outcome in verdict.outcomes] == ["pass", "fail", "fail"]
     assert len(verdict.reasons) == 2
 
@@ -213,4 +240,4 @@ def test_a_policy_of_several_rules_is_decided_on_all_of_them() -> None:
 def test_the_baseline_of_a_policy_is_named_in_its_sentence() -> None:
     ours, base = paired(2, 0, 100)
     named = Results("production", scores=base.scores)
-    assert " against production [" in non_inferior().check(ours, named).sentence
+    assert " against production [" in non_inferior().check(against(ours, named), TERMS).sentence

@@ -100,7 +100,7 @@ class Project:
         self.spec = self.folder / "specs" / "elsewhere.yaml"
         self.place = self.folder
 
-    def run(self, settings: Sequence[str] = ()) -> RunReport:
+    def run(self, settings: Sequence[str] = (), specs: Sequence[Path] = ()) -> RunReport:
         """`evalsuite run` with the scripted model."""
         watch, models = Quiet(), []
 
@@ -108,9 +108,8 @@ class Project:
             models.append(ScriptedModel(self.answer, self.likelihood, digest=base.digest))
             return models[-1]
 
-        report = pipeline.run(
-            [self.spec], self.store, watch, settings=tuple(settings), load=load, load_judge=self.load_judge
-        )
+        files = list(specs) or [self.spec]
+        report = pipeline.run(files, self.store, watch, settings=tuple(settings), load=load, load_judge=self.load_judge)
         self.asked, self.loads, self.began = sum(model.asked for model in models), len(models), watch.began
         return report
 

@@ -23,6 +23,8 @@ def test_a_good_adapter_passes_and_every_figure_is_stored(project):
     report = project.run()
     assert report.errors == ()
     found = results(project)
+    # How long completions took is measured as well, and differs from run to run.
+    assert {found.pop(name).n for name in ("latency.style", "latency.sums")} == {project.items}
     assert {name: result.value for name, result in found.items()} == {
         "facts.accuracy": 1.0,
         "sums.exact_match": 1.0,

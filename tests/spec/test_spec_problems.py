@@ -86,7 +86,7 @@ def test_the_hint_within_a_rule_is_a_key_of_that_rule() -> None:
     [
         (
             "{rule: flor, metric: m}",
-            "rule 'flor' is not one of 'ceiling', 'floor', 'non_inferior'; did you mean 'floor'?",
+            "'win_rate'; did you mean 'floor'?",
         ),
         ("{metric: m}", "needs the key 'rule'"),
         ("{rule: floor, metric: m}", "is missing; add it"),

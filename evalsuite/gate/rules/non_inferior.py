@@ -2,58 +2,64 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from evalsuite.records import Results, RuleOutcome, clusters_of
-from evalsuite.spec.document import Document
+from evalsuite.gate.options import Sequential
+from evalsuite.gate.pairs import Asked, Pairs, change, judge_pairs, pairs_of, unpaired
+from evalsuite.gate.sequential import Stake, in_order, judge_bets, means
+from evalsuite.records import Evidence, RuleOutcome, Terms
+
+if TYPE_CHECKING:
+    from evalsuite.stats.noninferior import NonInferiority
 
 
-class NonInferior(Document):
+class NonInferior(Sequential):
     """Pass when the one-sided bound of the paired difference lies above -margin, fail when surely below it."""
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     rule: Literal["non_inferior"]
     metric: Annotated[str, Field(min_length=1)]
     margin: Annotated[float, Field(gt=0)]
-    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
-    minimum_n: Annotated[int, Field(ge=1)] = 20
 
-    def check(self, candidate: Results, baseline: Results) -> RuleOutcome:
+    def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:
         """Candidate minus baseline over the samples that both have."""
-        from evalsuite.stats.noninferior import non_inferiority
+        confidence, minimum_n = self.asked(terms)
+        words = f"a loss of at most {self.margin:g} is allowed"
+        asked = Asked("non_inferior", self.metric, words, confidence, minimum_n, self.severity)
+        return self._bet(asked, evidence, terms) if self.sequential else self._test(asked, evidence)
 
-        ours, theirs = candidate.scores.get(self.metric, {}), baseline.scores.get(self.metric, {})
-        shared = sorted(ours.keys() & theirs.keys())
-        if not shared:
-            subjects = f"{candidate.subject} and {baseline.subject}"
-            sentence = f"{self.metric} has no sample that both {subjects} were scored on"
-            return RuleOutcome(self.rule, self.metric, "undecided", sentence)
-        found = non_inferiority(
-            [ours[key] for key in shared],
-            [theirs[key] for key in shared],
-            margin=self.margin,
-            clusters=clusters_of(candidate.groups.get(self.metric, {}), shared),
-            confidence=self.confidence,
-        )
-        answer = found.answer
-        change = _change(found.difference)
-        bounds = f"[{found.low:+.3f}, {found.high:+.3f}]"
-        sentence = (
-            f"{self.metric} {change} against {baseline.subject} {bounds} over {len(shared)} samples; "
-            f"a loss of at most {self.margin:g} is allowed"
-        )
-        if len(shared) < self.minimum_n:
-            answer, sentence = "undecided", f"{sentence}, and at least {self.minimum_n} samples are wanted"
-        elif answer == "undecided" and found.samples_needed:
-            sentence = f"{sentence}; about {found.samples_needed} samples would settle it"
-        return RuleOutcome(
-            self.rule, self.metric, answer, sentence, found.difference, found.low, found.high, len(shared)
-        )
+    def _test(self, asked: Asked, evidence: Evidence) -> RuleOutcome:
+        def test(pairs: Pairs) -> NonInferiority:
+            from evalsuite.stats.noninferior import non_inferiority
 
+            return non_inferiority(
+                pairs.ours, pairs.theirs, margin=self.margin, clusters=pairs.clusters, confidence=asked.confidence
+            )
 
-def _change(difference: float) -> str:
-    if abs(difference) < 0.0005:
-        return "stayed the same"
-    return f"{'fell' if difference < 0 else 'rose'} {abs(difference):.3f}"
+        return judge_pairs(asked, test, evidence)
+
+    def _bet(self, asked: Asked, evidence: Evidence, terms: Terms) -> RuleOutcome:
+        pairs = pairs_of(self.metric, evidence)
+        if pairs is None:
+            return unpaired(asked, evidence)
+        gaps = {key: ours - theirs for key, ours, theirs in zip(pairs.ids, pairs.ours, pairs.theirs, strict=True)}
+        questions = in_order(evidence.candidate, self.metric, evidence.seed, among=pairs.ids)
+        difference = sum(gaps.values()) / len(gaps)
+        stake = Stake(
+            rule=asked.rule,
+            metric=self.metric,
+            numbers=tuple((gap + 1) / 2 for gap in means(gaps, questions)),
+            null=(1 - self.margin) / 2,
+            alpha=1 - asked.confidence,
+            confidence=asked.confidence,
+            minimum_n=asked.minimum_n,
+            severity=self.severity,
+            words=f"{self.metric} {change(difference)} against {evidence.baseline.subject}",
+            limit=asked.words,
+        )
+        return judge_bets(
+            stake, evidence, terms, at_the_end=lambda sure: self._test(replace(asked, confidence=sure), evidence)
+        )

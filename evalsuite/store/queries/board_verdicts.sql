@@ -3,7 +3,7 @@ WITH latest AS (
     QUALIFY row_number() OVER (PARTITION BY spec ORDER BY started_at DESC, run_id DESC) = 1
 )
 SELECT latest.spec, verdicts.policy, verdicts.answer, found.rule, found.metric, found.answer AS found, found.sentence,
-    found.value, found.low, found.high, found.n
+    found.value, found.low, found.high, found.n, found.severity, found.p_value, found.needed, found.money
 FROM latest
 JOIN run_steps AS planned USING (run_id, spec)
 JOIN verdicts USING (step_digest)

@@ -1,1 +1,1 @@
-SELECT policy, answer FROM verdicts WHERE step_digest = ?
+SELECT policy, answer, baseline FROM verdicts WHERE step_digest = ?

@@ -1,0 +1,109 @@
+"""A result held against a fixed limit, by its interval: what floor, ceiling and their kin share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from evalsuite.gate.need import need
+from evalsuite.records import Answer, Evidence, Result, RuleOutcome, Severity
+
+# Results carry intervals of this confidence.
+STORED = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A fixed limit on one metric, how sure one wants to be, and what it means to break it."""
+
+    rule: str
+    metric: str
+    value: float
+    side: Literal["least", "most"]
+    confidence: float = STORED
+    minimum_n: int = 20
+    severity: Severity = "block"
+    broken: Answer = "fail"
+
+    @property
+    def words(self) -> str:
+        """The limit as it reads in a sentence."""
+        return f"at {self.side} {self.value:g} is wanted"
+
+
+def judge_against(limit: Limit, evidence: Evidence) -> RuleOutcome:
+    """Pass or break when the whole interval lies on one side of the limit, otherwise undecided."""
+    result = evidence.candidate.by_metric.get(limit.metric)
+    if result is None or result.value is None:
+        why = result.reason if result is not None and result.reason else "it was not measured"
+        return _undecided(limit, f"{limit.metric} has no value: {why}")
+    if result.low is None or result.high is None:
+        sentence = f"{limit.metric} is {result.value:.3f} without an interval, which decides nothing"
+        return _undecided(limit, sentence, value=result.value, n=result.n)
+    return _weighed(limit, result.value, stretched(result, limit.confidence), n=result.n, evidence=evidence)
+
+
+def stretched(result: Result, confidence: float) -> tuple[float, float]:
+    """The ends of a result's interval at another confidence: each side in proportion to the normal quantiles."""
+    from evalsuite.stats.distribution import normal_critical
+
+    assert result.value is not None
+    assert result.low is not None
+    assert result.high is not None
+    if confidence == STORED:
+        return result.low, result.high
+    ratio = normal_critical(confidence) / normal_critical(STORED)
+    return result.value - ratio * (result.value - result.low), result.value + ratio * (result.high - result.value)
+
+
+def _weighed(limit: Limit, value: float, ends: tuple[float, float], *, n: int, evidence: Evidence) -> RuleOutcome:
+    low, high = ends
+    answer = _answer(limit, low, high)
+    sentence = f"{limit.metric} is {value:.3f} [{low:.3f}, {high:.3f}] over {n} samples; {limit.words}"
+    wanted, money = None, None
+    if n < limit.minimum_n or answer == "undecided":
+        few = n < limit.minimum_n
+        answer = "undecided"
+        found = need(limit.metric, n, wanted=_samples(limit, value, ends, n=n), evidence=evidence)
+        wanted, money = found.samples, found.money
+        sentence += f", over at least {limit.minimum_n} samples" if few else ""
+        sentence += f"; {found.words}"
+    return RuleOutcome(
+        limit.rule, limit.metric, answer, sentence, value, low, high, n,
+        severity=limit.severity, p_value=_p_value(limit, value, ends), needed=wanted, money=money,
+    )  # fmt: skip
+
+
+def _undecided(limit: Limit, sentence: str, *, value: float | None = None, n: int | None = None) -> RuleOutcome:
+    return RuleOutcome(limit.rule, limit.metric, "undecided", sentence, value=value, n=n, severity=limit.severity)
+
+
+def _answer(limit: Limit, low: float, high: float) -> Answer:
+    if limit.side == "least":
+        return "pass" if low >= limit.value else limit.broken if high < limit.value else "undecided"
+    return "pass" if high <= limit.value else limit.broken if low > limit.value else "undecided"
+
+
+def _samples(limit: Limit, value: float, ends: tuple[float, float], *, n: int) -> int | None:
+    from evalsuite.stats.distribution import normal_critical
+    from evalsuite.stats.power import samples_to_settle
+
+    error = (ends[1] - ends[0]) / 2 / normal_critical(limit.confidence)
+    gap = value - limit.value
+    wanted = samples_to_settle(gap, standard_error=error, n=n, confidence=limit.confidence)
+    if n < limit.minimum_n:
+        # A sample that would be clear enough but for its size needs no more than that.
+        clear = _answer(limit, *ends) != "undecided"
+        return limit.minimum_n if clear or wanted is None else max(limit.minimum_n, wanted)
+    return wanted
+
+
+def _p_value(limit: Limit, value: float, ends: tuple[float, float]) -> float:
+    """The two-sided p-value of "the limit is kept" that belongs to the interval."""
+    from evalsuite.stats.distribution import normal_critical, normal_tail
+
+    beyond = limit.value - value if limit.side == "least" else value - limit.value
+    side = ends[1] - value if limit.side == "least" else value - ends[0]
+    if side <= 0:
+        return 0.0 if beyond > 0 else 1.0
+    return min(1.0, 2 * normal_tail(beyond / (side / normal_critical(limit.confidence))))

@@ -1,0 +1,61 @@
+"""Latency: a completion must not take longer than allowed, by the clock or against the baseline.
+
+Seconds a completion as the backend served it: with a backend that answers in batches, the batch's time shared among
+its completions. Compare figures of one machine only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from evalsuite.gate.limit import Limit, judge_against, stretched
+from evalsuite.gate.options import RuleOptions
+from evalsuite.records import Evidence, Result, Results, RuleOutcome, Terms
+
+
+class Latency(RuleOptions):
+    """Pass when the mean seconds a completion surely are within the limit, fail when surely above it."""
+
+    version: ClassVar[int] = 1
+    rule: Literal["latency"]
+    metric: Annotated[str, Field(pattern=r"^latency\.", description="latency.ENTRY")]
+    at_most_seconds: Annotated[float | None, Field(gt=0)] = None
+    at_most_times: Annotated[float | None, Field(gt=0, description="times the baseline's")] = None
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Latency:
+        if (self.at_most_seconds is None) == (self.at_most_times is None):
+            raise ValueError("latency needs one limit: `at_most_seconds` or `at_most_times`")
+        return self
+
+    def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:
+        """The candidate's seconds, or their ratio to the baseline's, held against the limit."""
+        asked = self.asked(terms)
+        if self.at_most_seconds is not None:
+            limit = Limit("latency", self.metric, self.at_most_seconds, "most", *asked, self.severity)
+            return judge_against(limit, evidence)
+        assert self.at_most_times is not None
+        name = f"{self.metric} in times of {evidence.baseline.subject}'s"
+        limit = Limit("latency", name, self.at_most_times, "most", *asked, self.severity)
+        ratio = _ratio(name, self.metric, evidence)
+        held = judge_against(
+            limit, replace(evidence, candidate=Results(evidence.candidate.subject, {name: ratio} if ratio else {}))
+        )
+        return replace(held, metric=self.metric)
+
+
+def _ratio(name: str, metric: str, evidence: Evidence) -> Result | None:
+    found = [results.by_metric.get(metric) for results in (evidence.candidate, evidence.baseline)]
+    ours, theirs = found
+    if ours is None or theirs is None or not ours.value or not theirs.value:
+        return None
+    if None in (ours.low, ours.high, theirs.low, theirs.high):
+        return None
+    (low, high), (least, most) = stretched(ours, 0.95), stretched(theirs, 0.95)
+    value = ours.value / theirs.value
+    # The errors of a ratio of independent means add in squares (delta method), on the scale of logarithms.
+    relative = (((high - low) / 2 / ours.value) ** 2 + ((most - least) / 2 / theirs.value) ** 2) ** 0.5
+    return Result(name, value, value / (1 + relative), value * (1 + relative), min(ours.n, theirs.n))

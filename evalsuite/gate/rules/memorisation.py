@@ -1,0 +1,34 @@
+"""Memorisation: the adapter must not recite its training rows.
+
+Worked example: `{rule: memorisation, at_most: 0.01}` with 1 of 400 training rows continued verbatim, 0.003
+[0.000, 0.014]: undecided, and the sentence says how many rows would settle it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from evalsuite.gate.limit import Limit, judge_against
+from evalsuite.gate.options import RuleOptions
+from evalsuite.gate.several import gravest
+from evalsuite.records import Evidence, RuleOutcome, Terms
+
+
+class Memorisation(RuleOptions):
+    """Pass when every measure of memorisation surely is at most `at_most`, fail when one surely is above."""
+
+    version: ClassVar[int] = 1
+    rule: Literal["memorisation"]
+    metric: Annotated[str, Field(min_length=1, description="a metric or a pattern")] = "memorisation.*"
+    at_most: Annotated[float, Field(ge=0, le=1)]
+
+    def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:
+        """Every measure held against the limit; the worst one speaks."""
+        asked = self.asked(terms)
+
+        def one(metric: str) -> RuleOutcome:
+            return judge_against(Limit("memorisation", metric, self.at_most, "most", *asked, self.severity), evidence)
+
+        return gravest("memorisation", self.metric, one, evidence, self.severity)

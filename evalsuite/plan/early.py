@@ -1,0 +1,36 @@
+"""Which rules may end the judging of an entry early: known before anything runs, so that it counts in the digest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from evalsuite.plugins import Rule
+from evalsuite.spec.policy import Policy
+from evalsuite.spec.suite import JudgedSet, Pairing
+
+
+def early_rules(policy: Policy | None, entry: JudgedSet | Pairing) -> tuple[Rule, ...]:
+    """The sequential rules about an entry; none when another rule needs every one of its samples."""
+    if policy is None:
+        return ()
+    about = _about(entry)
+    found = tuple(rule for rule in policy.rules if about(rule.metric))
+    return found if found and all(getattr(rule, "sequential", False) for rule in found) else ()
+
+
+def early_parts(policy: Policy | None, entry: JudgedSet | Pairing) -> list[Any]:
+    """What the judging of an entry depends on besides its own documents; empty where nothing ends it early."""
+    rules = early_rules(policy, entry)
+    if policy is None or not rules:
+        return []
+    blocking = sum(rule.severity == "block" for rule in policy.rules)
+    terms = [policy.confidence, policy.minimum_n, policy.multiplicity, policy.baseline, blocking]
+    return [terms, *(rule.model_dump(mode="json") for rule in rules if hasattr(rule, "model_dump"))]
+
+
+def _about(entry: JudgedSet | Pairing) -> Callable[[str], bool]:
+    if isinstance(entry, Pairing):
+        return lambda metric: metric == f"{entry.name}.win_rate"
+    score = f"{entry.name}.score"
+    return lambda metric: metric in (score, f"{entry.name}.fidelity") or metric.startswith(f"{score}.")

@@ -1,0 +1,171 @@
+"""Gates inside runs: sequential judging, baselines other than the base, and trainings that specs share."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from evalsuite import pipeline
+from evalsuite.errors import DocumentError, NotFound
+from evalsuite.evaluate.early import REASON
+from evalsuite.store import read
+
+EARLY = """
+schema_version: 1
+name: strict
+minimum_n: 10
+rules:
+  - {rule: fidelity, metric: style.fidelity, at_least: 0.5, sequential: true, batch: 5}
+  - {rule: win_rate, metric: duel.win_rate, sequential: true, batch: 5}
+  - {rule: non_inferior, metric: facts.accuracy, margin: 0.1}
+"""
+
+
+def gate(project, text: str) -> None:
+    (project.folder / "gates" / "strict.yaml").write_text(text, encoding="utf-8")
+
+
+def verdict(project):
+    [(_, found)] = pipeline.gate([project.spec], project.store)
+    return found
+
+
+def test_a_sequential_rule_leaves_most_pairs_unjudged_and_its_verdict_stands_on_record(project):
+    gate(project, EARLY)
+    assert project.run().errors == ()
+    found = pipeline.candidate_results("elsewhere", project.store)
+    for metric in ("style.score", "duel.win_rate"):
+        result = found.by_metric[metric]
+        assert 10 <= result.n < project.items / 2
+        assert result.n + result.unscored == project.items
+        assert REASON in result.reason
+        assert result.low < 0.9 < result.high == 1.0
+    assert found.by_metric["facts.accuracy"].n == project.items
+    assert verdict(project).answer == "pass"
+    assert "settled after" in verdict(project).outcomes[0].sentence
+    project.run()
+    assert project.asked == 0
+
+
+def test_another_rule_about_the_same_scores_has_them_all_judged(project):
+    gate(project, EARLY + "  - {rule: floor, metric: style.score, at_least: 0.5}\n")
+    project.run()
+    found = pipeline.candidate_results("elsewhere", project.store)
+    assert found.by_metric["style.score"].n == project.items
+    assert found.by_metric["duel.win_rate"].n < project.items
+
+
+def test_results_of_an_early_end_do_not_serve_a_policy_that_needs_them_whole(project):
+    gate(project, EARLY)
+    project.run()
+    gate(project, EARLY.replace(", sequential: true, batch: 5", ""))
+    with pytest.raises(NotFound, match=r"has no results for score candidate style and 2 more; `evalsuite run` makes"):
+        verdict(project)
+    project.run()
+    assert pipeline.candidate_results("elsewhere", project.store).by_metric["style.score"].n == project.items
+
+
+def second(project, *, gate_name: str) -> None:
+    """A second spec about a copy of the adapter, with a gate of its own."""
+    text = project.spec.read_text(encoding="utf-8")
+    for old, new in (("elsewhere", "next"), ("gate: strict", f"gate: {gate_name}")):
+        text = text.replace(old, new)
+    project.spec.with_name("next.yaml").write_text(text, encoding="utf-8")
+
+
+AGAINST = """
+schema_version: 1
+name: against
+baseline: BASELINE
+rules:
+  - {rule: non_inferior, metric: facts.accuracy, margin: 0.1}
+"""
+
+
+def run_both(project):
+    return project.run(specs=[project.spec.with_name("next.yaml"), project.spec])
+
+
+def test_a_spec_is_held_against_another_of_the_same_run(project):
+    second(project, gate_name="against")
+    (project.folder / "gates" / "against.yaml").write_text(AGAINST.replace("BASELINE", "elsewhere"), encoding="utf-8")
+    report = run_both(project)
+    assert report.errors == ()
+    [(_, found)] = pipeline.gate([project.spec.with_name("next.yaml")], project.store)
+    assert (found.answer, found.baseline) == ("pass", "elsewhere")
+    assert "stayed the same against elsewhere" in found.outcomes[0].sentence
+    assert run_both(project).run_id is None
+
+
+def test_a_baseline_that_nobody_knows_is_named_with_what_there_is(project):
+    gate(project, AGAINST.replace("BASELINE", "production").replace("name: against", "name: strict"))
+    [(spec, error)] = project.run().errors
+    assert spec == "elsewhere"
+    assert "the gate's baseline 'production' is no alias of adapters_registry/ and no spec with results" in error
+
+
+CARD = """
+schema_version: 1
+name: elsewhere
+version: 1.0.0
+released: 2026-01-01T00:00:00Z
+method: adapter
+weights: {path: adapter, digest: DIGEST, files: [{path: a, sha256: ZEROS}]}
+base_model: {id: ./base, digest: ZEROS}
+verdict: {answer: pass, policy: strict, digest: ZEROS}
+"""
+ALIASES = """
+schema_version: 1
+aliases:
+  production:
+    now: {name: elsewhere, version: 1.0.0, since: 2026-01-01T00:00:00Z}
+"""
+
+
+def release(project, digest: str) -> None:
+    registry = project.folder / "adapters_registry"
+    (registry / "elsewhere").mkdir(parents=True)
+    (registry / "aliases.yaml").write_text(ALIASES, encoding="utf-8")
+    card = CARD.replace("DIGEST", digest).replace("ZEROS", "0" * 64)
+    (registry / "elsewhere" / "1.0.0.yaml").write_text(card, encoding="utf-8")
+
+
+def test_an_alias_is_the_results_of_exactly_its_weights(project, retrain):
+    project.run()
+    [spec] = read.latest_specs(project.store)
+    release(project, spec.adapter_digest)
+    retrain(project)
+    project.harm = True
+    gate(project, AGAINST.replace("BASELINE", "production").replace("name: against", "name: strict"))
+    assert project.run().errors == ()
+    found = verdict(project)
+    assert (found.answer, found.baseline) == ("fail", "production")
+    assert found.outcomes[0].sentence.startswith("facts.accuracy fell 0.500 against production [")
+
+
+def test_an_alias_without_results_here_says_so(project):
+    project.run()
+    release(project, "0" * 64)
+    gate(project, AGAINST.replace("BASELINE", "production").replace("name: against", "name: strict"))
+    [(_, error)] = project.run().errors
+    assert "the baseline production is elsewhere@1.0.0, whose weights have no results in" in error
+    shutil.rmtree(project.folder / "adapters_registry" / "elsewhere")
+    with pytest.raises(
+        (NotFound, DocumentError), match=r"production stands for elsewhere@1\.0\.0, but there is no card"
+    ):
+        verdict(project)
+
+
+def test_a_gate_says_before_anything_is_spent_what_it_can_settle(project):
+    from evalsuite.gate.foresee import Suppose, foreseen
+
+    plans = pipeline.plan([project.spec], project.store)
+    found = foreseen(plans, Suppose(gap=0.1, flips=0.1))
+    assert [(seen.rule, seen.n, seen.outlook) for _, seen in found] == [
+        ("floor", 60, "only a larger gap"),
+        ("non_inferior", 60, "only a larger gap"),
+    ]
+    # Miller 2024, Eq. 9: (1.6449 + 0.8416)^2 0.1 / 0.1^2 = 61.8; the floor (1.96 + 0.8416)^2 0.24 / 0.1^2 = 188.4.
+    assert [seen.needed for _, seen in found] == [189, 62]
+    assert [seen.outlook for _, seen in foreseen(plans, Suppose(gap=0.1, flips=0.05))][1] == "can be settled"
