@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from evalsuite.data.asked import fetch_data
 from evalsuite.environment import environment
 from evalsuite.errors import AdapterNotApplied, DataError, EvalsuiteError, ModelError, NotFound
 from evalsuite.evaluate.compare import differences
@@ -78,6 +79,7 @@ def plan(files: Sequence[Path], store: Store, *, settings: tuple[str, ...] = (),
     bases: dict[tuple[str, str | None, str], BaseCheckpoint] = {}
     plans = []
     for resolved in load_specs(files, settings):
+        fetch_data(resolved, download=download)
         ref = resolved.spec.base_model
         key = (ref.id, ref.revision, ref.dtype)
         if key not in bases:

@@ -9,7 +9,7 @@ from typing import Any
 
 from evalsuite.data.digest import digest
 from evalsuite.models import Model
-from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Sampling, TokenChances
+from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Rendered, Sampling, TokenChances
 from evalsuite.store.replies import ReplyCache
 
 # Small enough that a killed process loses a second or two of work, large enough to fill batches.
@@ -57,6 +57,20 @@ class CachedModel:
             tuple(LogLikelihood(value, tokens) for value, tokens in json.loads(found))
             for found in self._through(keys, sizes, ask)
         ]
+
+    def loglikelihood(self, texts: Sequence[str], *, adapter: Adapter | None = None) -> list[LogLikelihood]:
+        """The log-likelihood of every text, asked only where it is not known yet."""
+        keys = [self._key("loglikelihood", Prompt.raw(text), None, adapter) for text in texts]
+
+        def ask(missing: list[int]) -> list[str]:
+            asked = self._make().loglikelihood([texts[i] for i in missing], adapter=adapter)
+            return [json.dumps((found.value, found.tokens)) for found in asked]
+
+        return [LogLikelihood(*json.loads(kept)) for kept in self._through(keys, [len(text) for text in texts], ask)]
+
+    def render(self, prompts: Sequence[Prompt], *, adapter: Adapter | None = None) -> list[Rendered]:
+        """Each prompt as the model sees it; nothing is asked, so nothing is kept."""
+        return self._make().render(prompts, adapter=adapter)
 
     def _through(self, keys: list[str], sizes: list[int], ask: Callable[[list[int]], list[str]]) -> list[str]:
         known = self._cache.get(keys)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from evalsuite.data.asked import items_of
 from evalsuite.data.authored import read_authored
 from evalsuite.data.contamination import contamination
 from evalsuite.data.mixture import mix
 from evalsuite.data.rows import training_rows
 from evalsuite.data.split import hold_out
-from evalsuite.evaluate import benchmark, judged, pairwise
+from evalsuite.evaluate import benchmark, harness, judged, pairwise
 from evalsuite.evaluate.compare import compare
 from evalsuite.evaluate.overlap import measured
 from evalsuite.execute.cached import CachedModel
@@ -21,11 +22,13 @@ from evalsuite.models.in_context import InContextModel
 from evalsuite.models.proof import applied_proof
 from evalsuite.plan import Plan, Role, Step
 from evalsuite.plugins import TrainingJob
-from evalsuite.records import Adapter, Outcome, Prompt, Reply, Results, Training, Verdict
+from evalsuite.records import Adapter, Outcome, Prompt, Reply, Results, Sample, Training, Verdict
 from evalsuite.spec.project import project_of
+from evalsuite.spec.suite import Benchmark
 from evalsuite.store.replies import ReplyCache
 
 _PROOF_PROMPTS = 8
+_ANY_TEXTS = ("The capital of France is", "Question: How many legs does a spider have?\nAnswer:", "Once upon a time")
 
 
 class Workbench:
@@ -88,8 +91,12 @@ def score(plan: Plan, step: Step, bench: Workbench) -> Outcome:
     resolved, suite = plan.resolved, plan.resolved.suite
     for entry in suite.benchmarks:
         if entry.name == step.entry:
-            samples = benchmark.samples_of(entry, resolved.suite_data[entry.name], seed=suite.seed)
+            samples = _samples(plan, entry)
             return benchmark.score(entry, samples, model=bench.model(plan.base), adapter=_adapter(plan, step.role))
+    if suite.harness is not None and step.entry in suite.harness.tasks:
+        model, adapter = bench.model(plan.base), _adapter(plan, step.role)
+        folder = resolved.suite_data.get(step.entry)
+        return harness.score(step.entry, suite.harness, folder, model=model, adapter=adapter)
     judged_set = next(item for item in suite.judged if item.name == step.entry)
     samples = judged.samples_of(judged_set, resolved.suite_data[judged_set.name], seed=suite.seed)
     given = (
@@ -111,7 +118,7 @@ def pair(plan: Plan, step: Step, bench: Workbench) -> Outcome:
 def overlap(plan: Plan) -> Outcome:
     """Look for the suite's samples in the candidate's own training data."""
     resolved, suite = plan.resolved, plan.resolved.suite
-    asked = {entry.name: entry.task.samples(resolved.suite_data[entry.name]) for entry in suite.benchmarks}
+    asked = {entry.name: items_of(resolved, entry) for entry in suite.benchmarks}
     asked |= {entry.name: read_authored(resolved.suite_data[entry.name]) for entry in suite.judged}
     return measured(contamination(resolved), {name: tuple(s.id for s in samples) for name, samples in asked.items()})
 
@@ -125,6 +132,12 @@ def verdict(plan: Plan, candidate: Results, baseline: Results) -> Verdict:
     """Hold the evidence against the spec's policy."""
     assert plan.resolved.policy is not None
     return decide(plan.resolved.policy, candidate, baseline=baseline)
+
+
+def _samples(plan: Plan, entry: Benchmark) -> tuple[Sample, ...]:
+    resolved = plan.resolved
+    data, examples = resolved.suite_data[entry.name], resolved.suite_examples.get(entry.name)
+    return benchmark.samples_of(entry, data, seed=resolved.suite.seed, examples=examples)
 
 
 def _replies(plan: Plan, entry: str, role: Role | None, bench: Workbench) -> tuple[Reply, ...]:
@@ -149,7 +162,9 @@ def _proof_prompts(plan: Plan) -> list[Prompt]:
     suite, data = plan.resolved.suite, plan.resolved.suite_data
     asked: list[Prompt] = []
     for entry in suite.benchmarks:
-        asked += [sample.prompt for sample in benchmark.samples_of(entry, data[entry.name], seed=suite.seed)]
+        asked += [sample.prompt for sample in _samples(plan, entry)]
     for item in suite.judged:
         asked += [sample.prompt for sample in judged.samples_of(item, data[item.name], seed=suite.seed)]
+    # A suite of another harness's tasks alone has no prompts before it runs; any text shows an adapter.
+    asked = asked or [Prompt.raw(text) for text in _ANY_TEXTS]
     return asked[:: max(1, len(asked) // _PROOF_PROMPTS)][:_PROOF_PROMPTS]

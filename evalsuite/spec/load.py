@@ -18,7 +18,7 @@ from evalsuite.spec.read import Path_, Raw, read_file
 from evalsuite.spec.rubric import Rubric
 from evalsuite.spec.run import RunSpec
 from evalsuite.spec.source import sources_of
-from evalsuite.spec.suite import JudgedSet, Pairing, Suite
+from evalsuite.spec.suite import JudgedSet, Pairing, Suite, Where
 
 D = TypeVar("D", bound=Document)
 
@@ -37,6 +37,7 @@ class ResolvedSpec:
     suite_data: Mapping[str, Path]
     adapter_path: Path | None
     documents: Mapping[str, Path] = field(default_factory=dict)
+    suite_examples: Mapping[str, Path] = field(default_factory=dict)
 
 
 def load_specs(files: Sequence[Path], settings: tuple[str, ...] = ()) -> list[ResolvedSpec]:
@@ -106,9 +107,12 @@ class _Resolver:
         if suite is None:
             return None
         rubrics, judges, suite_data = self._follow_suite(suite, documents[f"suites/{spec.suite}"], documents)
+        examples = self._examples(suite, documents[f"suites/{spec.suite}"])
         if policy is not None:
-            self._check_metrics(policy, documents[f"gates/{spec.gate}"], suite.metrics(rubrics))
-        return ResolvedSpec(spec, file, suite, policy, rubrics, judges, training_data, suite_data, adapter, documents)
+            self._check_metrics(policy, documents[f"gates/{spec.gate}"], suite, suite.metrics(rubrics))
+        return ResolvedSpec(
+            spec, file, suite, policy, rubrics, judges, training_data, suite_data, adapter, documents, examples
+        )
 
     def _follow_suite(
         self, suite: Suite, file: Path, documents: dict[str, Path]
@@ -118,28 +122,47 @@ class _Resolver:
         judges: dict[str, Judge] = {}
         data: dict[str, Path] = {}
         for index, benchmark in enumerate(suite.benchmarks):
-            data[benchmark.name] = self._data(benchmark.data, raw, file, ("benchmarks", index, "data"))
+            data[benchmark.name] = self._where(benchmark.data, raw, file, ("benchmarks", index, "data"))
+        if suite.harness is not None and suite.harness.include_path is not None:
+            place: Path_ = ("lm_eval", "include_path")
+            folder = self._data(suite.harness.include_path, raw, file, place, folder=True)
+            data.update(dict.fromkeys(suite.harness.tasks, folder))
         for index, judged in enumerate(suite.judged):
             data[judged.name] = self._data(judged.data, raw, file, ("judged", index, "data"))
         graded: list[tuple[Path_, JudgedSet | Pairing]] = [
             *((("judged", index), entry) for index, entry in enumerate(suite.judged)),
             *((("pairings", index), pairing) for index, pairing in enumerate(suite.pairings)),
         ]
-        for place, item in graded:
-            rubric = self._named(Rubric, "rubrics", item.rubric, (raw, file, (*place, "rubric")), documents)
-            judge = self._named(Judge, "judges", item.judge, (raw, file, (*place, "judge")), documents)
+        for at, item in graded:
+            rubric = self._named(Rubric, "rubrics", item.rubric, (raw, file, (*at, "rubric")), documents)
+            judge = self._named(Judge, "judges", item.judge, (raw, file, (*at, "judge")), documents)
             if rubric:
                 rubrics[item.rubric] = rubric
             if judge:
                 judges[item.judge] = judge
             if rubric and judge and judge.kind == "offline" and rubric.unchecked:
                 what = f"the offline judge cannot grade {', '.join(rubric.unchecked)}: no `check` in the rubric"
-                self._report(raw, (*place, "judge"), what)
+                self._report(raw, (*at, "judge"), what)
         return rubrics, judges, data
 
-    def _check_metrics(self, policy: Policy, file: Path, metrics: tuple[str, ...]) -> None:
+    def _examples(self, suite: Suite, file: Path) -> dict[str, Path]:
+        raw = read_file(file)
+        return {
+            benchmark.name: self._where(benchmark.examples, raw, file, ("benchmarks", index, "examples"))
+            for index, benchmark in enumerate(suite.benchmarks)
+            if benchmark.examples is not None
+        }
+
+    def _where(self, written: Where, raw: Raw, file: Path, path: Path_) -> Path:
+        if not isinstance(written, str):
+            return written.file
+        return self._data(written, raw, file, path, folder=None)
+
+    def _check_metrics(self, policy: Policy, file: Path, suite: Suite, metrics: tuple[str, ...]) -> None:
+        # What a task of another harness measures is known once it has run.
+        unknown = tuple(f"{task}." for task in (suite.harness.tasks if suite.harness else ()))
         for index, rule in enumerate(policy.rules):
-            if rule.metric not in metrics:
+            if rule.metric not in metrics and not (unknown and rule.metric.startswith(unknown)):
                 near = difflib.get_close_matches(rule.metric, metrics, 1)
                 hint = f"did you mean {near[0]!r}?" if near else f"it measures {', '.join(metrics) or 'nothing'}"
                 self._report(read_file(file), ("rules", index, "metric"), f"{rule.metric!r} is not measured; {hint}")
@@ -171,11 +194,11 @@ class _Resolver:
         held = self._read[key]
         return held[1] if held and isinstance(held[1], kind) else None
 
-    def _data(self, written: str, raw: Raw, file: Path, path: Path_, *, folder: bool = False) -> Path:
+    def _data(self, written: str, raw: Raw, file: Path, path: Path_, *, folder: bool | None = False) -> Path:
         lookup = find_data(written, beside=file)
         if lookup.found is None:
             self._report(raw, path, f"{written!r} does not exist; looked for {_places(lookup)}")
-        elif folder != lookup.found.is_dir():
+        elif folder is not None and folder != lookup.found.is_dir():
             self._report(raw, path, f"{lookup.found} must be a {'folder' if folder else 'file, not a folder'}")
         return lookup.found or Path(written)
 

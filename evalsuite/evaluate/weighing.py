@@ -1,0 +1,40 @@
+"""Scores of options that were weighed by log-likelihood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from evalsuite.records import Completion, LogLikelihood, Sample, Score
+
+Reply = Completion | tuple[LogLikelihood, ...]
+Per = Literal["none", "tokens", "characters"]
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def chosen(options: Sequence[str], found: Sequence[LogLikelihood], *, per: Per = "none") -> int:
+    """The position of the likeliest option, its log-likelihood divided by its length; of equal ones the first."""
+    weights = [value.value / _length(option, value, per) for option, value in zip(options, found, strict=True)]
+    return weights.index(max(weights))
+
+
+def accuracy(sample: Sample, reply: Reply, *, norm: bool = False) -> tuple[Score, ...]:
+    """1 when the likeliest option is a right one; with `norm` also by log-likelihood per character."""
+    assert isinstance(reply, tuple)
+    ways: dict[str, Per] = {"accuracy": "none"}
+    if norm:
+        ways["accuracy_norm"] = "characters"
+    return tuple(
+        Score(sample.id, metric, float(chosen(sample.choices, reply, per=per) in sample.right))
+        for metric, per in ways.items()
+    )
+
+
+def lettered(options: Sequence[str]) -> str:
+    """The options on lines of their own, each after its letter."""
+    return "".join(f"\n{letter}. {option}" for letter, option in zip(LETTERS, options, strict=False))
+
+
+def _length(option: str, found: LogLikelihood, per: Per) -> int:
+    return max(1, {"none": 1, "tokens": found.tokens, "characters": len(option)}[per])
