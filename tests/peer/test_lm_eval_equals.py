@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from evalsuite import pipeline
 from evalsuite.data.files import read_rows
 from evalsuite.evaluate import benchmark
 from evalsuite.evaluate.harness import score as score_harness
@@ -22,7 +23,9 @@ from evalsuite.evaluate.tasks.winogrande import WinoGrande
 from evalsuite.models.base import find_base
 from evalsuite.models.hf import HfModel
 from evalsuite.records import LogLikelihood, Outcome, Prompt
+from evalsuite.report.prompt import prompt_of
 from evalsuite.spec.suite import Benchmark, HarnessTasks
+from evalsuite.store import Store
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
@@ -83,6 +86,18 @@ def run_theirs(theirs: Any, tmp_path: Path) -> Callable[..., dict[str, list[dict
         return found["samples"]
 
     return run
+
+
+class Silent:
+    """A watcher that is told and says nothing."""
+
+    def begin(self, plan: Any, step: Any) -> None: ...
+
+    def progress(self, done: int, total: int) -> None: ...
+
+    def say(self, text: str) -> None: ...
+
+    def end(self, seconds: float) -> None: ...
 
 
 def write_tasks(folder: Path, *tasks: Mapping[str, Any]) -> Path:
@@ -202,7 +217,7 @@ def test_gsm8k(shots: int, chat: bool, turns: bool, gsm8k: Path, ours: Noting, r
     for way, name in (("strict", "strict-match"), ("flexible", "flexible-extract")):
         them = sorted((s for s in samples if s["filter"] == name), key=lambda s: s["doc_id"])
         assert [reply.text for reply in outcome.replies] == [sample["resps"][0][0] for sample in them]
-        assert values(outcome, f"exact_match.{way}") == [sample["exact_match"] for sample in them]
+        assert values(outcome, f"exact_match_{way}") == [sample["exact_match"] for sample in them]
 
 
 @pytest.mark.parametrize(("shots", "chat", "turns"), [(0, False, False), (3, False, False), (3, True, True)])
@@ -230,7 +245,7 @@ def test_bbh(
     outcome = asked(own, tmp_path / "test", ours, tmp_path / "shots")
     them = [sample for task in tasks for sample in sorted(samples[task["task"]], key=lambda s: s["doc_id"])]
     assert [reply.text for reply in outcome.replies] == [sample["resps"][0][0] for sample in them]
-    assert values(outcome, "exact_match.strict") == [sample["exact_match"] for sample in them]
+    assert values(outcome, "exact_match_strict") == [sample["exact_match"] for sample in them]
 
 
 def test_arc_and_its_normalised_accuracy(tmp_path: Path, ours: Noting, run_theirs: Any, mmlu: Path) -> None:
@@ -285,7 +300,7 @@ def test_the_harness_through_our_scorer_is_the_harness(
         assert outcome.results[0].n == ITEMS
 
 
-def test_winogrande(tmp_path: Path, ours: Noting) -> None:
+def test_winogrande(tmp_path: Path, ours: Noting, harness: Any) -> None:
     """The harness's own three functions, on rows made here."""
     rows = [
         {"sentence": "The trophy does not fit into the case because the _ is too big.", "option1": "trophy",
@@ -305,3 +320,34 @@ def test_winogrande(tmp_path: Path, ours: Noting) -> None:
     right = [functions.doc_to_text(row) for row in rows]
     chosen = [int(two[1] > two[0]) for two in (direct[:2], direct[2:])]
     assert values(outcome, "accuracy") == [float(one == other) for one, other in zip(chosen, right, strict=True)]
+
+
+def test_a_suite_runs_harness_tasks_from_spec_to_store(mmlu: Path, llama: Path, harness: Any, tmp_path: Path) -> None:
+    """A group of two subjects, base model only: results by subject, replies and prompts in the store."""
+    fields = {"output_type": "multiple_choice", "metrics": ["acc"], "doc_to_text": LETTERS,
+              "doc_to_choice": ["A", "B", "C", "D"], "doc_to_target": "answer"}  # fmt: skip
+    tasks = [local(f"own_{name}", mmlu / name, **fields) for name in ("anatomy", "econometrics")]
+    group = {"group": "own_pair", "task": [task["task"] for task in tasks],
+             "aggregate_metric_list": [{"metric": "acc", "weight_by_size": True}]}  # fmt: skip
+    write_tasks(tmp_path / "tasks", *tasks)
+    (tmp_path / "tasks" / "own_pair.yaml").write_text(json.dumps(group), encoding="utf-8")
+    suite = {
+        "schema_version": 1,
+        "name": "pair",
+        "lm_eval": {"tasks": ["own_pair"], "include_path": "tasks", "limit": 5},
+    }
+    spec = {"schema_version": 1, "name": "plain", "base_model": {"id": str(llama)}, "suite": "pair"}
+    for name, document in (("pair", suite), ("spec", spec)):
+        (tmp_path / f"{name}.yaml").write_text(json.dumps(document), encoding="utf-8")
+    store = Store(tmp_path / "store")
+    report = pipeline.run([tmp_path / "spec.yaml"], store, Silent())
+    assert report.errors == ()
+    found = pipeline.candidate_results("plain", store)
+    assert {metric: result.n for metric, result in found.by_metric.items()} == {
+        "own_pair.acc": 10, "own_pair.acc.macro": 10, "own_pair.acc.own_anatomy": 5, "own_pair.acc.own_econometrics": 5,
+    }  # fmt: skip
+    assert len(found.scores["own_pair.acc"]) == 10
+    asked = prompt_of("own_pair", "own_anatomy/0", store)
+    (first,) = rows_of(mmlu / "anatomy" / "test.jsonl", 1)
+    assert asked.prompt.text.startswith(f"{first['question'].strip()}\nA. {first['choices'][0]}\nB. ")
+    assert pipeline.run([tmp_path / "spec.yaml"], store, Silent()).steps_run == 0

@@ -7,8 +7,8 @@ Data: a folder with one file per task (`navigate.json`), rows as published::
 is asked as "Q: ...\\nA:", with `style: reasoned` as "Q: ...\\nA: Let's think step by step.\\n". Three `examples` per
 task come before it; theirs is the `target` as it shall be answered, with the reasoning where it shall reason.
 
-Two readings stand side by side. `exact_match.strict` is lm-evaluation-harness's: the whole reply, or what follows "the
-answer is " up to one character before the line's end. `exact_match.flexible` is the paper's: the first line of what
+Two readings stand side by side. `exact_match_strict` is lm-evaluation-harness's: the whole reply, or what follows "the
+answer is " up to one character before the line's end. `exact_match_flexible` is the paper's: the first line of what
 follows the last "answer is ", or of the reply, without blanks and last dot. " No." is wrong for the first, right for
 the second. `.macro` is over the 23 tasks: the three sizes of logical deduction, and of object tracking, are one each.
 """
@@ -36,7 +36,7 @@ class Bbh(Document):
     """Hard questions with short answers, generated directly or after reasoning."""
 
     version: ClassVar[int] = 1
-    metrics: ClassVar[tuple[str, ...]] = ("exact_match.strict", "exact_match.flexible")
+    metrics: ClassVar[tuple[str, ...]] = ("exact_match_strict", "exact_match_flexible")
     kind: Literal["bbh"]
     style: Literal["direct", "reasoned"] = "direct"
     prompt: Prompting = Prompting()
@@ -65,7 +65,7 @@ class Bbh(Document):
         assert isinstance(reply, Completion)
         found = {"strict": self.strict(reply.text), "flexible": self.flexible(reply.text)}
         return tuple(
-            Score(sample.id, f"exact_match.{way}", float(answer == sample.target), _reason(answer))
+            Score(sample.id, f"exact_match_{way}", float(answer == sample.target), _reason(answer))
             for way, answer in found.items()
         )
 

@@ -5,8 +5,8 @@ Data: rows as published (`openai/gsm8k`, config `main`)::
     {"question": "Natalia sold clips to 48 of her friends in April, and then ... in May. How many ... altogether?",
      "answer": "Natalia sold 48/2 = <<48/2=24>>24 clips in May.\\n... 48+24 = <<48+24=72>>72 clips.\\n#### 72"}
 
-is asked as "Question: ...\\nAnswer:" after five solved ones. Two readings stand side by side: `exact_match.strict`
-takes the number after "#### ", `exact_match.flexible` the last number of the reply. "Both: 72 clips." is unparsed
+is asked as "Question: ...\\nAnswer:" after five solved ones. Two readings stand side by side: `exact_match_strict`
+takes the number after "#### ", `exact_match_flexible` the last number of the reply. "Both: 72 clips." is unparsed
 and wrong for the first and right for the second; "#### 72." is right for both. Commas, "$" and a last dot do not count.
 """
 
@@ -33,7 +33,7 @@ class Gsm8k(Document):
     """Reasoned arithmetic, the number read strictly and flexibly."""
 
     version: ClassVar[int] = 1
-    metrics: ClassVar[tuple[str, ...]] = ("exact_match.strict", "exact_match.flexible")
+    metrics: ClassVar[tuple[str, ...]] = ("exact_match_strict", "exact_match_flexible")
     kind: Literal["gsm8k"]
     prompt: Prompting = Prompting()
     marker: Annotated[str, Field(min_length=1, description="what stands before the final number")] = "####"
@@ -62,7 +62,7 @@ class Gsm8k(Document):
         missing = {"strict": f"no number after {self.marker!r}", "flexible": "no number in the reply"}
         return tuple(
             Score(
-                sample.id, f"exact_match.{way}", float(number == right), None if number else f"unparsed: {missing[way]}"
+                sample.id, f"exact_match_{way}", float(number == right), None if number else f"unparsed: {missing[way]}"
             )
             for way, number in found.items()
         )
