@@ -38,15 +38,17 @@ def _readers(spec: ResolvedSpec) -> Iterator[Reader]:
             key = (f"train {source!r} {method.learns_from}", path)
             yield key, partial(source_rows, path, source, wanted=method.learns_from)
     for entry in spec.suite.benchmarks:
-        path = spec.suite_data[entry.name]
-        yield (repr(entry.task), path), partial(_read_items, entry.task, path)
+        path, examples = spec.suite_data[entry.name], spec.suite_examples.get(entry.name)
+        # What lies on the hub is fetched by the first run.
+        if path.exists() and (examples is None or examples.exists()):
+            yield (f"{entry.task!r} {examples}", path), partial(_read_items, entry.task, path, examples)
     for judged in spec.suite.judged:
         path = spec.suite_data[judged.name]
         yield ("judged", path), partial(_read_prompts, path)
 
 
-def _read_items(task: Task, path: Path) -> None:
-    distinct(task.samples(path), source=str(path))
+def _read_items(task: Task, path: Path, examples: Path | None) -> None:
+    distinct(task.samples(path, examples), source=str(path))
 
 
 def _read_prompts(path: Path) -> None:

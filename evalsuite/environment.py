@@ -14,12 +14,13 @@ _PACKAGES = ("torch", "transformers", "peft", "trl", "datasets", "duckdb", "nump
 def environment() -> dict[str, str | int | None]:
     """Versions of evalsuite, Python and the libraries that results depend on, and the machine's size."""
     found: dict[str, str | int | None] = {"evalsuite": __version__, "python": platform.python_version()}
-    found.update({package: _version(package) for package in _PACKAGES})
+    found.update({package: installed(package) for package in _PACKAGES})
     found.update({"system": platform.system(), "machine": platform.machine(), "processors": os.cpu_count()})
     return found
 
 
-def _version(package: str) -> str | None:
+def installed(package: str) -> str | None:
+    """The version of a package, or None where it is not installed."""
     try:
         return version(package)
     except PackageNotFoundError:

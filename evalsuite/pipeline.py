@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from evalsuite.data.asked import fetch_data
 from evalsuite.environment import environment
 from evalsuite.errors import AdapterNotApplied, DataError, EvalsuiteError, ModelError, NotFound
 from evalsuite.evaluate.compare import differences
@@ -83,6 +84,7 @@ def plan(files: Sequence[Path], store: Store, *, settings: tuple[str, ...] = (),
     plans = []
     known = knowledge(store)
     for loaded in load_specs(files, settings):
+        fetch_data(loaded, download=download)
         resolved = with_trust(loaded, known)
         key = resolved.spec.base_model.model_dump_json()
         if key not in bases:

@@ -85,15 +85,19 @@ class Task(Protocol):
     """A benchmark: samples out of a data file, how to ask, and the scores of one reply."""
 
     version: ClassVar[int]
-    metrics: ClassVar[tuple[str, ...]]
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics that it yields."""
+        ...
 
     @property
     def sampling(self) -> Sampling | None:
-        """How to draw the completion; None means: choose among the options by log-likelihood."""
+        """How to draw the completion; None means: weigh the options, or the text that has none, by log-likelihood."""
         ...
 
-    def samples(self, data: Path) -> tuple[Sample, ...]:
-        """The items of the data file, in file order."""
+    def samples(self, data: Path, examples: Path | None = None) -> tuple[Sample, ...]:
+        """The items of a data file, or of a folder with a file per subject, in order; `examples` are shown before."""
         ...
 
     def score(self, sample: Sample, reply: Completion | tuple[LogLikelihood, ...]) -> tuple[Score, ...]:

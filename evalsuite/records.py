@@ -64,6 +64,15 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
+class Rendered:
+    """A prompt as the model saw it: its text, and each token's id and piece; no tokens where a server keeps them."""
+
+    text: str
+    tokens: tuple[int, ...] = ()
+    pieces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TokenChances:
     """One token of a reply and the natural log-probabilities of the likeliest tokens in its place."""
 
@@ -98,13 +107,23 @@ class LogLikelihood:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One item of a task: what is asked, and what a right answer is."""
+    """One item of a task: what is asked, and what a right answer is.
+
+    `choices` are the options, or all answers that count as right where the reply is generated; `right` are the
+    positions of the right options. `pairs` says for each option after which prompt which text is scored, where that is
+    not simply the option after the prompt. Samples of one `group` share a passage, those of one `subject` a subject.
+    `question` is the item alone, where its prompt shows examples as well.
+    """
 
     id: str
     prompt: Prompt
     target: str
     choices: tuple[str, ...] = ()
     group: str | None = None
+    subject: str | None = None
+    right: tuple[int, ...] = ()
+    pairs: tuple[tuple[Prompt, str], ...] = ()
+    question: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +197,16 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A number for one sample; `value` is None with a `reason` where nothing could be scored."""
+    """A number for one sample; `value` is None with a `reason` where nothing could be scored.
+
+    `weight` is what the sample counts in the metric's mean where that is a ratio of sums, such as loss per token.
+    """
 
     sample_id: str
     metric: str
     value: float | None
     reason: str | None = None
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +240,16 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """All that one step of scoring yields: replies, scores per sample, aggregates, paired differences."""
+    """All that one step of scoring yields: replies, scores per sample, aggregates, paired differences.
+
+    `rendered` has the prompts, by sample, as the model saw them.
+    """
 
     replies: tuple[Reply, ...] = ()
     scores: tuple[Score, ...] = ()
     results: tuple[Result, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
+    rendered: Mapping[str, Rendered] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

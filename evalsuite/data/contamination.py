@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from evalsuite.data.asked import items_of
 from evalsuite.data.authored import read_authored
 from evalsuite.data.overlap import Overlap, overlaps
 from evalsuite.data.rows import SourceRows, training_rows
-from evalsuite.records import Sample
+from evalsuite.records import Prompt, Sample
 from evalsuite.spec.load import ResolvedSpec
 
 
@@ -49,7 +50,7 @@ def contamination(resolved: ResolvedSpec) -> Contamination:
     entries = dict(_entries(resolved))
     everything = [(name, sample) for name, samples in entries.items() for sample in samples]
     # Ids are unique within an entry only.
-    numbered = [Sample(str(number), sample.prompt, sample.target) for number, (_, sample) in enumerate(everything)]
+    numbered = [Sample(str(number), _alone(sample), sample.target) for number, (_, sample) in enumerate(everything)]
     found = [
         Contaminated(*everything[int(overlap.sample_id)], overlap, places[overlap.row])
         for overlap in overlaps(numbered, rows)
@@ -57,9 +58,14 @@ def contamination(resolved: ResolvedSpec) -> Contamination:
     return Contamination({name: len(samples) for name, samples in entries.items()}, tuple(found))
 
 
+def _alone(sample: Sample) -> Prompt:
+    # The examples before a question may well stand in the training data; that says nothing of the question.
+    return sample.prompt if sample.question is None else Prompt.raw(sample.question)
+
+
 def _entries(resolved: ResolvedSpec) -> Iterator[tuple[str, tuple[Sample, ...]]]:
     for entry in resolved.suite.benchmarks:
-        yield entry.name, entry.task.samples(resolved.suite_data[entry.name])
+        yield entry.name, items_of(resolved, entry)
     for judged in resolved.suite.judged:
         yield judged.name, read_authored(resolved.suite_data[judged.name])
 

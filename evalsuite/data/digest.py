@@ -26,3 +26,11 @@ def file_digest(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise DataError(f"{path}  cannot be read: {error.strerror}") from None
+
+
+def data_digest(path: Path) -> str:
+    """SHA-256 (hex) of a file's bytes, or of all files of a folder with their names."""
+    if not path.is_dir():
+        return file_digest(path)
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    return digest("folder", [[file.relative_to(path).as_posix(), file_digest(file)] for file in files])

@@ -59,6 +59,9 @@ def _json(path: Path) -> Numbered:
         value = json.loads(_text(path))
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path}  is not valid JSON: {error}") from None
+    if isinstance(value, dict) and isinstance(value.get("examples"), list):
+        # BIG-Bench files keep their rows so, beside a notice to whoever collects training data.
+        value = value["examples"]
     if not isinstance(value, list):
         raise DataError(f"{path}  must hold a list of objects; a file with one object per line ends in .jsonl")
     for number, row in enumerate(value, 1):

@@ -4,57 +4,80 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 from evalsuite.data.draw import distinct, draw
-from evalsuite.evaluate.aggregate import aggregate
+from evalsuite.evaluate.aggregate import aggregate, by_metric, by_subject
 from evalsuite.evaluate.answered import answered, note
 from evalsuite.models import Model
-from evalsuite.records import Adapter, Completion, LogLikelihood, Outcome, Reply, Sample, Score
+from evalsuite.records import Adapter, Completion, LogLikelihood, Outcome, Prompt, Reply, Result, Sample, Score
 from evalsuite.spec.suite import Benchmark
 
 Answer = Completion | tuple[LogLikelihood, ...]
 
 
-def samples_of(entry: Benchmark, data: Path, *, seed: int) -> tuple[Sample, ...]:
+def samples_of(entry: Benchmark, data: Path, *, seed: int, examples: Path | None = None) -> tuple[Sample, ...]:
     """The items that a benchmark asks, drawn by the suite's seed; raises DataError for malformed data."""
-    return draw(distinct(entry.task.samples(data), source=str(data)), entry.limit, seed=seed)
+    return draw(distinct(entry.task.samples(data, examples), source=str(data)), entry.limit, seed=seed)
 
 
 def score(entry: Benchmark, samples: Sequence[Sample], *, model: Model, adapter: Adapter | None) -> Outcome:
     """Ask every sample and score the replies."""
-    prompts = [sample.prompt for sample in samples]
-    sampling = entry.task.sampling
-    answers: Sequence[Answer]
-    if sampling is None:
-        answers = model.choices(prompts, [sample.choices for sample in samples], adapter=adapter)
-    else:
-        answers = answered(model.generate(prompts, sampling=sampling, adapter=adapter))
-    pairs: list[tuple[Sample, Answer]] = list(zip(samples, answers, strict=True))
+    pairs = list(zip(samples, _answers(entry, samples, model=model, adapter=adapter), strict=True))
     scores = [
         replace(found, metric=f"{entry.name}.{found.metric}")
         for sample, answer in pairs
         for found in entry.task.score(sample, answer)
     ]
+    rendered = model.render([sample.prompt for sample in samples], adapter=adapter)
     return Outcome(
         replies=tuple(_reply(entry, sample, answer) for sample, answer in pairs),
         scores=tuple(scores),
-        results=tuple(aggregate(metric, of, samples) for metric, of in by_metric(scores).items()),
+        results=tuple(_results(entry, scores, samples)),
+        rendered={sample.id: found for sample, found in zip(samples, rendered, strict=True)},
     )
 
 
-def by_metric(scores: Sequence[Score]) -> dict[str, list[Score]]:
-    """The scores of each metric, metrics in order of appearance."""
-    found: dict[str, list[Score]] = {}
-    for item in scores:
-        found.setdefault(item.metric, []).append(item)
-    return found
+def _answers(entry: Benchmark, samples: Sequence[Sample], *, model: Model, adapter: Adapter | None) -> Sequence[Answer]:
+    sampling = entry.task.sampling
+    if sampling is not None:
+        return answered(model.generate([sample.prompt for sample in samples], sampling=sampling, adapter=adapter))
+    if not any(sample.choices for sample in samples):
+        texts = [sample.prompt.shown for sample in samples]
+        return [(found,) for found in model.loglikelihood(texts, adapter=adapter)]
+    # Options that follow the same prompt are weighed together; where each has a prompt of its own, one by one.
+    asked = [_by_prompt(sample) for sample in samples]
+    flat = [pair for parts in asked for pair in parts]
+    found = iter(model.choices([prompt for prompt, _ in flat], [texts for _, texts in flat], adapter=adapter))
+    return [tuple(value for _ in parts for value in next(found)) for parts in asked]
+
+
+def _by_prompt(sample: Sample) -> list[tuple[Prompt, list[str]]]:
+    pairs = sample.pairs or tuple((sample.prompt, choice) for choice in sample.choices)
+    return [(prompt, [text for _, text in of]) for prompt, of in groupby(pairs, key=lambda pair: pair[0])]
+
+
+def _results(entry: Benchmark, scores: Sequence[Score], samples: Sequence[Sample]) -> list[Result]:
+    results = []
+    for metric, of in by_metric(scores).items():
+        parts = by_subject(metric, of, samples, family=getattr(entry.task, "family", None))
+        whole = aggregate(metric, of, samples)
+        if parts:
+            micro = f"micro: each of {whole.n} items counts the same"
+            whole = replace(whole, detail="; ".join(filter(None, (micro, whole.detail))))
+        results += [whole, *parts]
+    derive = getattr(entry.task, "derived", None)
+    return [*results, *(derive(results) if derive else ())]
 
 
 def _reply(entry: Benchmark, sample: Sample, answer: Answer) -> Reply:
     if isinstance(answer, Completion):
         said = (answer.text, sample.target, sample.group, note(answer), answer.seconds)
         return Reply(sample.id, sample.prompt.shown, *said)
+    if not sample.choices:
+        listed = f"log-likelihood {answer[0].value:.3f} over {answer[0].tokens} tokens"
+        return Reply(sample.id, sample.prompt.shown, "", sample.target, sample.group, listed)
     likeliest = sample.choices[max(range(len(answer)), key=lambda index: answer[index].value)]
     # A task that weighs the options in its own way says which one that makes it choose.
     choose = getattr(entry.task, "chosen", None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from evalsuite.evaluate.aggregate import bounds_of
 from evalsuite.evaluate.overlap import clean
 from evalsuite.records import Comparison, Outcome, Result, Results, clusters_of
 from evalsuite.spec.suite import Suite
@@ -41,7 +42,7 @@ def difference(metric: str, candidate: Results, *, baseline: Results) -> Compari
     new, old = [ours[key] for key in shared], [theirs[key] for key in shared]
     # Our own scores are shares; grades and the like that were imported keep their scale.
     shares = min(*new, *old) >= 0 and max(*new, *old) <= 1
-    found = paired_difference(new, old, clusters=clusters, bounds=(0.0, 1.0) if shares else None)
+    found = paired_difference(new, old, clusters=clusters, bounds=bounds_of(metric) if shares else None)
     return Comparison(
         metric,
         baseline.subject,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from evalsuite.data.contamination import Contamination
+from evalsuite.evaluate.aggregate import bounds_of
 from evalsuite.records import Outcome, Result, Results, Score
 
 _NAMED = 5
@@ -41,7 +42,7 @@ def clean(candidate: Results) -> tuple[Result, ...]:
         if not kept:
             results.append(Result(f"{metric}.clean", None, None, None, 0, reason="every sample is contaminated"))
             continue
-        found = mean(kept, bounds=(0.0, 1.0))
+        found = mean(kept, bounds=bounds_of(metric))
         low, high = found.interval.low, found.interval.high
         detail = f"without {left_out} samples that stand in the training data"
         results.append(Result(f"{metric}.clean", found.value, low, high, n=len(kept), detail=detail))

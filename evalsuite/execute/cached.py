@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from evalsuite.data.digest import digest
 from evalsuite.models import Arriving, Model
-from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Sampling, TokenChances
+from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Rendered, Sampling, TokenChances
 from evalsuite.store.replies import ReplyCache
 
 # Small enough that a killed process loses a second or two of work, large enough to fill batches.
@@ -71,6 +71,21 @@ class CachedModel:
             tuple(LogLikelihood(value, tokens) for value, tokens in json.loads(found))
             for found in self._through(keys, sizes, ask_written)
         ]
+
+    def loglikelihood(self, texts: Sequence[str], *, adapter: Adapter | None = None) -> list[LogLikelihood]:
+        """The log-likelihood of every text, asked only where it is not known yet."""
+        keys = [self._key("loglikelihood", Prompt.raw(text), None, adapter) for text in texts]
+
+        def ask(missing: list[int]) -> Iterator[dict[int, str]]:
+            model, wanted = self._make(), [texts[i] for i in missing]
+            found = _chunks(len(wanted), lambda part: model.loglikelihood(wanted[part], adapter=adapter))
+            return _written(found, lambda likelihood: (likelihood.value, likelihood.tokens))
+
+        return [LogLikelihood(*json.loads(kept)) for kept in self._through(keys, [len(text) for text in texts], ask)]
+
+    def render(self, prompts: Sequence[Prompt], *, adapter: Adapter | None = None) -> list[Rendered]:
+        """Each prompt as the model sees it; nothing is asked, so nothing is kept."""
+        return self._make().render(prompts, adapter=adapter)
 
     def _through(
         self, keys: list[str], sizes: list[int], ask: Callable[[list[int]], Iterator[dict[int, str]]]

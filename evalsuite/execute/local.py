@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from evalsuite.data.asked import items_of
 from evalsuite.data.authored import read_authored
 from evalsuite.data.contamination import contamination
 from evalsuite.data.mixture import mix
 from evalsuite.data.rows import training_rows
 from evalsuite.data.split import hold_out
-from evalsuite.evaluate import benchmark, judged, letters, pairwise
+from evalsuite.evaluate import benchmark, harness, judged, letters, pairwise
 from evalsuite.evaluate.compare import compare
 from evalsuite.evaluate.early import in_batches
 from evalsuite.evaluate.latency import with_latency
@@ -30,14 +31,15 @@ from evalsuite.models.remote.pace import Pace
 from evalsuite.plan import Plan, Role, Step
 from evalsuite.plan.early import early_rules
 from evalsuite.plugins import TrainingJob
-from evalsuite.records import Adapter, Evidence, Outcome, Prompt, Reply, Training, Verdict, results_of
+from evalsuite.records import Adapter, Evidence, Outcome, Prompt, Reply, Sample, Training, Verdict, results_of
 from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.spec.project import project_of
-from evalsuite.spec.suite import JudgedSet, Pairing
+from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
 from evalsuite.store.replies import ReplyCache
 
 _PROOF_PROMPTS = 8
+_ANY_TEXTS = ("The capital of France is", "Question: How many legs does a spider have?\nAnswer:", "Once upon a time")
 
 
 class Workbench:
@@ -138,11 +140,15 @@ def _scored(plan: Plan, step: Step, bench: Workbench, known: Callable[[], Eviden
     resolved, suite = plan.resolved, plan.resolved.suite
     for entry in suite.benchmarks:
         if entry.name == step.entry:
-            samples = benchmark.samples_of(entry, resolved.suite_data[entry.name], seed=suite.seed)
+            samples = _samples(plan, entry)
             model = bench.model(plan.base)
             if letters.wanted(entry, samples, served=isinstance(plan.base, ServedBase)):
                 return letters.score(entry, samples, model=model)
             return benchmark.score(entry, samples, model=model, adapter=_adapter(plan, step.role))
+    if suite.harness is not None and step.entry in suite.harness.tasks:
+        model, adapter = bench.model(plan.base), _adapter(plan, step.role)
+        folder = resolved.suite_data.get(step.entry)
+        return harness.score(step.entry, suite.harness, folder, model=model, adapter=adapter)
     judged_set = next(item for item in suite.judged if item.name == step.entry)
     samples = judged.samples_of(judged_set, resolved.suite_data[judged_set.name], seed=suite.seed)
     given = (
@@ -199,7 +205,7 @@ def _until_settled(
 def overlap(plan: Plan) -> Outcome:
     """Look for the suite's samples in the candidate's own training data."""
     resolved, suite = plan.resolved, plan.resolved.suite
-    asked = {entry.name: entry.task.samples(resolved.suite_data[entry.name]) for entry in suite.benchmarks}
+    asked = {entry.name: items_of(resolved, entry) for entry in suite.benchmarks}
     asked |= {entry.name: read_authored(resolved.suite_data[entry.name]) for entry in suite.judged}
     return measured(contamination(resolved), {name: tuple(s.id for s in samples) for name, samples in asked.items()})
 
@@ -215,6 +221,12 @@ def verdict(plan: Plan, evidence: Evidence) -> Verdict:
     found = decide(plan.resolved.policy, evidence)
     judges = {name: its.judge.required for name, its in plan.resolved.judges.items() if its.judge.required}
     return with_required(found, judges, evidence.candidate)
+
+
+def _samples(plan: Plan, entry: Benchmark) -> tuple[Sample, ...]:
+    resolved = plan.resolved
+    data, examples = resolved.suite_data[entry.name], resolved.suite_examples.get(entry.name)
+    return benchmark.samples_of(entry, data, seed=resolved.suite.seed, examples=examples)
 
 
 def _replies(plan: Plan, entry: str, role: Role | None, bench: Workbench) -> tuple[Reply, ...]:
@@ -239,7 +251,9 @@ def _proof_prompts(plan: Plan) -> list[Prompt]:
     suite, data = plan.resolved.suite, plan.resolved.suite_data
     asked: list[Prompt] = []
     for entry in suite.benchmarks:
-        asked += [sample.prompt for sample in benchmark.samples_of(entry, data[entry.name], seed=suite.seed)]
+        asked += [sample.prompt for sample in _samples(plan, entry)]
     for item in suite.judged:
         asked += [sample.prompt for sample in judged.samples_of(item, data[item.name], seed=suite.seed)]
+    # A suite of another harness's tasks alone has no prompts before it runs; any text shows an adapter.
+    asked = asked or [Prompt.raw(text) for text in _ANY_TEXTS]
     return asked[:: max(1, len(asked) // _PROOF_PROMPTS)][:_PROOF_PROMPTS]

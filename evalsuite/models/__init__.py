@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Sampling
+from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Rendered, Sampling
 
 
 class Model(Protocol):
@@ -26,6 +26,14 @@ class Model(Protocol):
         self, prompts: Sequence[Prompt], options: Sequence[Sequence[str]], *, adapter: Adapter | None = None
     ) -> list[tuple[LogLikelihood, ...]]:
         """For each prompt, the log-likelihood of each of its options as the reply."""
+        ...
+
+    def loglikelihood(self, texts: Sequence[str], *, adapter: Adapter | None = None) -> list[LogLikelihood]:
+        """For each text, the log-likelihood of the whole of it, every token predicted once."""
+        ...
+
+    def render(self, prompts: Sequence[Prompt], *, adapter: Adapter | None = None) -> list[Rendered]:
+        """Each prompt as the model sees it."""
         ...
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalsuite.errors import ModelError
-from evalsuite.records import Prompt
+from evalsuite.records import Prompt, Rendered
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,33 @@ class Chat:
         texts = [self._text(prompt) for prompt in prompts]
         rows = self._tokens(texts)
         return [self._checked(self._lead(prompt) + row, prompt) for prompt, row in zip(prompts, rows, strict=True)]
+
+    def render(self, prompts: Sequence[Prompt]) -> list[Rendered]:
+        """Each prompt as text and tokens, special ones included; raises ModelError as `encode`."""
+        rows = self.encode(prompts)
+        pieces = [tuple(self._tokenizer.convert_ids_to_tokens(row)) for row in rows]
+        texts = [self._tokenizer.decode(row, clean_up_tokenization_spaces=False) for row in rows]
+        return [Rendered(text, tuple(row), of) for text, row, of in zip(texts, rows, pieces, strict=True)]
+
+    def windows(self, text: str, *, context: int | None) -> list[Continuations]:
+        """A text in parts that fit into the context, which together predict each of its tokens once.
+
+        The first part begins after the BOS (or, without one, the end-of-text token); each later one after the last
+        token of the part before, and the last part has as much context as fits.
+        """
+        first = self._tokenizer.bos_token_id
+        first = self._tokenizer.eos_token_id if first is None else first
+        (row,) = self._tokens([text])
+        if first is None or not row:
+            raise ModelError(f"{self._label}: the text {text[:40]!r} cannot be read: no BOS token, or an empty text")
+        row = [int(first), *(row[1:] if row[0] == first and len(row) > 1 else row)]
+        size = context or len(row)
+        parts = []
+        for start in range(1, len(row), size):
+            end = min(start + size, len(row))
+            begin = start - 1 if start == 1 or end - start == size else max(0, end - 1 - size)
+            parts.append(Continuations(tuple(row[begin:start]), (tuple(row[start:end]),)))
+        return parts
 
     def continuations(self, prompt: Prompt, options: Sequence[str]) -> Continuations:
         """The prompt's tokens and each option's.

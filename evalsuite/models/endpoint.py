@@ -15,7 +15,7 @@ from evalsuite.models.remote.pace import Pace
 from evalsuite.models.remote.server import Server, key_of
 from evalsuite.models.remote.stream import Deliver, arriving
 from evalsuite.models.remote.wire import completion_call, likelihood_call, read_completion, read_likelihood
-from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Sampling
+from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Rendered, Sampling
 from evalsuite.spec.endpoint import Endpoint
 
 T = TypeVar("T")
@@ -57,6 +57,15 @@ class EndpointModel:
         The server must echo prompts with log-probabilities (`echo`, `logprobs` of completions), as vLLM does.
         """
         return _whole(len(prompts), self.likelihoods(prompts, options, adapter=adapter))
+
+    def loglikelihood(self, texts: Sequence[str], *, adapter: Adapter | None = None) -> list[LogLikelihood]:
+        """For each text, the log-likelihood of all its tokens but the first, which nothing precedes."""
+        found = self.choices([Prompt.raw("")] * len(texts), [[text] for text in texts], adapter=adapter)
+        return [whole for (whole,) in found]
+
+    def render(self, prompts: Sequence[Prompt], *, adapter: Adapter | None = None) -> list[Rendered]:
+        """Each prompt as it is sent; the server keeps its template and its tokens to itself."""
+        return [Rendered(prompt.shown) for prompt in prompts]
 
     def completions(
         self, prompts: Sequence[Prompt], *, sampling: Sampling, adapter: Adapter | None = None

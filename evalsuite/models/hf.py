@@ -15,7 +15,8 @@ from evalsuite.models.decoding import Decoder, Request
 from evalsuite.models.network import Network, load_network
 from evalsuite.models.scoring import cost, score
 from evalsuite.models.swap import Adapters
-from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Sampling
+from evalsuite.models.tokens import load_chat
+from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Rendered, Sampling
 
 TOKENS_PER_BATCH = 16_384
 
@@ -78,6 +79,28 @@ class HfModel:
             lengths = [cost(item, vocabulary=parts.network.vocabulary) for item in items]
             with parts.network.threads():
                 return in_batches(items, lengths, budget=TOKENS_PER_BATCH, run=lambda some: score(parts.network, some))
+
+    def loglikelihood(self, texts: Sequence[str], *, adapter: Adapter | None = None) -> list[LogLikelihood]:
+        """The log-likelihood of each whole text, read in windows of the context, every token predicted once."""
+        if not texts:
+            return []
+        with self._lock:
+            parts = self._through(adapter)
+            windows = [parts.chat.windows(text, context=parts.network.context) for text in texts]
+            items = [window for of in windows for window in of]
+            lengths = [cost(item, vocabulary=parts.network.vocabulary) for item in items]
+            with parts.network.threads():
+                scores = in_batches(
+                    items, lengths, budget=TOKENS_PER_BATCH, run=lambda some: score(parts.network, some)
+                )
+        found = iter(score for (score,) in scores)
+        sums = [[next(found) for _ in of] for of in windows]
+        return [LogLikelihood(sum(s.value for s in of), sum(s.tokens for s in of)) for of in sums]
+
+    def render(self, prompts: Sequence[Prompt], *, adapter: Adapter | None = None) -> list[Rendered]:
+        """Each prompt as text, token ids and pieces; only the tokenizer is loaded for it."""
+        chat = self._parts.chat if self._parts is not None else load_chat(self._checkpoint)
+        return chat.render(prompts)
 
     def _through(self, adapter: Adapter | None) -> _Parts:
         if self._parts is None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from evalsuite.models import Model
 from evalsuite.models.context import shown_with
-from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Sampling
+from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Rendered, Sampling
 
 
 class InContextModel:
@@ -37,3 +37,14 @@ class InContextModel:
         if longer is not None:
             return self._model.choices(longer, options)
         return self._model.choices(prompts, options, adapter=adapter)
+
+    def loglikelihood(self, texts: Sequence[str], *, adapter: Adapter | None = None) -> list[LogLikelihood]:
+        """The log-likelihood of each whole text; raises ModelError with a context, which has no place."""
+        if adapter is not None:
+            shown_with([Prompt.raw(text) for text in texts], adapter.path)
+        return self._model.loglikelihood(texts, adapter=adapter)
+
+    def render(self, prompts: Sequence[Prompt], *, adapter: Adapter | None = None) -> list[Rendered]:
+        """Each prompt as the model sees it, with the context that is put before it."""
+        longer = shown_with(prompts, adapter.path) if adapter is not None else None
+        return self._model.render(prompts if longer is None else longer, adapter=adapter)

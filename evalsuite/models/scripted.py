@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Sampling
+from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Rendered, Sampling
 
 Answer = Callable[[Prompt, Adapter | None], str]
 Likelihood = Callable[[Prompt, str, Adapter | None], float]
@@ -43,6 +43,17 @@ class ScriptedModel:
             tuple(LogLikelihood(self._likelihood(prompt, text, adapter), len(text.split())) for text in texts)
             for prompt, texts in zip(prompts, options, strict=True)
         ]
+
+    def loglikelihood(self, texts: Sequence[str], *, adapter: Adapter | None = None) -> list[LogLikelihood]:
+        """The function's log-likelihood of every text after an empty prompt."""
+        return [
+            found for (found,) in self.choices([Prompt.raw("")] * len(texts), [[t] for t in texts], adapter=adapter)
+        ]
+
+    def render(self, prompts: Sequence[Prompt], *, adapter: Adapter | None = None) -> list[Rendered]:
+        """The prompts as a person reads them; a token is a word, its id its place."""
+        words = [tuple(prompt.shown.split()) for prompt in prompts]
+        return [Rendered(p.shown, tuple(range(len(w))), w) for p, w in zip(prompts, words, strict=True)]
 
     def _by_answer(self, prompt: Prompt, option: str, adapter: Adapter | None) -> float:
         return -1.0 if option.strip() == self._answer(prompt, adapter).strip() else -10.0

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+from evalsuite.data.asked import items_of
 from evalsuite.data.authored import read_authored
 from evalsuite.data.rows import training_rows
 from evalsuite.plan import Cost, Role
@@ -30,7 +31,7 @@ def training_cost(resolved: ResolvedSpec) -> Cost:
 
 def benchmark_cost(resolved: ResolvedSpec, entry: Benchmark) -> Cost:
     """One request per item; each option's tokens, or the longest reply, count."""
-    samples = _limited(entry.task.samples(resolved.suite_data[entry.name]), entry.limit)
+    samples = _limited(items_of(resolved, entry), entry.limit)
     reply = entry.task.sampling.max_tokens if entry.task.sampling else 0
     characters = sum(len(sample.prompt.shown) + sum(map(len, sample.choices)) for sample in samples)
     prompts, replies = characters // _CHARACTERS_PER_TOKEN, reply * len(samples)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from evalsuite.data.digest import digest, file_digest
+from evalsuite.data.digest import data_digest, digest, file_digest
+from evalsuite.environment import installed
 from evalsuite.models.base import Base
 from evalsuite.plan import Baseline, Judging, Plan, Role, Step
 from evalsuite.plan.early import early_parts
@@ -68,14 +69,25 @@ class _Maker:
 
     def _scored(self, role: Role) -> Iterator[Step]:
         for benchmark in self.suite.benchmarks if role != "author" else ():
-            what = (_plain(benchmark, exclude={"data"}), benchmark.task.version)
-            step = self._digest("score", *what, self._data(benchmark), role=role)
+            what = (_plain(benchmark, exclude={"data", "examples"}), benchmark.task.version)
+            examples = self.resolved.suite_examples.get(benchmark.name)
+            shown = () if examples is None else (data_digest(examples),)
+            step = self._digest("score", *what, self._data(benchmark), *shown, role=role)
             yield Step("score", step, benchmark.name, role, benchmark_cost(self.resolved, benchmark))
+        for task in self.suite.harness.tasks if self.suite.harness and role != "author" else ():
+            yield Step("score", self._harness(task, role), task, role)
         for judged in self.suite.judged:
             early = self._early(judged) if role == "candidate" else []
             step = self._digest("judge", *self._judged(judged), *early, role=role)
             cost = judged_cost(self.resolved, judged, role=role)
             yield Step("score", step, judged.name, role, cost, self._judging(judged))
+
+    def _harness(self, task: str, role: Role) -> str | None:
+        assert self.suite.harness is not None
+        options = _plain(self.suite.harness, exclude={"tasks", "include_path"})
+        folder = self.resolved.suite_data.get(task)
+        own = None if folder is None else data_digest(folder)
+        return self._digest("lm-eval", task, options, own, installed("lm_eval"), role=role)
 
     def _pair(self, entry: Pairing, against: Role) -> Step:
         judged = next(item for item in self.suite.judged if item.name == entry.of)
@@ -130,7 +142,7 @@ class _Maker:
         return judging(self.resolved.judges[entry.judge], self.resolved.rubrics[entry.rubric])
 
     def _data(self, entry: Benchmark | JudgedSet) -> str:
-        return file_digest(self.resolved.suite_data[entry.name])
+        return data_digest(self.resolved.suite_data[entry.name])
 
     def _digest(self, kind: str, *parts: Any, role: Role = "candidate") -> str | None:
         if role == "author":

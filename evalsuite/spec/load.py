@@ -24,7 +24,7 @@ from evalsuite.spec.read import Path_, Raw, read_file
 from evalsuite.spec.rubric import Rubric
 from evalsuite.spec.run import RunSpec
 from evalsuite.spec.source import sources_of
-from evalsuite.spec.suite import JudgedSet, Pairing, Suite
+from evalsuite.spec.suite import JudgedSet, Pairing, Suite, Where
 
 D = TypeVar("D", bound=BaseModel)
 
@@ -45,6 +45,7 @@ class ResolvedSpec:
     documents: Mapping[str, Path] = field(default_factory=dict)
     # Judge and rubric -> digests of the judge's health and of people's labels, as far as a store has them.
     trust: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    suite_examples: Mapping[str, Path] = field(default_factory=dict)
 
 
 def load_specs(files: Sequence[Path], settings: tuple[str, ...] = ()) -> list[ResolvedSpec]:
@@ -140,13 +141,26 @@ class _Resolver:
         if suite is None:
             return None
         rubrics, judges, suite_data = self._follow_suite(suite, documents[f"suites/{spec.suite}"], documents)
+        examples = self._examples(suite, documents[f"suites/{spec.suite}"])
         if policy is not None:
             measured = suite.metrics(rubrics)
             if isinstance(spec.base_model, Endpoint):
                 # What is chosen by likelihood elsewhere is answered by letter there.
                 measured += tuple(f"{b.name}.letter_accuracy" for b in suite.benchmarks if b.task.sampling is None)
-            self._check_metrics(policy, documents[f"gates/{spec.gate}"], measured)
-        return ResolvedSpec(spec, file, suite, policy, rubrics, judges, training_data, suite_data, adapter, documents)
+            self._check_metrics(policy, documents[f"gates/{spec.gate}"], suite, measured)
+        return ResolvedSpec(
+            spec,
+            file,
+            suite,
+            policy,
+            rubrics,
+            judges,
+            training_data,
+            suite_data,
+            adapter,
+            documents,
+            suite_examples=examples,
+        )
 
     def _follow_suite(
         self, suite: Suite, file: Path, documents: dict[str, Path]
@@ -156,16 +170,20 @@ class _Resolver:
         judges: dict[str, ResolvedJudge] = {}
         data: dict[str, Path] = {}
         for index, benchmark in enumerate(suite.benchmarks):
-            data[benchmark.name] = self._data(benchmark.data, raw, file, ("benchmarks", index, "data"))
+            data[benchmark.name] = self._where(benchmark.data, raw, file, ("benchmarks", index, "data"))
+        if suite.harness is not None and suite.harness.include_path is not None:
+            place: Path_ = ("lm_eval", "include_path")
+            folder = self._data(suite.harness.include_path, raw, file, place, folder=True)
+            data.update(dict.fromkeys(suite.harness.tasks, folder))
         for index, judged in enumerate(suite.judged):
             data[judged.name] = self._data(judged.data, raw, file, ("judged", index, "data"))
         graded: list[tuple[Path_, JudgedSet | Pairing]] = [
             *((("judged", index), entry) for index, entry in enumerate(suite.judged)),
             *((("pairings", index), pairing) for index, pairing in enumerate(suite.pairings)),
         ]
-        for place, item in graded:
-            rubric = self._named(Rubric, "rubrics", item.rubric, (raw, file, (*place, "rubric")), documents)
-            judge = self.judge(item.judge, (raw, file, (*place, "judge")), documents)
+        for at, item in graded:
+            rubric = self._named(Rubric, "rubrics", item.rubric, (raw, file, (*at, "rubric")), documents)
+            judge = self.judge(item.judge, (raw, file, (*at, "judge")), documents)
             if rubric:
                 rubrics[item.rubric] = rubric
             if judge:
@@ -173,7 +191,7 @@ class _Resolver:
             offline = judge is not None and any(isinstance(seat.judge, OfflineJudge) for seat in judge.seats)
             if rubric and offline and rubric.unchecked:
                 what = f"the offline judge cannot grade {', '.join(rubric.unchecked)}: no `check` in the rubric"
-                self._report(raw, (*place, "judge"), what)
+                self._report(raw, (*at, "judge"), what)
         return rubrics, judges, data
 
     def judge(self, name: str, at: tuple[Raw, Path, Path_], documents: dict[str, Path]) -> ResolvedJudge | None:
@@ -213,9 +231,25 @@ class _Resolver:
             self.problems += error.problems
             return None
 
-    def _check_metrics(self, policy: Policy, file: Path, metrics: tuple[str, ...]) -> None:
+    def _examples(self, suite: Suite, file: Path) -> dict[str, Path]:
+        raw = read_file(file)
+        return {
+            benchmark.name: self._where(benchmark.examples, raw, file, ("benchmarks", index, "examples"))
+            for index, benchmark in enumerate(suite.benchmarks)
+            if benchmark.examples is not None
+        }
+
+    def _where(self, written: Where, raw: Raw, file: Path, path: Path_) -> Path:
+        if not isinstance(written, str):
+            return written.file
+        return self._data(written, raw, file, path, folder=None)
+
+    def _check_metrics(self, policy: Policy, file: Path, suite: Suite, metrics: tuple[str, ...]) -> None:
+        # What a task of another harness measures is known once it has run.
+        unknown = tuple(f"{task}." for task in (suite.harness.tasks if suite.harness else ()))
         for index, rule in enumerate(policy.rules):
-            if rule.metric not in (*metrics, *FACTS) and not fitting(metrics, rule.metric):
+            known = rule.metric in (*metrics, *FACTS) or fitting(metrics, rule.metric)
+            if not known and not (unknown and rule.metric.startswith(unknown)):
                 near = difflib.get_close_matches(rule.metric, metrics, 1)
                 hint = f"did you mean {near[0]!r}?" if near else f"it measures {', '.join(metrics) or 'nothing'}"
                 self._report(read_file(file), ("rules", index, "metric"), f"{rule.metric!r} is not measured; {hint}")
@@ -249,11 +283,11 @@ class _Resolver:
         held = self._read[key]
         return held[1] if held and isinstance(held[1], kind) else None
 
-    def _data(self, written: str, raw: Raw, file: Path, path: Path_, *, folder: bool = False) -> Path:
+    def _data(self, written: str, raw: Raw, file: Path, path: Path_, *, folder: bool | None = False) -> Path:
         lookup = find_data(written, beside=file)
         if lookup.found is None:
             self._report(raw, path, f"{written!r} does not exist; looked for {_places(lookup)}")
-        elif folder != lookup.found.is_dir():
+        elif folder is not None and folder != lookup.found.is_dir():
             self._report(raw, path, f"{lookup.found} must be a {'folder' if folder else 'file, not a folder'}")
         return lookup.found or Path(written)
 

@@ -9,8 +9,11 @@ from pydantic import Field, model_validator
 
 from evalsuite.plugins import Probe, Task
 from evalsuite.spec.document import Document, Name, OneOf, Version
+from evalsuite.spec.hub import HubSplit
 from evalsuite.spec.judge import HEALTH
 from evalsuite.spec.rubric import Rubric
+
+Where = Annotated[str, Field(min_length=1)] | HubSplit
 
 
 class Benchmark(Document):
@@ -18,8 +21,22 @@ class Benchmark(Document):
 
     name: Name
     task: Annotated[Task, OneOf("tasks")]
-    data: Annotated[str, Field(min_length=1)]
+    data: Annotated[
+        Where, Field(description="a file, a folder with one file per subject, or a split of a data set on the hub")
+    ]
+    examples: Annotated[Where | None, Field(description="solved items to show before each question")] = None
     limit: Annotated[int | None, Field(ge=1, description="draw this many items with the suite's seed")] = None
+
+
+class HarnessTasks(Document):
+    """Tasks of lm-evaluation-harness, run through evalsuite's own scorer; needs the extra `lm-eval`."""
+
+    tasks: Annotated[tuple[Name, ...], Field(min_length=1, description="names of tasks or groups, as lm-eval has them")]
+    include_path: Annotated[str | None, Field(description="a folder with task files of your own")] = None
+    num_fewshot: Annotated[int | None, Field(ge=0)] = None
+    apply_chat_template: bool = False
+    fewshot_as_multiturn: bool = False
+    limit: Annotated[int | None, Field(ge=1, description="the first so many items of each task")] = None
 
 
 class JudgedSet(Document):
@@ -52,6 +69,7 @@ class Suite(Document):
     description: str | None = None
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     benchmarks: tuple[Benchmark, ...] = ()
+    lm_eval: tuple[Name, ...] | HarnessTasks = ()
     judged: tuple[JudgedSet, ...] = ()
     pairings: tuple[Pairing, ...] = ()
     probes: tuple[Annotated[Probe, OneOf("probes")], ...] = ()
@@ -60,11 +78,19 @@ class Suite(Document):
     def entries(self) -> tuple[str, ...]:
         """The names of everything that yields replies."""
         every: tuple[Benchmark | JudgedSet | Pairing, ...] = (*self.benchmarks, *self.judged, *self.pairings)
-        return tuple(entry.name for entry in every)
+        return (*(entry.name for entry in every), *(self.harness.tasks if self.harness else ()))
+
+    @property
+    def harness(self) -> HarnessTasks | None:
+        """The tasks of lm-evaluation-harness with their options, or None without any."""
+        if isinstance(self.lm_eval, HarnessTasks):
+            return self.lm_eval
+        return HarnessTasks(tasks=self.lm_eval) if self.lm_eval else None
 
     def metrics(self, rubrics: Mapping[str, Rubric]) -> tuple[str, ...]:
         """The metrics that a candidate will have once it is measured, with the criteria of the suite's rubrics."""
         found = [f"{entry.name}.{metric}" for entry in self.benchmarks for metric in entry.task.metrics]
+        found += [f"{metric}.macro" for metric in found]
         for judged in self.judged:
             found += [f"{judged.name}.{metric}" for metric in ("fidelity", "score", "score.ppi", "judge_disagreement")]
             if judged.rubric in rubrics:

@@ -14,6 +14,7 @@ from evalsuite.records import (
     Adapter,
     Comparison,
     LayerNorm,
+    Rendered,
     Reply,
     Result,
     Results,
@@ -65,6 +66,16 @@ class TrainingFacts:
     held_out_loss: float | None
     curve: tuple[TrainingPoint, ...]
     norms: tuple[LayerNorm, ...]
+
+
+@dataclass(frozen=True)
+class AskedPrompt:
+    """A prompt as one step asked it."""
+
+    role: str | None
+    step: str
+    digest: str
+    prompt: Rendered
 
 
 @dataclass(frozen=True)
@@ -176,6 +187,22 @@ def replies_of(store: Store, step_digest: str) -> list[Reply]:
     return [Reply(**row) for row in _rows(store, "replies", [step_digest])]
 
 
+def prompts_asked(store: Store, entry: str, sample: str) -> list[AskedPrompt]:
+    """How a sample of an entry was asked, the latest step first; empty when it never was."""
+    return [
+        AskedPrompt(row["role"], row["step_digest"], row["prompt_digest"], _rendered(row))
+        for row in _rows(store, "prompts_asked", [entry, sample])
+    ]
+
+
+def samples_asked(store: Store) -> dict[str, list[str]]:
+    """The samples whose prompts are kept, by entry."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for row in _rows(store, "samples_asked", []):
+        found[row["entry"]].append(row["sample_id"])
+    return dict(found)
+
+
 def verdict_of(store: Store, step_digest: str) -> Verdict | None:
     """The verdict of a decide step, or None when it has not run."""
     outcomes = _rows(store, "rule_outcomes", [step_digest])
@@ -184,3 +211,7 @@ def verdict_of(store: Store, step_digest: str) -> Verdict | None:
         return None
     row = rows[0]
     return Verdict(row["answer"], row["policy"], tuple(RuleOutcome(**found) for found in outcomes), row["baseline"])
+
+
+def _rendered(row: dict[str, Any]) -> Rendered:
+    return Rendered(row["text"], tuple(row["tokens"]), tuple(row["pieces"]))

@@ -30,5 +30,7 @@ def upsert(connection: DuckDBPyConnection, table: str, columns: Sequence[str], r
 def _arrow(kind: str) -> Any:
     import pyarrow as pa
 
+    if kind.endswith("[]"):
+        return pa.list_(_arrow(kind.removesuffix("[]")))
     kinds = {"DOUBLE": pa.float64(), "INTEGER": pa.int32(), "BIGINT": pa.int64()}
     return kinds.get(kind, pa.string())

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from evalsuite.data.digest import digest
 from evalsuite.records import Outcome, Training, Verdict
 from evalsuite.store import Store
 from evalsuite.store.connect import writing
@@ -115,7 +116,11 @@ def save_outcome(store: Store, step: StepRow, outcome: Outcome, *, seconds: floa
             ],
         ),
     }
+    prompts = {sample: (digest(found.text, found.tokens), found) for sample, found in outcome.rendered.items()}
+    tables["prompts_asked"] = ("sample_id prompt_digest", [(key, sample, of) for sample, (of, _) in prompts.items()])
+    texts = {of: (of, found.text, list(found.tokens), list(found.pieces)) for of, found in prompts.values()}
     with writing(store) as connection:
+        upsert(connection, "prompts", ("prompt_digest", "text", "tokens", "pieces"), list(texts.values()))
         for table, (columns, rows) in tables.items():
             upsert(connection, table, ("step_digest", *columns.split()), rows)
         _done(connection, step, seconds=seconds, seed=seed)

@@ -144,7 +144,7 @@ BAD: dict[str, tuple[Callable[[Project], object], str]] = {
     ),
     "folder as data": (
         lambda p: p.change("suites/small.yaml", "data/facts.jsonl", "data"),
-        "ROOT/suites/small.yaml:5  benchmarks.0.data  ROOT/data must be a file, not a folder",
+        "ROOT/data/train.jsonl:1  has no 'question' (its keys: completion, prompt)",
     ),
     "empty data": (
         lambda p: p.write("data/facts.jsonl", "\n"),
@@ -162,7 +162,8 @@ BAD: dict[str, tuple[Callable[[Project], object], str]] = {
     ),
     "wrong suite": (
         lambda p: p.write("suites/small.yaml", SUITE.replace("multiple_choice", "multiple")),
-        "ROOT/suites/small.yaml:6  benchmarks.0.task  kind 'multiple' is not one of 'generate', 'multiple_choice'; "
+        "ROOT/suites/small.yaml:6  benchmarks.0.task  kind 'multiple' is not one of 'arc', 'bbh', 'generate', 'gsm8k', "
+        "'hellaswag', 'ifeval', 'mmlu', 'mmlu_pro', 'multiple_choice', 'perplexity', 'truthfulqa', 'winogrande'; "
         "did you mean 'multiple_choice'?",
     ),
     "unnamed suite": (

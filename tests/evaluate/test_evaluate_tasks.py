@@ -46,7 +46,7 @@ def said(text: str, **changes: Any) -> Completion:
 def test_the_worked_item_of_multiple_choice(tmp_path: Path) -> None:
     (sample,) = CHOICE.samples(jsonl(tmp_path, MARA))
     assert sample == Sample(
-        "facts-1", Prompt.user("Where does Mara live?"), "Oakton", ("Oakton", "Brill", "Lome", "Tarn")
+        "facts-1", Prompt.user("Where does Mara live?"), "Oakton", ("Oakton", "Brill", "Lome", "Tarn"), right=(0,)
     )
     assert CHOICE.score(sample, weighed(-1.2, -4.0, -6.1, -5.5)) == (Score("facts-1", "accuracy", 1.0),)
     assert CHOICE.score(sample, weighed(-4.2, -4.0, -6.1, -5.5)) == (Score("facts-1", "accuracy", 0.0),)

@@ -273,3 +273,24 @@ def test_a_rule_about_a_metric_that_the_suite_does_not_measure_is_refused(projec
     assert refusal(project) == (
         "gates/strict.yaml:4  rules.0.metric  'facts.acuracy' is not measured; did you mean 'facts.accuracy'?"
     )
+
+
+def test_a_folder_and_examples_are_found_beside_the_suite(project: Project) -> None:
+    project.change("suites/small.yaml", "data: data/facts.jsonl", "data: data/mmlu\n    examples: data/dev")
+    project.change("suites/small.yaml", "{kind: multiple_choice}", "{kind: mmlu}")
+    for folder in ("mmlu", "dev"):
+        project.rows(f"data/{folder}/law.jsonl", {"question": "?", "choices": ["a", "b"], "answer": 0})
+    (found,) = load_specs([project.spec])
+    assert found.suite_data == {"facts": project.root / "data/mmlu"}
+    assert found.suite_examples == {"facts": project.root / "data/dev"}
+
+
+def test_tasks_of_lm_eval_are_entries_whose_metrics_are_known_later(project: Project) -> None:
+    project.change("suites/small.yaml", "benchmarks:", "lm_eval: {tasks: [boolq], include_path: tasks}\nbenchmarks:")
+    (project.root / "tasks").mkdir()
+    project.change("gates/strict.yaml", "facts.accuracy", "boolq.acc")
+    (found,) = load_specs([project.spec])
+    assert (found.suite.entries, found.suite_data["boolq"]) == (("facts", "boolq"), project.root / "tasks")
+    project.change("suites/small.yaml", "{tasks: [boolq], include_path: tasks}", "[facts]")
+    with pytest.raises(DocumentError, match="two entries are called 'facts'"):
+        load_specs([project.spec])

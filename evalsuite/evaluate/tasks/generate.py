@@ -1,84 +1,146 @@
-"""Generation against a known answer: the reply is generated, the answer taken out of it and compared.
+"""Generation of your own against a known answer: the answer is taken out of the reply and compared.
 
-Data, one item per line::
+Data, one item per line (or rows of a JSON, CSV or Parquet file)::
 
     {"id": "sums-1", "question": "What is 6 plus 7?", "answer": "13"}
 
 With `extract: last_number` the reply "6 plus 7 makes 13." gives "13", which equals the answer: the item scores 1.
 Numbers are compared as numbers, so "13.0" and "1,300" equal 13 and 1300; the answer is read by the same rule, so that
 "6 + 7 = 13" is a right answer too. A reply without a number is unparsed; it scores 0 and its reason says so.
+
+`template` may name any field of the row. `metric`: `exact_match` of what `extract` takes out; `contains`, the answer
+stands in the reply; `regex`, the answer is an expression that the reply matches; `numeric`, the last numbers are equal
+up to `tolerance`; `f1`, the overlap of words. An `answer` that is a list holds all answers that are right.
 """
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from evalsuite.data.jsonl import group, identity, read_objects, text_field
+from evalsuite.data.items import Item, read_items
 from evalsuite.errors import DataError
-from evalsuite.records import Completion, LogLikelihood, Prompt, Sample, Sampling, Score
+from evalsuite.evaluate.extraction import compiled, fits, last_number, token_f1
+from evalsuite.evaluate.prompting import Prompting, Shot, examples_of, filled
+from evalsuite.records import Completion, LogLikelihood, Sample, Sampling, Score
+from evalsuite.spec.checks import TooSlow
 from evalsuite.spec.document import Document
-
-# A minus counts where no word or bracket stands before it ("10-3" has a 3); commas count between groups of digits.
-_NUMBER = re.compile(
-    r"(?:(?<![\w)\]])[-−])?"
-    r"(?:(?:[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(?![0-9])|[0-9]+)(?:\.[0-9]+)?|(?<![\w.])\.[0-9]+)"
-)
 
 
 class Generate(Document):
     """Generate a reply and compare the answer in it with the right one."""
 
     version: ClassVar[int] = 1
-    metrics: ClassVar[tuple[str, ...]] = ("exact_match",)
     kind: Literal["generate"]
     template: str = "{question}"
     extract: Literal["last_number", "first_line", "all"] = "last_number"
+    metric: Literal["exact_match", "contains", "regex", "numeric", "f1"] = "exact_match"
+    tolerance: Annotated[float, Field(ge=0, description="of `numeric`: how far a right number may be off")] = 0.0
     max_tokens: Annotated[int, Field(ge=1)] = 64
     stop: tuple[str, ...] = ()
+    prompt: Prompting = Prompting()
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metric that is asked for."""
+        return (self.metric,)
 
     @property
     def sampling(self) -> Sampling | None:
         """Greedy decoding, so that the score has no luck in it."""
         return Sampling(max_tokens=self.max_tokens, stop=self.stop)
 
-    def samples(self, data: Path) -> tuple[Sample, ...]:
-        """The items of a JSONL file; raises DataError naming the line of a malformed one."""
-        samples = []
-        for number, row in read_objects(data):
-            at = (data, number)
-            question, answer = (text_field(row, key, at=at) for key in ("question", "answer"))
-            if self.answer(answer) is None:
-                # No reply could ever equal it, and every one would count as wrong.
-                raise DataError(f"{data}:{number}  'answer' holds no number, but the task has `extract: last_number`")
-            prompt = Prompt.user(self.template.replace("{question}", question))
-            samples.append(Sample(identity(row, at=at), prompt, answer, group=group(row, at=at)))
-        return tuple(samples)
+    def samples(self, data: Path, examples: Path | None = None) -> tuple[Sample, ...]:
+        """The items of a file; raises DataError naming the line of a malformed one."""
+        prompting = self.prompt.usual(chat=True)
+        shown = examples_of(prompting, examples)
+        return tuple(
+            self._sample(item, prompting, [self._shot(example) for example in shown.before(item, item.subject)])
+            for item in read_items(data)
+        )
 
     def score(self, sample: Sample, reply: Completion | tuple[LogLikelihood, ...]) -> tuple[Score, ...]:
-        """1 when the answer in the reply equals the right one; an unparsed reply counts as wrong, with the reason."""
+        """From 0 to 1, by the best of the right answers; an unparsed reply counts as wrong, with the reason."""
         assert isinstance(reply, Completion)
-        found = self.answer(reply.text)
-        if found is None:
-            what = "no number in the reply" if reply.text.strip() else "the reply is empty"
-            return (Score(sample.id, "exact_match", 0.0, f"unparsed: {what}"),)
-        return (Score(sample.id, "exact_match", float(found == self.answer(sample.target))),)
+        reason = self._unparsed(reply.text)
+        if reason is not None:
+            return (Score(sample.id, self.metric, 0.0, f"unparsed: {reason}"),)
+        try:
+            value = max(self._value(reply.text, answer) for answer in sample.choices or (sample.target,))
+        except TooSlow:
+            return (Score(sample.id, self.metric, None, "the answer's expression took more than a second"),)
+        return (Score(sample.id, self.metric, value),)
 
     def answer(self, reply: str) -> str | None:
         """The answer in a reply, or None where there is none."""
-        if self.extract == "last_number":
-            numbers = _NUMBER.findall(reply)
-            return _number(numbers[-1]) if numbers else None
-        text = reply.strip().split("\n", 1)[0] if self.extract == "first_line" else reply
+        if self._numbers:
+            return last_number(reply)
+        text = (
+            reply.strip().split("\n", 1)[0] if self.metric == "exact_match" and self.extract == "first_line" else reply
+        )
         return text.strip().removesuffix(".").casefold() or None
 
+    @property
+    def _numbers(self) -> bool:
+        return self.metric == "numeric" or (self.metric == "exact_match" and self.extract == "last_number")
 
-def _number(text: str) -> str:
-    """One spelling per number; exact, for a float would round long ones."""
-    plain = text.replace("−", "-").replace(",", "")
-    whole, _, part = plain.lstrip("-").partition(".")
-    number = ".".join(filter(None, (whole.lstrip("0") or "0", part.rstrip("0"))))
-    return f"-{number}" if plain.startswith("-") and number != "0" else number
+    def _unparsed(self, reply: str) -> str | None:
+        if not reply.strip():
+            return "the reply is empty"
+        return "no number in the reply" if self.answer(reply) is None and self._numbers else None
+
+    def _value(self, reply: str, answer: str) -> float:
+        if self.metric == "f1":
+            return token_f1(reply, answer)
+        if self.metric == "regex":
+            return float(fits(answer, reply))
+        ours, right = self.answer(reply), self.answer(answer)
+        if self.metric == "contains":
+            return float((right or "") in (ours or ""))
+        if self.metric == "numeric" and ours is not None and right is not None:
+            return float(abs(float(ours) - float(right)) <= self.tolerance)
+        return float(ours == right)
+
+    def _sample(self, item: Item, prompting: Prompting, shots: list[Shot]) -> Sample:
+        question, answers = self._question(item), self._answers(item)
+        prompt = prompting.prompt(question, shots)
+        return Sample(
+            id=item.id,
+            prompt=prompt,
+            target=answers[0],
+            choices=answers if len(answers) > 1 else (),
+            group=item.group,
+            subject=item.subject,
+            question=question if shots else None,
+        )
+
+    def _shot(self, item: Item) -> Shot:
+        return Shot(self._question(item), self._answers(item)[0])
+
+    def _question(self, item: Item) -> str:
+        if "{question}" in self.template:
+            item.text("question")
+        return filled(self.template, item.row)
+
+    def _answers(self, item: Item) -> tuple[str, ...]:
+        written = item.row.get("answer")
+        answers = item.texts("answer") if isinstance(written, list) else (item.text("answer"),)
+        for answer in answers:
+            if self._numbers and self.answer(answer) is None:
+                # No reply could ever equal it, and every one would count as wrong.
+                raise item.wrong(f"'answer' holds no number, but the task has {self._rule}")
+            if self.metric == "regex":
+                self._compiles(answer, item)
+        return answers
+
+    @property
+    def _rule(self) -> str:
+        return "`metric: numeric`" if self.metric == "numeric" else "`extract: last_number`"
+
+    def _compiles(self, answer: str, item: Item) -> None:
+        try:
+            compiled(answer)
+        except ValueError as error:
+            raise DataError(f"{item.file}:{item.number}  'answer' {error}") from None

@@ -1,21 +1,27 @@
-"""Multiple choice, scored as cloze: the option whose text is the likeliest reply is the answer.
+"""Multiple choice of your own: the option whose text, or whose letter, is the likeliest reply is the answer.
 
-Data, one item per line::
+Data, one item per line (or rows of a JSON, CSV or Parquet file)::
 
     {"id": "facts-1", "question": "Where does Mara live?", "choices": ["Oakton", "Brill", "Lome", "Tarn"], "answer": 0}
 
 The question goes through the model's chat template; each option is scored as the assistant's whole reply. With the
 log-likelihoods -1.2, -4.0, -6.1, -5.5 option 0 is chosen, and the item scores 1.
+
+`template` may name any field of the row, `{passage}` say, and `{options}` for the options after their letters.
+`score_as: letters` scores " A", " B" ... instead of the texts; it needs `{options}` in the template.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from evalsuite.data.jsonl import group, identity, read_objects, text_field
-from evalsuite.errors import DataError
-from evalsuite.records import Completion, LogLikelihood, Prompt, Sample, Sampling, Score
+from pydantic import model_validator
+
+from evalsuite.data.items import Item, read_items
+from evalsuite.evaluate.prompting import Prompting, Shot, asked, examples_of, filled
+from evalsuite.evaluate.weighing import LETTERS, chosen, lettered
+from evalsuite.records import Completion, LogLikelihood, Sample, Sampling, Score
 from evalsuite.spec.document import Document
 
 
@@ -26,16 +32,29 @@ class MultipleChoice(Document):
     metrics: ClassVar[tuple[str, ...]] = ("accuracy",)
     kind: Literal["multiple_choice"]
     template: str = "{question}"
+    score_as: Literal["texts", "letters"] = "texts"
     normalise: Literal["none", "tokens", "characters"] = "none"
+    prompt: Prompting = Prompting()
+
+    @model_validator(mode="after")
+    def _letters_are_shown(self) -> MultipleChoice:
+        if self.score_as == "letters" and "{options}" not in self.template:
+            raise ValueError("`score_as: letters` needs `{options}` in the template, or the model sees no letters")
+        return self
 
     @property
     def sampling(self) -> Sampling | None:
         """None: the options are chosen among, nothing is generated."""
         return None
 
-    def samples(self, data: Path) -> tuple[Sample, ...]:
-        """The items of a JSONL file; raises DataError naming the line of a malformed one."""
-        return tuple(self._sample(row, (data, number)) for number, row in read_objects(data))
+    def samples(self, data: Path, examples: Path | None = None) -> tuple[Sample, ...]:
+        """The items of a file; raises DataError naming the line of a malformed one."""
+        prompting = self.prompt.usual(chat=True)
+        shown = examples_of(prompting, examples)
+        return tuple(
+            self._sample(item, prompting, [self._shot(example) for example in shown.before(item, item.subject)])
+            for item in read_items(data)
+        )
 
     def score(self, sample: Sample, reply: Completion | tuple[LogLikelihood, ...]) -> tuple[Score, ...]:
         """1 when the likeliest option is the right one, otherwise 0; the first of equally likely ones counts."""
@@ -44,28 +63,47 @@ class MultipleChoice(Document):
 
     def chosen(self, sample: Sample, reply: tuple[LogLikelihood, ...]) -> str:
         """The likeliest option, by the normalisation that is asked for."""
-        weights = [self._weight(option, found) for option, found in zip(sample.choices, reply, strict=True)]
-        return sample.choices[weights.index(max(weights))]
+        return sample.choices[chosen(sample.choices, reply, per=self.normalise)]
 
-    def _weight(self, option: str, found: LogLikelihood) -> float:
-        lengths = {"none": 1, "tokens": found.tokens, "characters": len(option)}
-        return found.value / max(1, lengths[self.normalise])
-
-    def _sample(self, row: dict[str, Any], at: tuple[Path, int]) -> Sample:
-        question = text_field(row, "question", at=at)
-        choices, answer = row.get("choices"), row.get("answer")
-        where = f"{at[0]}:{at[1]}"
-        texts = isinstance(choices, list) and all(isinstance(choice, str) and choice.strip() for choice in choices)
-        if not isinstance(choices, list) or not texts or len(choices) < 2:
-            raise DataError(f"{where}  'choices' must be a list of at least two texts")
-        if len(set(choices)) < len(choices):
-            raise DataError(f"{where}  has the same choice twice")
-        if not isinstance(answer, int) or isinstance(answer, bool) or not 0 <= answer < len(choices):
-            raise DataError(f"{where}  'answer' must be the position of the right choice, 0 to {len(choices) - 1}")
+    def _sample(self, item: Item, prompting: Prompting, shots: list[Shot]) -> Sample:
+        question, choices, right = self._parts(item)
+        if self.score_as == "letters":
+            choices = tuple(LETTERS[: len(choices)])
+        prompt = prompting.prompt(question, shots)
+        pairs = asked(prompt, choices, gap=prompting.gap) if prompting.gap else ()
         return Sample(
-            id=identity(row, at=at),
-            prompt=Prompt.user(self.template.replace("{question}", question)),
-            target=choices[answer],
-            choices=tuple(choices),
-            group=group(row, at=at),
+            id=item.id,
+            prompt=prompt,
+            target=choices[right],
+            choices=choices,
+            group=item.group,
+            subject=item.subject,
+            right=(right,),
+            pairs=pairs,
+            question=question if shots else None,
         )
+
+    def _shot(self, item: Item) -> Shot:
+        question, choices, right = self._parts(item)
+        return Shot(question, LETTERS[right] if self.score_as == "letters" else choices[right])
+
+    def _parts(self, item: Item) -> tuple[str, tuple[str, ...], int]:
+        """The question as the template frames it, the options, and which of them is right."""
+        if "{question}" in self.template:
+            item.text("question")
+        choices, right = _options(item)
+        return filled(self.template, {**item.row, "options": lettered(choices).lstrip("\n")}), choices, right
+
+
+def _options(item: Item) -> tuple[tuple[str, ...], int]:
+    choices, answer = item.row.get("choices"), item.row.get("answer")
+    texts = isinstance(choices, list) and all(isinstance(choice, str) and choice.strip() for choice in choices)
+    if not isinstance(choices, list) or not texts or len(choices) < 2:
+        raise item.wrong("'choices' must be a list of at least two texts")
+    if len(set(choices)) < len(choices):
+        raise item.wrong("has the same choice twice")
+    if isinstance(answer, str) and answer.isdigit():  # a CSV file knows no numbers
+        answer = int(answer)
+    if not isinstance(answer, int) or isinstance(answer, bool) or not 0 <= answer < len(choices):
+        raise item.wrong(f"'answer' must be the position of the right choice, 0 to {len(choices) - 1}")
+    return tuple(choices), answer

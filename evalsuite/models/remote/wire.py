@@ -89,7 +89,8 @@ def read_likelihood(reply: Mapping[str, Any], option: str) -> LogLikelihood:
         inside = [
             float(value)
             for token, value, place in zip(tokens, values, places, strict=True)
-            if place >= start or place + len(token) > start
+            # Nothing precedes the very first token, so that no server says how likely it is.
+            if value is not None and (place >= start or place + len(token) > start)
         ]
         return LogLikelihood(sum(inside), len(inside))
     except (AssertionError, KeyError, IndexError, TypeError, ValueError):
