@@ -30,6 +30,7 @@ golden: $(TEST_READY)
 
 bench: $(RUN_READY)
 	$(BIN)/python bench/training.py
+	$(BIN)/python bench/benchmarks.py
 
 base: $(TEST_READY)
 	$(BIN)/python -m evalsuite.quickstart.pretrain --out evalsuite/quickstart/base

@@ -37,8 +37,8 @@ class CachedModel:
             asked = self._make().generate([prompts[i] for i in missing], sampling=sampling, adapter=adapter)
             return [json.dumps(asdict(completion)) for completion in asked]
 
-        sizes = [len(prompt.shown) for prompt in prompts]
-        return [_completion(value) for value in self._through(keys, sizes, ask)]
+        texts = [prompt.shown for prompt in prompts]
+        return [_completion(value) for value in self._through(keys, texts, ask)]
 
     def choices(
         self, prompts: Sequence[Prompt], options: Sequence[Sequence[str]], *, adapter: Adapter | None = None
@@ -52,17 +52,17 @@ class CachedModel:
             asked = self._make().choices([prompts[i] for i in missing], [options[i] for i in missing], adapter=adapter)
             return [json.dumps([(found.value, found.tokens) for found in likelihoods]) for likelihoods in asked]
 
-        sizes = [len(prompt.shown) for prompt in prompts]
+        texts = [prompt.shown for prompt in prompts]
         return [
             tuple(LogLikelihood(value, tokens) for value, tokens in json.loads(found))
-            for found in self._through(keys, sizes, ask)
+            for found in self._through(keys, texts, ask)
         ]
 
-    def _through(self, keys: list[str], sizes: list[int], ask: Callable[[list[int]], list[str]]) -> list[str]:
+    def _through(self, keys: list[str], texts: list[str], ask: Callable[[list[int]], list[str]]) -> list[str]:
         known = self._cache.get(keys)
         first = {key: index for index, key in reversed(list(enumerate(keys)))}
-        # Prompts of like length share a batch, so the missing ones are asked in order of length.
-        missing = sorted((index for key, index in first.items() if key not in known), key=lambda i: (sizes[i], i))
+        # What prompts have in common at their start is run once, so those that begin alike are asked together.
+        missing = sorted((index for key, index in first.items() if key not in known), key=lambda i: (texts[i], i))
         self._progress(len(keys) - len(missing), len(keys))
         for start in range(0, len(missing), _CHUNK):
             part = missing[start : start + _CHUNK]

@@ -25,7 +25,7 @@ def fast_products() -> Iterator[None]:
         return
     linear, product = torch.nn.functional.linear, torch.ops.mkldnn._linear_pointwise
 
-    class Mode(TorchFunctionMode):
+    class Mode(TorchFunctionMode):  # type: ignore[misc]
         def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             # torch.nn.Linear passes its arguments by position.
             if function is linear and not kwargs and _suits(*args[:2]):
@@ -34,7 +34,8 @@ def fast_products() -> Iterator[None]:
 
     def _suits(given: Any, weight: Any) -> bool:
         single = given.dtype == weight.dtype == torch.float32 and given.device.type == weight.device.type == "cpu"
-        return single and weight.dim() == 2 and given.numel() >= _ROWS * given.shape[-1] and not given.requires_grad
+        frozen = not torch.is_grad_enabled() or not (given.requires_grad or weight.requires_grad)
+        return single and frozen and weight.dim() == 2 and given.numel() >= _ROWS * given.shape[-1]
 
     with Mode():
         yield

@@ -1,8 +1,8 @@
 """Attention of many rows that continue one beginning, whose keys and values are held and read once.
 
-What follows the beginning is attended causally, or as `visible` says. On the CPU both parts are attended apart and joined
-by the logarithms of their softmax sums, as in Hydragen (Juravsky et al. 2024, arXiv 2402.05099); elsewhere, and where a
-layer sees only a window, the keys are laid side by side under one mask.
+What follows the beginning is attended causally, or as `visible` says. On the CPU both parts are attended apart and
+joined by the logarithms of their softmax sums, as in Hydragen (Juravsky et al. 2024, arXiv 2402.05099); elsewhere, and
+where a layer sees only a window, the keys are laid side by side under one mask.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from threading import Lock
 from evalsuite.data.digest import digest
 from evalsuite.errors import ModelError
 from evalsuite.models.base import BaseCheckpoint
-from evalsuite.models.batching import in_batches
 from evalsuite.models.chat import Chat
 from evalsuite.models.decoding import Decoder, Request
 from evalsuite.models.network import Network, load_network
@@ -62,10 +61,9 @@ class HfModel:
                 self._check_length(len(row), sampling.max_tokens, prompt=prompt)
             # A prompt's chance is its own: the same whatever else is asked, and in whatever order.
             requests = [Request(tuple(row), int(digest(sampling.seed, row)[:15], 16)) for row in rows]
-            lengths = [len(row) + sampling.max_tokens for row in rows]
-            decoder = Decoder(parts.network, parts.chat, sampling=sampling)
+            decoder = Decoder(parts.network, parts.chat, sampling=sampling, budget=TOKENS_PER_BATCH)
             with parts.network.running():
-                return in_batches(requests, lengths, budget=TOKENS_PER_BATCH, run=decoder.complete)
+                return decoder.complete(requests)
 
     def choices(
         self, prompts: Sequence[Prompt], options: Sequence[Sequence[str]], *, adapter: Adapter | None = None
@@ -98,6 +96,11 @@ class HfModel:
                 self._known.popitem(last=False)
         self._known.move_to_end(key)
         return self._known[key]
+
+    def load(self) -> None:
+        """Brings the weights into memory now; raises ModelError when they cannot be loaded."""
+        with self._lock:
+            self._through(None)
 
     def _through(self, adapter: Adapter | None) -> _Parts:
         if self._parts is None:

@@ -1,7 +1,7 @@
 """LoRA layers as plain ones: copies of the base's weights with the update added, made when an adapter is switched on.
 
-The base's own tensors are never written, so that the base is bit by bit what it was. Only float32 is merged: in a narrower
-format the sum would round a small update away.
+The base's own tensors are never written, so that the base is bit by bit what it was. Only float32 is merged: in a
+narrower format the sum would round a small update away.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ class Network:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Within the block matrix products are fast, and a small model on the CPU takes one thread; then all is as before."""
+        """Within the block matrix products are fast, and a small model on the CPU takes one thread."""
         import torch
 
         before = torch.get_num_threads()

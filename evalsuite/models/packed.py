@@ -41,7 +41,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Beginning:
-    """Tokens that rows continue, and, where the network shares, their keys and values by layer with the virtual ones."""
+    """Tokens that rows continue, and, where the network shares, their keys and values by layer, virtual ones first."""
 
     tokens: array[int]
     layers: dict[int, tuple[Any, Any]] = field(default_factory=dict)
@@ -64,6 +64,13 @@ def logits(network: Network, beginning: Beginning, rows: Sequence[Row], places: 
         shared = _shared(network, beginning, rows)
         return _run(network, [row.tokens for row in rows], places, shared=shared)
     return _whole(network, beginning, rows, places)
+
+
+def kept_logits(network: Network, beginning: Beginning, rows: Sequence[Row], places: Places) -> tuple[Any, Any]:
+    """As `logits`, for a network that shares, and the rows' keys and values by layer, right-padded."""
+    shared = _shared(network, beginning, rows)
+    shared.keep = True
+    return _run(network, [row.tokens for row in rows], places, shared=shared), shared.kept
 
 
 def shares(network: Network) -> bool:

@@ -28,10 +28,11 @@ class _Open:
 
 
 def families(rows: Sequence[Sequence[int]], *, overhead: int = OVERHEAD) -> list[Family]:
-    """The partition of the rows that saves the most tokens; rows that share nothing are one family with `shared` 0.
+    """A partition of the rows that saves many tokens; rows that share nothing are one family with `shared` 0.
 
-    At least one token of each row stays its own. A family of n rows that share s tokens saves (n - 1) s - overhead;
-    the best partition is found on the tree of common beginnings of the sorted rows, in one pass from left to right.
+    At least one token of each row stays its own. A family of n rows that share s tokens saves (n - 1) s - overhead. On
+    the tree of common beginnings of the sorted rows, each node is one family or falls into its parts, whichever saves
+    more; the tree is built in one pass from left to right.
     """
     order = sorted(range(len(rows)), key=lambda row: tuple(rows[row]))
     found: list[tuple[int, int, int]] = []

@@ -1,4 +1,4 @@
-"""Log-likelihoods of options: what prompts and options share is run once, logits are computed where they are asked for."""
+"""Log-likelihoods of options: what prompts and options share is run once, logits only where they are asked for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan
-from typing import Any
 
 from evalsuite.errors import ModelError
 from evalsuite.models.batching import in_batches
@@ -19,7 +18,7 @@ from evalsuite.records import LogLikelihood
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One prompt as a row of its family: its options' tokens, and the branch that each option's tokens but the last are.
+    """One prompt as a row of its family, its options' tokens, and which branch holds all but the last of each.
 
     Options that differ in their last token only (letters, say) need one branch together, or none.
     """
@@ -37,13 +36,14 @@ class Question:
     def places(self) -> list[tuple[int, int, int]]:
         """(column, token, option) of every token to be scored: the column is the one that predicts the token."""
         starts = [len(self.row.stem)]
-        for branch in self.row.branches:
-            starts.append(starts[-1] + len(branch))
+        for tokens in self.row.branches:
+            starts.append(starts[-1] + len(tokens))
         found = []
         for option, (tokens, branch) in enumerate(zip(self.options, self.branch, strict=True)):
             for number, token in enumerate(tokens):
-                inside = number and branch is not None
-                found.append((starts[branch] + number - 1 if inside else starts[0] - 1, token, option))
+                # An option's first token is predicted by the stem's last.
+                before = starts[0] - 1 if branch is None or not number else starts[branch] + number - 1
+                found.append((before, token, option))
         return found
 
 
@@ -76,7 +76,7 @@ def score(network: Network, asked: Sequence[Asked], *, budget: int) -> list[tupl
     found: dict[int, tuple[LogLikelihood, ...]] = {}
     with torch.inference_mode():
         for family in asked:
-            beginning = begun(network, family.beginning)
+            beginning = _begun(network, family.beginning)
 
             def run(some: Sequence[Question], beginning: Beginning = beginning) -> list[tuple[LogLikelihood, ...]]:
                 return _batch(network, beginning, some)
@@ -89,6 +89,17 @@ def score(network: Network, asked: Sequence[Asked], *, budget: int) -> list[tupl
     if any(isnan(score.value) for each in scores for score in each):
         raise ModelError(f"{network.label}: its outputs are not numbers; try another dtype or adapter")
     return scores
+
+
+def _begun(network: Network, tokens: array[int]) -> Beginning:
+    import torch
+
+    try:
+        return begun(network, tokens)
+    except torch.OutOfMemoryError:
+        raise ModelError(
+            f"a beginning of {len(tokens)} tokens does not fit into GPU memory; use a smaller dtype"
+        ) from None
 
 
 def cost(question: Question, *, vocabulary: int) -> int:

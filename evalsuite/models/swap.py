@@ -35,7 +35,7 @@ class Adapters:
     """The adapters of one network, by digest, at most `KEPT` of them in memory.
 
     The base is answered by its original modules, not by adapter layers switched off, so it cannot be changed by what
-    was loaded, and adapters of different kinds never meet. In float32 a LoRA's layers are merged copies while it is in use.
+    was loaded, and adapters of different kinds never meet. In float32 a LoRA in use is merged.
     """
 
     def __init__(self, network: Network, checkpoint: BaseCheckpoint) -> None:
