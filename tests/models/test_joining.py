@@ -50,7 +50,8 @@ def network(checkpoint: BaseCheckpoint) -> Network:
 
 def decoded(net: Network, requests: list[Request], *, budget: int, temperature: float = 0.0) -> list[Completion]:
     sampling = Sampling(max_tokens=20, temperature=temperature)
-    return Decoder(net, Chat(net.tokenizer, label="tiny"), sampling=sampling, budget=budget).complete(requests)
+    with net.running():
+        return Decoder(net, Chat(net.tokenizer, label="tiny"), sampling=sampling, budget=budget).complete(requests)
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
