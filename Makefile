@@ -31,6 +31,7 @@ golden: $(TEST_READY)
 bench: $(RUN_READY)
 	$(BIN)/python bench/training.py
 	$(BIN)/python bench/judge.py
+	$(BIN)/python bench/benchmarks.py
 
 base: $(TEST_READY)
 	$(BIN)/python -m evalsuite.quickstart.pretrain --out evalsuite/quickstart/base

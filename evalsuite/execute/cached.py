@@ -46,8 +46,8 @@ class CachedModel:
                 lambda part: _timed(partial(model.generate, wanted[part], sampling=sampling, adapter=adapter)),
             )
 
-        sizes = [len(prompt.shown) for prompt in prompts]
-        return [_completion(value) for value in self._through(keys, sizes, lambda some: _written(ask(some), asdict))]
+        texts = [prompt.shown for prompt in prompts]
+        return [_completion(value) for value in self._through(keys, texts, lambda some: _written(ask(some), asdict))]
 
     def choices(
         self, prompts: Sequence[Prompt], options: Sequence[Sequence[str]], *, adapter: Adapter | None = None
@@ -66,10 +66,10 @@ class CachedModel:
         def ask_written(missing: list[int]) -> Iterator[dict[int, str]]:
             return _written(ask(missing), lambda likelihoods: [(found.value, found.tokens) for found in likelihoods])
 
-        sizes = [len(prompt.shown) for prompt in prompts]
+        texts = [prompt.shown for prompt in prompts]
         return [
             tuple(LogLikelihood(value, tokens) for value, tokens in json.loads(found))
-            for found in self._through(keys, sizes, ask_written)
+            for found in self._through(keys, texts, ask_written)
         ]
 
     def loglikelihood(self, texts: Sequence[str], *, adapter: Adapter | None = None) -> list[LogLikelihood]:
@@ -81,19 +81,19 @@ class CachedModel:
             found = _chunks(len(wanted), lambda part: model.loglikelihood(wanted[part], adapter=adapter))
             return _written(found, lambda likelihood: (likelihood.value, likelihood.tokens))
 
-        return [LogLikelihood(*json.loads(kept)) for kept in self._through(keys, [len(text) for text in texts], ask)]
+        return [LogLikelihood(*json.loads(kept)) for kept in self._through(keys, list(texts), ask)]
 
     def render(self, prompts: Sequence[Prompt], *, adapter: Adapter | None = None) -> list[Rendered]:
         """Each prompt as the model sees it; nothing is asked, so nothing is kept."""
         return self._make().render(prompts, adapter=adapter)
 
     def _through(
-        self, keys: list[str], sizes: list[int], ask: Callable[[list[int]], Iterator[dict[int, str]]]
+        self, keys: list[str], texts: list[str], ask: Callable[[list[int]], Iterator[dict[int, str]]]
     ) -> list[str]:
         known = self._cache.get(keys)
         first = {key: index for index, key in reversed(list(enumerate(keys)))}
-        # Prompts of like length share a batch, so the missing ones are asked in order of length.
-        missing = sorted((index for key, index in first.items() if key not in known), key=lambda i: (sizes[i], i))
+        # What prompts have in common at their start is run once, so those that begin alike are asked together.
+        missing = sorted((index for key, index in first.items() if key not in known), key=lambda i: (texts[i], i))
         there = len(keys) - len(missing)
         self._progress(there, len(keys))
         for batch in ask(missing) if missing else ():

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from threading import Lock
 
 from evalsuite.data.digest import digest
 from evalsuite.errors import ModelError
 from evalsuite.models.base import BaseCheckpoint
-from evalsuite.models.batching import in_batches
 from evalsuite.models.chat import Chat
 from evalsuite.models.decoding import Decoder, Request
 from evalsuite.models.network import Network, load_network
-from evalsuite.models.scoring import cost, score
+from evalsuite.models.scoring import Asked, score, sorted_out
 from evalsuite.models.swap import Adapters
 from evalsuite.models.tokens import load_chat
 from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Rendered, Sampling
 
 TOKENS_PER_BATCH = 16_384
+# On a processor a batch is fast while its activations stay in the caches; on a GPU it must fill the device.
+_TOKENS_ON_CPU = 1_024
+# What is remembered of earlier questions, for the next adapter: some 100 MB at most.
+_KNOWN_TOKENS = 16_000_000
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class HfModel:
     def __init__(self, checkpoint: BaseCheckpoint) -> None:
         self._checkpoint = checkpoint
         self._parts: _Parts | None = None
+        self._known: OrderedDict[str, tuple[Asked, ...]] = OrderedDict()
         # Adapters are switched on the one network, so two threads must not ask at the same time.
         self._lock = Lock()
 
@@ -57,10 +62,9 @@ class HfModel:
                 self._check_length(len(row), sampling.max_tokens, prompt=prompt)
             # A prompt's chance is its own: the same whatever else is asked, and in whatever order.
             requests = [Request(tuple(row), int(digest(sampling.seed, row)[:15], 16)) for row in rows]
-            lengths = [len(row) + sampling.max_tokens for row in rows]
-            decoder = Decoder(parts.network, parts.chat, sampling=sampling)
-            with parts.network.threads():
-                return in_batches(requests, lengths, budget=TOKENS_PER_BATCH, run=decoder.complete)
+            decoder = Decoder(parts.network, parts.chat, sampling=sampling, budget=TOKENS_PER_BATCH)
+            with parts.network.running():
+                return decoder.complete(requests)
 
     def choices(
         self, prompts: Sequence[Prompt], options: Sequence[Sequence[str]], *, adapter: Adapter | None = None
@@ -70,15 +74,34 @@ class HfModel:
             return []
         with self._lock:
             parts = self._through(adapter)
+            asked = self._asked(parts.chat, prompts, options)
+            for family in asked:
+                longest = max(family.questions, key=lambda question: question.longest)
+                self._check_length(
+                    len(family.beginning) + len(longest.row.stem),
+                    max(map(len, longest.options)),
+                    prompt=prompts[family.numbers[family.questions.index(longest)]],
+                )
+            with parts.network.running():
+                return score(parts.network, asked, budget=_budget(parts.network))
+
+    def _asked(self, chat: Chat, prompts: Sequence[Prompt], options: Sequence[Sequence[str]]) -> tuple[Asked, ...]:
+        """The prompts and options as tokens, in families; what was asked before is known, for whichever adapter."""
+        key = digest("asked", [[*map(asdict, prompts)], [list(texts) for texts in options]])
+        if key not in self._known:
             pairs = list(zip(prompts, options, strict=True))
             if any(not texts for _, texts in pairs):
                 raise ModelError(f"base model {self._checkpoint.id!r}: a prompt has no options to choose from")
-            items = [parts.chat.continuations(prompt, texts) for prompt, texts in pairs]
-            for item, prompt in zip(items, prompts, strict=True):
-                self._check_length(len(item.context), max(map(len, item.options)), prompt=prompt)
-            lengths = [cost(item, vocabulary=parts.network.vocabulary) for item in items]
-            with parts.network.threads():
-                return in_batches(items, lengths, budget=TOKENS_PER_BATCH, run=lambda some: score(parts.network, some))
+            self._known[key] = sorted_out([chat.continuations(prompt, texts) for prompt, texts in pairs])
+            while sum(map(_size, self._known.values())) > _KNOWN_TOKENS and len(self._known) > 1:
+                self._known.popitem(last=False)
+        self._known.move_to_end(key)
+        return self._known[key]
+
+    def load(self) -> None:
+        """Brings the weights into memory now; raises ModelError when they cannot be loaded."""
+        with self._lock:
+            self._through(None)
 
     def loglikelihood(self, texts: Sequence[str], *, adapter: Adapter | None = None) -> list[LogLikelihood]:
         """The log-likelihood of each whole text, read in windows of the context, every token predicted once."""
@@ -117,3 +140,11 @@ class HfModel:
                 f"base model {self._checkpoint.id!r}: a prompt of {prompt_tokens} tokens ({prompt.shown[:40]!r}...) "
                 f"and a reply of {reply_tokens} exceed its context of {limit}; shorten the prompt or lower max_tokens"
             )
+
+
+def _budget(network: Network) -> int:
+    return _TOKENS_ON_CPU if network.device == "cpu" else TOKENS_PER_BATCH
+
+
+def _size(asked: tuple[Asked, ...]) -> int:
+    return sum(len(family.beginning) + sum(len(q.row.tokens) for q in family.questions) for family in asked)

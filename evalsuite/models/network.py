@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evalsuite.errors import ModelError
+from evalsuite.models.arithmetic import fast_products
 from evalsuite.models.base import BaseCheckpoint
 from evalsuite.models.quiet import quiet
 
@@ -16,13 +17,17 @@ SMALL = 20_000_000
 
 @dataclass
 class Network:
-    """The loaded base; `prefix` holds the keys and values of virtual tokens while a prompt adapter is in use."""
+    """The loaded base; `prefix` holds the keys and values of virtual tokens while a prompt adapter is in use.
+
+    `shares` says whether rows may share a beginning (see `packed.py`), None as long as nobody asked.
+    """
 
     module: Any
     tokenizer: Any
     device: str
     label: str
     prefix: list[tuple[Any, Any]] = field(default_factory=list)
+    shares: bool | None = None
 
     @property
     def virtual(self) -> int:
@@ -41,8 +46,8 @@ class Network:
         return int(self.module.config.get_text_config().vocab_size)
 
     @contextmanager
-    def threads(self) -> Iterator[None]:
-        """Within the block a small model on the CPU runs on one thread; afterwards the number is as it was."""
+    def running(self) -> Iterator[None]:
+        """Within the block matrix products are fast, and a small model on the CPU takes one thread."""
         import torch
 
         before = torch.get_num_threads()
@@ -50,7 +55,8 @@ class Network:
         if self.device == "cpu" and sum(parameter.numel() for parameter in self.module.parameters()) < SMALL:
             torch.set_num_threads(1)
         try:
-            yield
+            with fast_products():
+                yield
         finally:
             torch.set_num_threads(before)
 
@@ -75,6 +81,8 @@ class Network:
     def logits(self, ids: Any, *, mask: Any, cache: Any, last: int) -> Any:
         """Logits at the last `last` positions (0: all); `mask` covers what is cached and `ids`, without virtual tokens.
 
+        Without a cache nothing is kept for a later call, and there must be no virtual tokens.
+
         Raises ModelError when they are not numbers.
         """
         import torch
@@ -86,12 +94,12 @@ class Network:
         # Without padding the mask says nothing, and attention is faster without it.
         needed = None if bool(mask.all()) else mask
         output = self.module(input_ids=ids, attention_mask=needed, position_ids=positions, past_key_values=cache,
-                             use_cache=True, logits_to_keep=last)  # fmt: skip
+                             use_cache=cache is not None, logits_to_keep=last)  # fmt: skip
         return output.logits
 
 
 def load_network(checkpoint: BaseCheckpoint) -> Network:
-    """The checkpoint on the GPU where there is one, else on the CPU; raises ModelError when it is not whole."""
+    """The checkpoint on the GPUs where there are any, else on the CPU; raises ModelError when it is not whole."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -102,7 +110,7 @@ def load_network(checkpoint: BaseCheckpoint) -> Network:
             tokenizer = AutoTokenizer.from_pretrained(checkpoint.folder, local_files_only=True)
             module, report = AutoModelForCausalLM.from_pretrained(
                 checkpoint.folder, dtype=getattr(torch, checkpoint.dtype), local_files_only=True,
-                output_loading_info=True,
+                output_loading_info=True, device_map="auto" if device == "cuda" else None,
             )  # fmt: skip
     except (OSError, ValueError, RuntimeError, KeyError, ImportError, TypeError) as error:
         raise ModelError(f"{label}: {checkpoint.folder} cannot be loaded ({_first_line(error)})") from None
@@ -111,7 +119,7 @@ def load_network(checkpoint: BaseCheckpoint) -> Network:
         # transformers fills missing weights with random numbers and goes on.
         raise ModelError(f"{label}: {checkpoint.folder} lacks weights such as {lost[0]}; copy it again")
     module.requires_grad_(False)
-    return Network(module.eval().to(device), tokenizer, device, label)
+    return Network(module.eval(), tokenizer, device, label)
 
 
 def _first_line(error: Exception) -> str:

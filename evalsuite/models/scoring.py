@@ -1,75 +1,139 @@
-"""Log-likelihoods of options: each context is run once, and logits are computed for option tokens only."""
+"""Log-likelihoods of options: what prompts and options share is run once, logits only where they are asked for."""
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan
-from typing import Any
 
 from evalsuite.errors import ModelError
+from evalsuite.models.batching import in_batches
 from evalsuite.models.chat import Continuations
 from evalsuite.models.network import Network
+from evalsuite.models.packed import Beginning, Row, begun, logits, shares
+from evalsuite.models.prefixes import families
 from evalsuite.records import LogLikelihood
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """What is fed after a cached context: its last token and all but the last of an option."""
+class Question:
+    """One prompt as a row of its family, its options' tokens, and which branch holds all but the last of each.
 
-    context: int
-    tokens: tuple[int, ...]
+    Options that differ in their last token only (letters, say) need one branch together, or none.
+    """
+
+    row: Row
+    options: tuple[array[int], ...]
+    branch: tuple[int | None, ...]
+
+    @property
+    def longest(self) -> int:
+        """The tokens of its stem with its longest option."""
+        return len(self.row.stem) + max(map(len, self.options))
+
+    @property
+    def places(self) -> list[tuple[int, int, int]]:
+        """(column, token, option) of every token to be scored: the column is the one that predicts the token."""
+        starts = [len(self.row.stem)]
+        for tokens in self.row.branches:
+            starts.append(starts[-1] + len(tokens))
+        found = []
+        for option, (tokens, branch) in enumerate(zip(self.options, self.branch, strict=True)):
+            for number, token in enumerate(tokens):
+                # An option's first token is predicted by the stem's last.
+                before = starts[0] - 1 if branch is None or not number else starts[branch] + number - 1
+                found.append((before, token, option))
+        return found
 
 
-def cost(item: Continuations, *, vocabulary: int) -> int:
-    """What scoring one prompt weighs in a batch: its context once per option, and the options with their logits."""
-    # A row of logits over a large vocabulary takes the room of many cached tokens; this keeps a batch's near 1 GB.
-    weight = 1 + vocabulary // 16_384
-    return (len(item.context) + weight * max(len(option) for option in item.options)) * len(item.options)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Questions that begin alike: their numbers, the tokens they share, and what is each one's own."""
+
+    numbers: tuple[int, ...]
+    beginning: array[int]
+    questions: tuple[Question, ...]
 
 
-def score(network: Network, items: Sequence[Continuations]) -> list[tuple[LogLikelihood, ...]]:
-    """For each prompt the summed log-probability of each option; raises ModelError when one is not a number."""
+def sorted_out(items: Sequence[Continuations]) -> tuple[Asked, ...]:
+    """The items in families that share a beginning; made once for all adapters."""
+    found = []
+    for family in families([item.context for item in items]):
+        beginning = array("i", items[family.members[0]].context[: family.shared])
+        questions = tuple(_question(items[number], family.shared) for number in family.members)
+        found.append(Asked(family.members, beginning, questions))
+    return tuple(found)
+
+
+def score(network: Network, asked: Sequence[Asked], *, budget: int) -> list[tuple[LogLikelihood, ...]]:
+    """For each item, in order, the summed log-probability of each option; raises ModelError when one is not a number.
+
+    A batch holds rows of like length and at most `budget` tokens.
+    """
     import torch
 
-    # Options that differ in their last token only (letters, say) need one row together.
-    rows: dict[_Row, int] = {}
-    places = [
-        [rows.setdefault(_Row(number, (item.context[-1], *option[:-1])), len(rows)) for option in item.options]
-        for number, item in enumerate(items)
-    ]
+    found: dict[int, tuple[LogLikelihood, ...]] = {}
     with torch.inference_mode():
-        logits = _logits(network, items, list(rows)).float()
-        norms = logits.logsumexp(dim=-1)
-        found = [
-            _summed(logits[place, : len(option)], norms[place, : len(option)], option)
-            for item, held in zip(items, places, strict=True)
-            for option, place in zip(item.options, held, strict=True)
-        ]
-        values = iter(torch.stack(found).tolist())
-    scores = [tuple(LogLikelihood(next(values), len(option)) for option in item.options) for item in items]
+        for family in asked:
+            beginning = _begun(network, family.beginning)
+
+            def run(some: Sequence[Question], beginning: Beginning = beginning) -> list[tuple[LogLikelihood, ...]]:
+                return _batch(network, beginning, some)
+
+            repeated = 0 if shares(network) else len(family.beginning)
+            lengths = [repeated + cost(question, vocabulary=network.vocabulary) for question in family.questions]
+            answers = in_batches(family.questions, lengths, budget=budget, run=run)
+            found.update(zip(family.numbers, answers, strict=True))
+    scores = [found[number] for number in range(len(found))]
     if any(isnan(score.value) for each in scores for score in each):
         raise ModelError(f"{network.label}: its outputs are not numbers; try another dtype or adapter")
     return scores
 
 
-def _logits(network: Network, items: Sequence[Continuations], rows: Sequence[_Row]) -> Any:
-    """Logits of every row's tokens, right-padded, after the contexts went through once."""
+def _begun(network: Network, tokens: array[int]) -> Beginning:
     import torch
 
-    cache = network.cache(len(items))
-    # The last context token belongs to the rows, for it is the one that predicts an option's first.
-    ids, mask = network.pad([item.context[:-1] for item in items], left=True)
-    owners = torch.tensor([row.context for row in rows], device=network.device)
-    if ids.shape[1]:
-        network.logits(ids, mask=mask, cache=cache, last=1)
-    cache.batch_select_indices(owners)
-    ids, tail = network.pad([row.tokens for row in rows], left=False)
-    return network.logits(ids, mask=torch.cat([mask[owners], tail], dim=1), cache=cache, last=0)
+    try:
+        return begun(network, tokens)
+    except torch.OutOfMemoryError:
+        raise ModelError(
+            f"a beginning of {len(tokens)} tokens does not fit into GPU memory; use a smaller dtype"
+        ) from None
 
 
-def _summed(logits: Any, norms: Any, option: tuple[int, ...]) -> Any:
+def cost(question: Question, *, vocabulary: int) -> int:
+    """What scoring one question weighs in a batch, in tokens: its row, and the logits that it needs."""
+    # A row of logits over a large vocabulary takes the room of many cached tokens; this keeps a batch's near 1 GB.
+    weight = vocabulary // 16_384
+    return len(question.row.tokens) + weight * (1 + sum(map(len, question.row.branches)))
+
+
+def _question(item: Continuations, shared: int) -> Question:
+    branches: dict[tuple[int, ...], int] = {}
+    which = tuple(branches.setdefault(option[:-1], len(branches)) if option[1:] else None for option in item.options)
+    row = Row(array("i", item.context[shared:]), tuple(array("i", branch) for branch in branches))
+    return Question(row, tuple(array("i", option) for option in item.options), which)
+
+
+def _batch(network: Network, beginning: Beginning, questions: Sequence[Question]) -> list[tuple[LogLikelihood, ...]]:
+    """Scores of questions that are run as one batch."""
     import torch
 
-    targets = torch.tensor(option, device=logits.device)[:, None]
-    return (logits.gather(1, targets)[:, 0] - norms).double().sum()
+    unique: dict[tuple[int, int], int] = {}
+    wanted, tokens, owners = [], [], []
+    first = 0
+    for number, question in enumerate(questions):
+        for column, token, option in question.places:
+            wanted.append(unique.setdefault((number, column), len(unique)))
+            tokens.append(token)
+            owners.append(first + option)
+        first += len(question.options)
+    rows = [question.row for question in questions]
+    values = logits(network, beginning, rows, list(unique)).float()
+    norms = values.logsumexp(dim=-1)
+    at = torch.tensor(wanted, device=values.device)
+    each = values[at, torch.tensor(tokens, device=values.device)] - norms[at]
+    sums = torch.zeros(first, dtype=torch.float64).index_add_(0, torch.tensor(owners), each.double().cpu())
+    found = iter(sums.tolist())
+    return [tuple(LogLikelihood(next(found), len(option)) for option in question.options) for question in questions]

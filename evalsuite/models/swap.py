@@ -10,6 +10,7 @@ from typing import Any
 from evalsuite.errors import ModelError
 from evalsuite.models.adapter import adapter_digest, check_fits, misnamed, read_config
 from evalsuite.models.base import BaseCheckpoint
+from evalsuite.models.merging import merged
 from evalsuite.models.network import Network
 from evalsuite.models.quiet import quiet
 from evalsuite.records import Adapter
@@ -34,7 +35,7 @@ class Adapters:
     """The adapters of one network, by digest, at most `KEPT` of them in memory.
 
     The base is answered by its original modules, not by adapter layers switched off, so it cannot be changed by what
-    was loaded, and adapters of different kinds never meet.
+    was loaded, and adapters of different kinds never meet. In float32 a LoRA in use is merged.
     """
 
     def __init__(self, network: Network, checkpoint: BaseCheckpoint) -> None:
@@ -58,7 +59,7 @@ class Adapters:
                 self._loaded.popitem(last=False)
         self._loaded.move_to_end(adapter.digest)
         loaded = self._loaded[adapter.digest]
-        _set_children(loaded.children)
+        _set_children(merged(loaded.children, self._network))
         self._network.prefix = loaded.prefix
         self._active = adapter.digest
 

@@ -1,0 +1,170 @@
+"""Forwards that share: one beginning for many rows, and in each row several branches after one stem.
+
+A network is asked once whether it gives the same numbers this way as with every text run whole; where it does not
+(attention biases, recurrent layers) every text is run whole.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from evalsuite.models.attention import Shared, shared_attention
+from evalsuite.models.network import Network
+
+# Of the largest logit: rounding stays below it, another mask or position does not.
+_TOLERANCE = {"float32": 1e-4, "bfloat16": 0.05, "float16": 0.01}
+
+Places = Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Tokens that follow a beginning: a stem, and branches that each continue the stem and do not see each other."""
+
+    stem: array[int]
+    branches: tuple[array[int], ...] = ()
+
+    @property
+    def tokens(self) -> list[int]:
+        """All of its tokens, one branch after the other."""
+        return [*self.stem, *(token for branch in self.branches for token in branch)]
+
+    @property
+    def positions(self) -> list[int]:
+        """Where each token stands in its text, counted from the stem's first."""
+        start = len(self.stem)
+        return [*range(start), *(start + place for branch in self.branches for place in range(len(branch)))]
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """Tokens that rows continue, and, where the network shares, their keys and values by layer, virtual ones first."""
+
+    tokens: array[int]
+    layers: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+
+
+def begun(network: Network, tokens: array[int]) -> Beginning:
+    """The tokens run after the virtual tokens of the adapter in use, if there are any."""
+    start = dict(enumerate(network.prefix))
+    if not tokens or not shares(network):
+        return Beginning(tokens, start)
+    shared = _shared(network, Beginning(array("i"), start), [Row(tokens)])
+    shared.keep = True
+    _run(network, [list(tokens)], [(0, len(tokens) - 1)], shared=shared)
+    return Beginning(tokens, {layer: _after(start.get(layer), kept) for layer, kept in shared.kept.items()})
+
+
+def logits(network: Network, beginning: Beginning, rows: Sequence[Row], places: Places) -> Any:
+    """Logits at (row, column) places of the rows, as places x vocabulary."""
+    if shares(network):
+        shared = _shared(network, beginning, rows)
+        return _run(network, [row.tokens for row in rows], places, shared=shared)
+    return _whole(network, beginning, rows, places)
+
+
+def kept_logits(network: Network, beginning: Beginning, rows: Sequence[Row], places: Places) -> tuple[Any, Any]:
+    """As `logits`, for a network that shares, and the rows' keys and values by layer, right-padded."""
+    shared = _shared(network, beginning, rows)
+    shared.keep = True
+    return _run(network, [row.tokens for row in rows], places, shared=shared), shared.kept
+
+
+def shares(network: Network) -> bool:
+    """Whether the network's shared forwards equal its whole ones; found out by a few tokens on the first call."""
+    import torch
+
+    if network.shares is None:
+        beginning, size = array("i", (1, 2, 3)), network.vocabulary
+        rows = [
+            Row(array("i", (4 % size, 5 % size)), (array("i", (6 % size,)), array("i", (7 % size, 8 % size)))),
+            Row(array("i", (9 % size,))),
+        ]
+        places = [(0, 1), (0, 2), (0, 4), (1, 0)]
+        network.shares = True
+        try:
+            found = logits(network, begun(network, beginning), rows, places).float()
+        # Whatever a model's own code stumbles over here, it can still be run as its authors meant.
+        except Exception:
+            network.shares = False
+        else:
+            expected = _whole(network, Beginning(beginning), rows, places).float()
+            limit = _TOLERANCE.get(str(network.module.dtype).removeprefix("torch."), 0.05)
+            network.shares = bool(torch.isnan(expected).any()) or bool(
+                (found - expected).abs().max() <= limit * expected.abs().max().clamp(min=1)
+            )
+    return network.shares
+
+
+def _whole(network: Network, beginning: Beginning, rows: Sequence[Row], places: Places) -> Any:
+    """The same logits with each branch as a text of its own, right-padded, nothing shared."""
+    texts: list[list[int]] = []
+    moved = {}
+    for number, row in enumerate(rows):
+        text = [*beginning.tokens, *row.stem]
+        ends, start = len(beginning.tokens), len(row.stem)
+        for branch in row.branches or (array("i"),):
+            moved.update({(number, column): (len(texts), ends + column) for column in range(len(row.stem))})
+            moved.update({(number, start + i): (len(texts), len(text) + i) for i in range(len(branch))})
+            texts.append([*text, *branch])
+            start += len(branch)
+    return _run(network, texts, [moved[place] for place in places])
+
+
+def _run(network: Network, texts: Sequence[Sequence[int]], places: Places, *, shared: Shared | None = None) -> Any:
+    """Logits at the places of the right-padded texts."""
+    import torch
+
+    ids, mask = network.pad(texts, left=False)
+    rows, columns = torch.tensor(places).T
+
+    def asked_only(_: Any, given: tuple[Any, ...]) -> tuple[Any]:
+        return (given[0][rows.to(given[0].device), columns.to(given[0].device)][None],)
+
+    # The model's own forward goes on from here (scaling, capping), but its head sees only the places asked for.
+    hook = network.module.get_output_embeddings().register_forward_pre_hook(asked_only)
+    try:
+        if shared is None:
+            cache = network.cache(len(texts)) if network.virtual else None
+            return network.logits(ids, mask=mask, cache=cache, last=0)[0]
+        with shared_attention(network.module.config.get_text_config()):
+            output = network.module(input_ids=ids, position_ids=shared.positions, use_cache=False, shared=shared)
+            return output.logits[0]
+    finally:
+        hook.remove()
+
+
+def _shared(network: Network, beginning: Beginning, rows: Sequence[Row]) -> Shared:
+    import torch
+
+    places = [row.positions for row in rows]
+    width, start = max(map(len, places)), network.virtual + len(beginning.tokens)
+    positions = [[start + place for place in row] + [0] * (width - len(row)) for row in places]
+    branched = any(len(row.branches) > 1 for row in rows)
+    visible = _visible(rows, width).to(network.device) if branched else None
+    return Shared(beginning.layers, torch.tensor(positions, device=network.device), visible)
+
+
+def _visible(rows: Sequence[Row], width: int) -> Any:
+    """Which columns each column of a row sees: what came before it on its own branch and on the stem."""
+    import torch
+
+    visible = torch.ones(width, width, dtype=torch.bool).tril().repeat(len(rows), 1, 1)
+    for number, row in enumerate(rows):
+        start = len(row.stem)
+        for branch in row.branches:
+            end = start + len(branch)
+            visible[number, end:, start:end] = False
+            start = end
+    return visible
+
+
+def _after(before: tuple[Any, Any] | None, kept: tuple[Any, Any]) -> tuple[Any, Any]:
+    import torch
+
+    if before is None:
+        return kept
+    return torch.cat([before[0], kept[0]], dim=2), torch.cat([before[1], kept[1]], dim=2)
