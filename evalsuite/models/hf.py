@@ -111,11 +111,8 @@ class HfModel:
             parts = self._through(adapter)
             windows = [parts.chat.windows(text, context=parts.network.context) for text in texts]
             items = [window for of in windows for window in of]
-            lengths = [cost(item, vocabulary=parts.network.vocabulary) for item in items]
-            with parts.network.threads():
-                scores = in_batches(
-                    items, lengths, budget=TOKENS_PER_BATCH, run=lambda some: score(parts.network, some)
-                )
+            with parts.network.running():
+                scores = score(parts.network, sorted_out(items), budget=_budget(parts.network))
         found = iter(score for (score,) in scores)
         sums = [[next(found) for _ in of] for of in windows]
         return [LogLikelihood(sum(s.value for s in of), sum(s.tokens for s in of)) for of in sums]
