@@ -4,7 +4,8 @@ EvalsuiteError
 ├── DocumentError     a YAML document is wrong: all its problems at once
 ├── DataError         a data file is missing, empty or malformed
 ├── ModelError        a base model or adapter cannot be loaded
-│   └── AdapterNotApplied   the adapter changes nothing, so a score would be the base's
+│   ├── AdapterNotApplied   the adapter changes nothing, so a score would be the base's
+│   └── BudgetSpent         the money allowed for a run could be passed by the next call
 ├── TrainingError     a training could not be carried out
 ├── StoreError        the store cannot be opened, read or written
 │   └── StoreBusy     another program holds the store open for too long
@@ -52,6 +53,10 @@ class ModelError(EvalsuiteError):
 
 class AdapterNotApplied(ModelError):
     """The adapter leaves the base model's outputs unchanged."""
+
+
+class BudgetSpent(ModelError):
+    """The next call to an endpoint could cost more than what is left of the money allowed for the run."""
 
 
 class TrainingError(EvalsuiteError):
