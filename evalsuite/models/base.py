@@ -12,6 +12,7 @@ from pathlib import Path
 from evalsuite import bundled
 from evalsuite.data.digest import digest, file_digest
 from evalsuite.errors import DataError, ModelError
+from evalsuite.models.remembered import remembered_digest
 
 QUICKSTART = "quickstart"
 DTYPES = ("float32", "bfloat16", "float16")
@@ -118,7 +119,9 @@ def _digest(id: str, folder: Path, *, dtype: str) -> str:
     weights = _complete(id, folder)
     texts = sorted({file for file in folder.iterdir() if file.is_file() and _is(file, _TEXT_FILES)})
     try:
-        return digest("base model", dtype, [[file.name, file_digest(file)] for file in [*texts, *weights]])
+        contents = [[file.name, file_digest(file)] for file in texts]
+        contents += [[file.name, remembered_digest(file)] for file in weights]
+        return digest("base model", dtype, contents)
     except DataError as error:
         raise ModelError(f"base model {id!r}: {error}") from None
 
