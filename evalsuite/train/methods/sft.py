@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from evalsuite.plugins import TrainingJob
 from evalsuite.records import Example, Row, Training
 from evalsuite.train.adapters.targets import refuse_head
+from evalsuite.train.blocks import use_blocks
 from evalsuite.train.options import TrainerOptions
 from evalsuite.train.rows import only, tokenise
 from evalsuite.train.trainer import Loaded, fit
@@ -49,6 +50,7 @@ class Sft(TrainerOptions):
         if self.packing:
             # Packed rows carry no attention mask, and no padding either.
             options["include_num_input_tokens_seen"] = "all"
+            use_blocks(loaded.model)
         return SFTTrainer(
             model=loaded.model,
             # Rows come tokenised and measured; without packing there is nothing left to cut.
