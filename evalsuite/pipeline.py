@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,15 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from evalsuite.environment import environment
-from evalsuite.errors import AdapterNotApplied, DataError, EvalsuiteError, ModelError, NotFound
+from evalsuite.errors import AdapterNotApplied, DataError, EvalsuiteError, NotFound
 from evalsuite.evaluate.compare import differences
 from evalsuite.execute import local, side_by_side
 from evalsuite.imports import DEFAULT_SEED, Imported
 from evalsuite.models import Model
 from evalsuite.models.adapter import adapter_digest, check_fits
 from evalsuite.models.base import BaseCheckpoint, find_base
-from evalsuite.plan import Plan, Step, StepKind
-from evalsuite.plan.make import make_plan, training_digest
+from evalsuite.plan import BuiltOn, Plan, Step, StepKind
+from evalsuite.plan.built_on import built_on, in_order, located
+from evalsuite.plan.make import NOTHING, make_plan, training_digest
 from evalsuite.plan.recorded import spec_row, step_row
 from evalsuite.records import Adapter, Comparison, Outcome, Results, RuleOutcome, Training, Verdict
 from evalsuite.spec.load import ResolvedSpec, load_specs
@@ -76,15 +77,17 @@ class RunReport:
 def plan(files: Sequence[Path], store: Store, *, settings: tuple[str, ...] = (), download: bool = False) -> list[Plan]:
     """The plan of every spec as things stand; nothing is trained, asked or written."""
     bases: dict[tuple[str, str | None, str], BaseCheckpoint] = {}
-    plans = []
-    for resolved in load_specs(files, settings):
+    plans: dict[str, Plan] = {}
+    specs = load_specs(files, settings)
+    for resolved in in_order(specs):
         ref = resolved.spec.base_model
         key = (ref.id, ref.revision, ref.dtype)
         if key not in bases:
             beside = resolved.file.resolve().parent
-            bases[key] = find_base(_located(ref.id, beside), revision=ref.revision, dtype=ref.dtype, download=download)
-        plans.append(make_plan(resolved, bases[key], _known_adapter(resolved, bases[key], store)))
-    return plans
+            bases[key] = find_base(located(ref.id, beside), revision=ref.revision, dtype=ref.dtype, download=download)
+        below = built_on(resolved, bases[key], plans=plans, store=store, download=download)
+        plans[resolved.spec.name] = _planned(resolved, bases[key], below, store)
+    return [plans[resolved.spec.name] for resolved in specs]
 
 
 def finished(plans: Sequence[Plan], store: Store) -> frozenset[str]:
@@ -188,11 +191,23 @@ class _Run:
         """Trainings first, so that all scoring shares one loaded base; then each spec's steps in order."""
         self._record(plans)
         self._train_side_by_side(plans)
-        trained = [found for plan in plans if (found := self._guarded(plan, self._train)) is not None]
+        trained = self._trained(plans)
         self._record(trained)
         for plan in trained:
             self._guarded(plan, self._score)
         return RunReport(self.run_id, self.ran, self.cached, tuple(trained), tuple(self.errors))
+
+    def _trained(self, plans: Sequence[Plan]) -> list[Plan]:
+        """The plans with their adapters, without those that could not be trained; what others build on comes first."""
+        waiting = {plan.name: plan for plan in plans}
+        trained: dict[str, Plan] = {}
+        for resolved in in_order([plan.resolved for plan in plans]):
+            plan = self._guarded(
+                waiting[resolved.spec.name], lambda plan: self._train(_settled(plan, trained, self.store))
+            )
+            if plan is not None:
+                trained[plan.name] = plan
+        return [trained[plan.name] for plan in plans if plan.name in trained]
 
     def _guarded(self, plan: Plan, stage: Callable[[Plan], Plan]) -> Plan | None:
         # One spec's trouble must not cost the others their results.
@@ -204,7 +219,12 @@ class _Run:
 
     def _train_side_by_side(self, plans: Sequence[Plan]) -> None:
         """Run the trainings that can run at once; what comes of each waits for `_train` to take it up."""
-        waiting = [plan for plan in plans if plan.adapter is None and plan.step("train") is not None]
+        # What builds on an adapter waits for it; and two that ask one teacher would pay for an answer twice.
+        waiting = [
+            plan
+            for plan in plans
+            if plan.adapter is None and plan.step("train") is not None and plan.built_on == NOTHING
+        ]
         places = side_by_side.places(waiting)
         if places < _SEVERAL:
             return
@@ -227,11 +247,11 @@ class _Run:
             raise made
         if made is None:
             with self._timed(plan, _training_step(plan)) as started:
-                made = local.train(plan, self._output(plan), self.watch.say)
+                made = local.train(plan, self._output(plan), self.watch.say, teacher=self.bench.teacher(plan))
                 self._save(plan, made, seconds=time.monotonic() - started)
         else:
             self.ran += 1
-        return make_plan(plan.resolved, plan.base, made.adapter)
+        return make_plan(plan.resolved, plan.base, made.adapter, plan.built_on)
 
     def _output(self, plan: Plan) -> Path:
         return self.store.adapters / f"{plan.name}-{(_training_step(plan).digest or '')[:12]}"
@@ -310,7 +330,7 @@ def evidence(plan: Plan, store: Store) -> tuple[Results, Results, Results]:
 def verdict_on_record(plan: Plan, store: Store) -> Verdict:
     """The verdict on what the store knows; raises NotFound when steps of the plan have no results yet."""
     # The plan's own digests, made anew: the policy may be another one than the spec's.
-    plan = make_plan(plan.resolved, plan.base, plan.adapter)
+    plan = make_plan(plan.resolved, plan.base, plan.adapter, plan.built_on)
     done = finished([plan], store)
     missing = [step.label for step in plan.steps if step.kind not in ("train", "decide") and step.digest not in done]
     if missing:
@@ -328,11 +348,25 @@ def verdict_on_record(plan: Plan, store: Store) -> Verdict:
     return local.verdict(plan, candidate, base)
 
 
-def _known_adapter(resolved: ResolvedSpec, base: BaseCheckpoint, store: Store) -> Adapter | None:
+def _planned(resolved: ResolvedSpec, base: BaseCheckpoint, below: BuiltOn, store: Store) -> Plan:
+    return make_plan(resolved, base, _known_adapter(resolved, base, below, store), below)
+
+
+def _settled(plan: Plan, trained: Mapping[str, Plan], store: Store) -> Plan:
+    """The plan once the adapter that it waited for is there; raises NotFound when that could not be trained."""
+    before = plan.built_on.waits_for
+    if before is None:
+        return plan
+    if before not in trained:
+        raise NotFound(f"{plan.resolved.file}  {plan.name} builds on {before}, which could not be trained")
+    return _planned(plan.resolved, plan.base, built_on(plan.resolved, plan.base, plans=trained, store=store), store)
+
+
+def _known_adapter(resolved: ResolvedSpec, base: BaseCheckpoint, below: BuiltOn, store: Store) -> Adapter | None:
     if resolved.adapter_path is not None:
         check_fits(resolved.adapter_path, base)
         return Adapter(resolved.spec.name, resolved.adapter_path, adapter_digest(resolved.adapter_path))
-    digest = training_digest(resolved, base)
+    digest = training_digest(resolved, base, below)
     known = read.trained_adapter(store, digest) if digest else None
     # Weights that were changed or removed since are not the ones the record speaks of: they are trained again.
     if known is None or not known.path.is_dir():
@@ -341,15 +375,6 @@ def _known_adapter(resolved: ResolvedSpec, base: BaseCheckpoint, store: Store) -
         return known if adapter_digest(known.path) == known.digest else None
     except EvalsuiteError:
         return None
-
-
-def _located(model: str, beside: Path) -> str:
-    """A model id that is a folder relative to its spec, as an absolute path; any other id as it stands."""
-    folder = beside / model
-    try:
-        return str(folder) if model.startswith(".") or folder.is_dir() else model
-    except OSError:  # too long for a path, and so for a hub id
-        raise ModelError(f"base model {model[:60]!r}...  is no folder and no hub id; check `base_model.id`") from None
 
 
 def _recorded(plans: Sequence[Plan], store: Store) -> bool:

@@ -147,7 +147,20 @@ class Rated:
         return (self.completion,)
 
 
-Row = Example | ChosenRejected | Rated
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A training row without an answer: a teacher is asked for it."""
+
+    prompt: Prompt
+    document: str | None = None
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """None yet."""
+        return ()
+
+
+Row = Example | ChosenRejected | Rated | Unanswered
 
 
 @dataclass(frozen=True, slots=True)

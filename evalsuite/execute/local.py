@@ -14,13 +14,14 @@ from evalsuite.evaluate import benchmark, judged, pairwise
 from evalsuite.evaluate.compare import compare
 from evalsuite.evaluate.overlap import measured
 from evalsuite.execute.cached import CachedModel
+from evalsuite.execute.teaching import asking
 from evalsuite.gate.decide import decide
 from evalsuite.models import Model
 from evalsuite.models.base import BaseCheckpoint
 from evalsuite.models.in_context import InContextModel
 from evalsuite.models.proof import applied_proof
 from evalsuite.plan import Plan, Role, Step
-from evalsuite.plugins import TrainingJob
+from evalsuite.plugins import Asking, TrainingJob
 from evalsuite.records import Adapter, Outcome, Prompt, Reply, Results, Training, Verdict
 from evalsuite.spec.project import project_of
 from evalsuite.store.replies import ReplyCache
@@ -47,6 +48,13 @@ class Workbench:
         cached = CachedModel(base.digest, lambda: self._load(base), cache=self.cache, progress=self.progress)
         return InContextModel(cached)
 
+    def teacher(self, plan: Plan) -> Asking | None:
+        """Whom the plan's training may ask, behind the reply cache; None where it has no teacher."""
+        found = plan.built_on.teacher
+        if found is None:
+            return None
+        return asking(found, self.cache, self.progress, make=lambda: self._load_base(found.base))
+
     def _load(self, base: BaseCheckpoint) -> Model:
         # One base at a time: two large ones would not fit into memory together.
         if self._loaded is None or self._loaded[0] != base.digest:
@@ -55,7 +63,7 @@ class Workbench:
         return self._loaded[1]
 
 
-def train(plan: Plan, output: Path, say: Callable[[str], None]) -> Training:
+def train(plan: Plan, output: Path, say: Callable[[str], None], *, teacher: Asking | None = None) -> Training:
     """Train the spec's adapter into `output`; resumes what a killed process began there."""
     method = plan.resolved.spec.train
     assert method is not None
@@ -73,6 +81,8 @@ def train(plan: Plan, output: Path, say: Callable[[str], None]) -> Training:
             progress=say,
             folder=project_of(plan.resolved.file),
             inputs=plan.resolved.training_data,
+            on=plan.built_on.adapter,
+            teacher=teacher,
         )
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from evalsuite.data.digest import digest, file_digest
 from evalsuite.models.base import BaseCheckpoint
-from evalsuite.plan import Plan, Role, Step
+from evalsuite.plan import BuiltOn, Plan, Role, Step
 from evalsuite.plan.estimate import benchmark_cost, judged_cost, pairing_cost, training_cost
 from evalsuite.records import Adapter
 from evalsuite.spec.document import Document
@@ -17,37 +17,46 @@ from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
 
 # Raised when the meaning of a step's result changes, so that results of an older evalsuite are made again.
 VERSION = 1
+NOTHING = BuiltOn()
 
 
-def training_digest(resolved: ResolvedSpec, base: BaseCheckpoint) -> str | None:
-    """The digest of a spec's training: method, options, data bytes and base weights; None when nothing is trained."""
+def training_digest(resolved: ResolvedSpec, base: BaseCheckpoint, built_on: BuiltOn = NOTHING) -> str | None:
+    """The digest of a spec's training: method, options, data bytes, base weights, and what it builds on.
+
+    None when nothing is trained, or when it builds on an adapter that is not trained yet.
+    """
     method = resolved.spec.train
-    if method is None:
+    if method is None or built_on.waits_for is not None:
         return None
     # Paths do not count, the bytes behind them do; and a file with bad rows trains in one way only: without them.
-    options = _plain(method, exclude={"data"})
+    options = _plain(method, exclude={"data", "on", "teacher"})
     data = [
         (file_digest(path), _plain(source, exclude={"path", "on_bad_row"}))
         for path, source in zip(resolved.training_data, sources_of(method), strict=True)
     ]
-    return digest("train", VERSION, method.version, options, data, base.digest)
+    below = [] if built_on.digest is None else [built_on.digest]
+    return digest("train", VERSION, method.version, options, data, base.digest, *below)
 
 
-def make_plan(resolved: ResolvedSpec, base: BaseCheckpoint, adapter: Adapter | None) -> Plan:
+def make_plan(
+    resolved: ResolvedSpec, base: BaseCheckpoint, adapter: Adapter | None, built_on: BuiltOn = NOTHING
+) -> Plan:
     """The steps of a spec; those that depend on an adapter not yet trained have no digest."""
-    return Plan(resolved, base, adapter, tuple(_Maker(resolved, base, adapter).steps()))
+    return Plan(resolved, base, adapter, tuple(_Maker(resolved, base, adapter, built_on).steps()), built_on)
 
 
 class _Maker:
-    def __init__(self, resolved: ResolvedSpec, base: BaseCheckpoint, adapter: Adapter | None) -> None:
-        self.resolved, self.base, self.adapter = resolved, base, adapter
+    def __init__(
+        self, resolved: ResolvedSpec, base: BaseCheckpoint, adapter: Adapter | None, built_on: BuiltOn
+    ) -> None:
+        self.resolved, self.base, self.adapter, self.built_on = resolved, base, adapter, built_on
         self.suite = resolved.suite
         self.adapts = resolved.spec.train is not None or resolved.spec.adapter is not None
         self.pending = self.adapts and adapter is None
 
     def steps(self) -> Iterator[Step]:
-        training = training_digest(self.resolved, self.base)
-        if training is not None:
+        if self.resolved.spec.train is not None:
+            training = training_digest(self.resolved, self.base, self.built_on)
             yield Step("train", training, cost=training_cost(self.resolved))
         if self.adapts:
             yield Step("prove", self._digest("prove", self.resolved.spec.allow_no_effect))

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from evalsuite.plugins import Method
+from evalsuite.spec.base_model import BaseModelRef
 from evalsuite.spec.document import Document, Name, OneOf, Version
-
-
-class BaseModelRef(Document):
-    """The frozen weights that everything starts from."""
-
-    id: Annotated[str, Field(min_length=1, description="hub id, local folder, or `quickstart`")]
-    revision: Annotated[str | None, Field(description="hub commit or tag; pin it, or results can change")] = None
-    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
-
-    @field_validator("id")
-    @classmethod
-    def _printable(cls, value: str) -> str:
-        if not value.isprintable():
-            raise ValueError("a model id has printable characters only")
-        return value
 
 
 class AdapterRef(Document):

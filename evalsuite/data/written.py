@@ -1,0 +1,85 @@
+"""What a teacher wrote: which of its answers are worth learning from, and why the others are not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from evalsuite.data.words import Words, words
+from evalsuite.records import Completion, Prompt
+from evalsuite.spec.document import Document
+from evalsuite.spec.rubric import PatternCheck, TooSlow
+
+# How a model opens that will not answer; only the opening counts, for a good answer may speak of refusing.
+_REFUSAL = re.compile(
+    r"\W*(?:"
+    r"(?:i['’]?m |i am )?(?:very |so )?sorry\b|i apologi[sz]e\b|as an? (?:ai|language model|artificial)\b"
+    r"|(?:i|we)(?: am|['’]m| are)? (?:cannot|can['’]t|can not|unable to|not able to|won['’]t|will not) "
+    r"(?:help|assist|answer|provide|comply|fulfil|discuss|do that|engage|support)"
+    r"|(?:извините|простите|прошу прощения|к сожалению)\b[^.\n]{0,40}\bне (?:могу|смогу|в состоянии|имею возможности)"
+    r"|(?:я )?не могу (?:помочь|ответить|выполнить|обсуждать|предоставить)"
+    r"|как (?:ии|искусственный интеллект|языковая модель)\b"
+    r")",
+    re.IGNORECASE,
+)
+
+
+class Keep(Document):
+    """Which of a teacher's answers are kept; empty, refused and cut ones and repeats never are."""
+
+    least_words: Annotated[int, Field(ge=1)] = 1
+    most_words: Annotated[int | None, Field(ge=1)] = None
+    must: Annotated[str | None, Field(description="a regular expression that the answer must match somewhere")] = None
+
+    @field_validator("must")
+    @classmethod
+    def _expression(cls, value: str | None) -> str | None:
+        if value is not None:
+            PatternCheck(kind="pattern", must=(value,))
+        return value
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.most_words is not None and self.most_words < self.least_words:
+            raise ValueError(f"most_words {self.most_words} is below least_words {self.least_words}; nothing would fit")
+        return self
+
+
+def reasons(prompts: Sequence[Prompt], replies: Sequence[Completion], keep: Keep) -> list[str | None]:
+    """Why each answer is not kept, or None where it is; of equal questions with equal answers the first is kept."""
+    seen: set[tuple[Prompt, Words]] = set()
+    found = []
+    for prompt, reply in zip(prompts, replies, strict=True):
+        reason = _reason(reply, keep)
+        said = (prompt, words(reply.text))
+        if reason is None and said in seen:
+            reason = "repeats an earlier row"
+        if reason is None:
+            seen.add(said)
+        found.append(reason)
+    return found
+
+
+def _reason(reply: Completion, keep: Keep) -> str | None:
+    count = len(words(reply.text))
+    if reply.finish == "refused" or _REFUSAL.match(reply.text):
+        return "refused to answer"
+    if reply.finish == "length":
+        return "was cut off at the token limit"
+    if not count:
+        return "is empty"
+    if count < keep.least_words:
+        return f"has fewer than {keep.least_words} words"
+    if keep.most_words is not None and count > keep.most_words:
+        return f"has more than {keep.most_words} words"
+    return None if keep.must is None or _fits(keep.must, reply.text) else "does not match the wanted form"
+
+
+def _fits(expression: str, text: str) -> bool:
+    try:
+        return PatternCheck(kind="pattern", must=(expression,)).share(text) == 1
+    except TooSlow:
+        return False
