@@ -52,13 +52,19 @@ def overlap(specs: tuple[Path, ...], settings: tuple[str, ...], form: Format) ->
 def score(file: Path, model: str | None, out: Path | None, form: Format) -> None:
     """Score each row of FILE: words of the answer, share of broken characters, the earlier row it repeats.
 
+    FILE may be a folder that `datasets` reads, of which the split `train` is scored.
+
     `--with MODEL` adds the answer's perplexity and IFD, which `filter: {by: ifd}` in a spec reads from the rows.
     """
     from evalsuite.cli.output import show_table
     from evalsuite.data.jsonl import write_objects
     from evalsuite.data.scored import score_file
     from evalsuite.report.scores import scores_table
+    from evalsuite.spec.dataset import exported
+    from evalsuite.spec.source import Source
 
+    if file.is_dir():
+        file = exported(Source(dataset=str(file)), folder=file)
     found = score_file(file, measure=_measure(model) if model else None)
     if out is not None:
         write_objects(out, found.objects())

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from evalsuite.data.digest import file_digest
+from evalsuite.environment import cache_folder
 
 # Below this, reading the file takes no longer than looking it up.
 LARGE = 32_000_000
@@ -22,22 +23,15 @@ _SETTLED_NS = 2_000_000_000
 Stamp = list[int]
 
 
-def memory_file() -> Path:
-    """Where digests are remembered: `digests.json` in EVALSUITE_CACHE, or in the user's cache folder."""
-    given = os.environ.get("EVALSUITE_CACHE")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "evalsuite"
-    return (Path(given) if given else cache) / "digests.json"
-
-
 def remembered_digest(path: Path, *, memory: Path | None = None, now: Callable[[], int] = time.time_ns) -> str:
     """SHA-256 (hex) of a file's bytes, without reading them where they are known; raises DataError as `file_digest`.
 
-    `now` tells the time in nanoseconds.
+    `memory` is the file that they are remembered in, one in the cache folder if omitted; `now` tells nanoseconds.
     """
     before = _stamp(path, now())
     if before is None:
         return file_digest(path)
-    memory = memory or memory_file()
+    memory = memory or cache_folder() / "digests.json"
     key = str(path.resolve())
     known = _read(memory).get(key)
     if known is not None and known[0] == before:

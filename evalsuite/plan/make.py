@@ -18,6 +18,8 @@ from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
 # Raised when the meaning of a step's result changes, so that results of an older evalsuite are made again.
 VERSION = 1
 NOTHING = BuiltOn()
+# Where rows lie does not count, their bytes do; a revision is pinned on purpose, and counts.
+PLACE = ("path", "dataset", "split", "subset")
 
 
 def training_digest(resolved: ResolvedSpec, base: BaseCheckpoint, built_on: BuiltOn = NOTHING) -> str | None:
@@ -31,7 +33,7 @@ def training_digest(resolved: ResolvedSpec, base: BaseCheckpoint, built_on: Buil
     # Paths do not count, the bytes behind them do; and a file with bad rows trains in one way only: without them.
     options = _plain(method, exclude={"data", "on", "teacher"})
     data = [
-        (file_digest(path), _plain(source, exclude={"path", "on_bad_row"}))
+        (file_digest(path), _plain(source, exclude={*PLACE, "on_bad_row"}))
         for path, source in zip(resolved.training_data, sources_of(method), strict=True)
     ]
     below = [] if built_on.digest is None else [built_on.digest]
@@ -99,7 +101,7 @@ class _Maker:
         ]
         tests += [(entry.name, self._data(entry)) for entry in self.suite.judged]
         # How rows are written and mixed cannot change what stands in them; which rows there are can.
-        sources = [_plain(source, exclude={"path", "format", "weight", "on_bad_row"}) for source in sources_of(method)]
+        sources = [_plain(source, exclude={*PLACE, "format", "weight", "on_bad_row"}) for source in sources_of(method)]
         return Step("overlap", digest("overlap", VERSION, rows, sources, tests), role="candidate")
 
     def _compare(self, scored: list[Step]) -> Step:

@@ -98,7 +98,6 @@ def test_the_student_learns_the_teachers_manner_from_its_answers_alone(files: li
         name: {metric: result.value for metric, result in pipeline.candidate_results(name, store).by_metric.items()}
         for name in ("student", "teacher")
     }
-    print(found)
     # Nearly all of what the teacher learnt from the author's own answers, where the base has none of it.
     assert found["teacher"]["style.fidelity"] > 0.8
     assert found["student"]["style.fidelity"] > 0.9 * found["teacher"]["style.fidelity"]
