@@ -1,4 +1,4 @@
-"""What a teacher wrote: which of its answers are worth learning from, and why the others are not."""
+"""What a teacher is asked and what it wrote: which answers are worth learning from, and why the others are not."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ from typing import Annotated, Self
 from pydantic import Field, field_validator, model_validator
 
 from evalsuite.data.words import Words, words
-from evalsuite.records import Completion, Prompt
+from evalsuite.records import Completion, Message, Prompt
 from evalsuite.spec.document import Document
 from evalsuite.spec.rubric import PatternCheck, TooSlow
 
+# At the end of the question and not as a system message, which some chat templates refuse.
+_EXPLAIN = (
+    "Think step by step: first explain how the answer follows, so that a learner could find it alone, then give the "
+    "answer. Write in the language of the question."
+)
 # How a model opens that will not answer; only the opening counts, for a good answer may speak of refusing.
 _REFUSAL = re.compile(
     r"\W*(?:"
@@ -46,6 +51,12 @@ class Keep(Document):
         if self.most_words is not None and self.most_words < self.least_words:
             raise ValueError(f"most_words {self.most_words} is below least_words {self.least_words}; nothing would fit")
         return self
+
+
+def explained(prompt: Prompt) -> Prompt:
+    """The prompt with the wish for an explanation at the end of its last turn."""
+    *earlier, last = prompt.messages
+    return Prompt(messages=(*earlier, Message(last.role, f"{last.content}\n\n{_EXPLAIN}")))
 
 
 def reasons(prompts: Sequence[Prompt], replies: Sequence[Completion], keep: Keep) -> list[str | None]:

@@ -53,7 +53,9 @@ class Workbench:
         found = plan.built_on.teacher
         if found is None:
             return None
-        return asking(found, self.cache, self.progress, make=lambda: self._load_base(found.base))
+        base = found.base
+        make = None if base is None else lambda: self._load_base(base)
+        return asking(found, self.cache, self.progress, make=make)
 
     def _load(self, base: BaseCheckpoint) -> Model:
         # One base at a time: two large ones would not fit into memory together.

@@ -15,7 +15,7 @@ from evalsuite.records import Adapter
 from evalsuite.spec.base_model import BaseModelRef
 from evalsuite.spec.load import ResolvedSpec
 from evalsuite.spec.project import find_data
-from evalsuite.spec.teacher import Teacher
+from evalsuite.spec.teacher import LocalTeacher, ServedTeacher
 from evalsuite.store import Store, read
 
 
@@ -28,7 +28,9 @@ def built_on(
     """
     method: Any = resolved.spec.train
     name = getattr(method, "builds_on", None)
-    document: Teacher | None = getattr(method, "teacher", None)
+    document: LocalTeacher | ServedTeacher | None = getattr(method, "teacher", None)
+    if isinstance(document, ServedTeacher):
+        return BuiltOn(teacher=FoundTeacher(document))
     answers = base if document is None else _teachers_base(document, resolved, base, download=download)
     adapter = waits_for = None
     if name is not None:
@@ -79,7 +81,7 @@ def located(model: str, beside: Path) -> str:
 
 
 def _teachers_base(
-    document: Teacher, resolved: ResolvedSpec, base: BaseCheckpoint, *, download: bool
+    document: LocalTeacher, resolved: ResolvedSpec, base: BaseCheckpoint, *, download: bool
 ) -> BaseCheckpoint:
     ref: BaseModelRef | None = document.base_model
     if ref is None or ref == resolved.spec.base_model:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from evalsuite.data.authored import read_authored
 from evalsuite.data.rows import training_rows
+from evalsuite.data.written import explained
 from evalsuite.plan import Cost, Role
 from evalsuite.records import Sample
 from evalsuite.spec.load import ResolvedSpec
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
-from evalsuite.spec.teacher import Teacher
+from evalsuite.spec.teacher import LocalTeacher, ServedTeacher
 
 # Four characters a token is the usual rule of thumb for English; the figures are shown as estimates.
 _CHARACTERS_PER_TOKEN = 4
@@ -24,18 +25,22 @@ def training_cost(resolved: ResolvedSpec) -> Cost:
     Answers that a teacher is yet to write count as long as they may get, and each as one call.
     """
     rows = [row for source in training_rows(resolved) for row in source.rows]
-    teacher: Teacher | None = getattr(resolved.spec.train, "teacher", None)
+    teacher: LocalTeacher | ServedTeacher | None = getattr(resolved.spec.train, "teacher", None)
     if teacher is not None:
-        return taught_cost([row.prompt.shown for row in rows], teacher, epochs=_epochs(resolved))
+        explains = getattr(resolved.spec.train, "explain", False)
+        asked = [(explained(row.prompt) if explains else row.prompt).shown for row in rows]
+        return taught_cost(asked, teacher, epochs=_epochs(resolved))
     characters = sum(len(row.prompt.shown) + len(answer) for row in rows for answer in row.answers)
     return Cost(samples=len(rows), tokens=round(characters / _CHARACTERS_PER_TOKEN * _epochs(resolved)))
 
 
-def taught_cost(prompts: Sequence[str], teacher: Teacher, *, epochs: float = 1) -> Cost:
+def taught_cost(prompts: Sequence[str], teacher: LocalTeacher | ServedTeacher, *, epochs: float = 1) -> Cost:
     """What it takes at most to have a teacher answer prompts, and to train on the answers."""
     asked = sum(map(len, prompts)) // _CHARACTERS_PER_TOKEN
     written = teacher.max_tokens * len(prompts)
-    return Cost(samples=len(prompts), tokens=round((asked + written) * (1 + epochs)), teacher_calls=len(prompts))
+    money = teacher.money(asked, written) if isinstance(teacher, ServedTeacher) else 0.0
+    tokens = round((asked + written) * (1 + epochs))
+    return Cost(samples=len(prompts), tokens=tokens, teacher_calls=len(prompts), money=money)
 
 
 def _epochs(resolved: ResolvedSpec) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from evalsuite.data.rows import training_rows
 from evalsuite.plan import Plan, Step
 from evalsuite.report.table import Table
+from evalsuite.spec.teacher import ServedTeacher
 
 
 def plan_table(plan: Plan, done: frozenset[str]) -> Table:
@@ -40,7 +41,9 @@ def _below(plan: Plan) -> list[str]:
     if below.adapter is not None:
         return [f"on adapter {below.adapter.name} ({below.adapter.digest[:12]})"]
     if below.teacher is not None and step is not None:
-        calls = f"{step.cost.teacher_calls:,} calls, at most ${step.cost.money:.2f}"
+        document = below.teacher.document
+        money = f", at most ${step.cost.money:.2f}" if isinstance(document, ServedTeacher) and document.priced else ""
+        calls = f"{step.cost.teacher_calls:,} calls{money}"
         return [f"teacher {below.teacher.id} ({below.teacher.digest[:12]}): {calls}"]
     return []
 

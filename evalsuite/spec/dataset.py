@@ -28,7 +28,8 @@ def exported(source: Source, *, folder: Path | None) -> Path:
     The line of a row is its number in the split. Raises DataError with what the library says when it cannot be had.
     """
     found = _loaded(source, str(folder or source.dataset))
-    words = re.sub(r"[^\w.-]+", "--", "-".join(filter(None, (source.dataset, source.subset, source.split))))
+    name = folder.name if folder is not None else source.dataset
+    words = re.sub(r"[^\w.-]+", "--", "-".join(filter(None, (name, source.subset, source.split))))
     # Two contents never share a fingerprint; and one that was exported before is not written again.
     file = cache_folder() / "datasets" / f"{words.strip('-.')}-{found._fingerprint[:_SHORT]}.jsonl"
     if not file.is_file():

@@ -9,17 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from evalsuite.data.jsonl import write_objects
-from evalsuite.data.written import Keep, reasons
+from evalsuite.data.written import Keep, explained, reasons
 from evalsuite.errors import TrainingError
 from evalsuite.plugins import Asking, TrainingJob
-from evalsuite.records import Completion, Example, Message, Prompt, Sampling, Unanswered
+from evalsuite.records import Completion, Example, Sampling, Unanswered
 from evalsuite.train.rows import only
-
-# At the end of the question and not as a system message, which some chat templates refuse.
-_EXPLAIN = (
-    "Think step by step: first explain how the answer follows, so that a learner could find it alone, then give the "
-    "answer. Write in the language of the question."
-)
 
 
 @dataclass(frozen=True)
@@ -54,12 +48,6 @@ def answered(
     if not _examples(train):
         raise TrainingError(f"{job.name}  {summary(answers, teacher.id)}; nothing is left to learn from")
     return _examples(train), _examples(held_out)
-
-
-def explained(prompt: Prompt) -> Prompt:
-    """The prompt with the wish for an explanation at the end of its last turn."""
-    *earlier, last = prompt.messages
-    return Prompt(messages=(*earlier, Message(last.role, f"{last.content}\n\n{_EXPLAIN}")))
 
 
 def summary(answers: Sequence[Answer], teacher: str) -> str:

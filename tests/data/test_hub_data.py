@@ -58,7 +58,7 @@ def test_the_digest_is_that_of_the_rows_wherever_they_lie(project: Project) -> N
 def test_a_bad_row_is_told_by_its_number(project: Project) -> None:
     rows = [{"question": "Why?", "answer": text} for text in ("So.", " ", "So.")]
     project.rows("sets/trees/train.jsonl", *rows)
-    with pytest.raises(DataError, match=r"sets--trees-train-.*\.jsonl:2  'completion' must be non-empty text \(1 of 3"):
+    with pytest.raises(DataError, match=r"trees-train-.*\.jsonl:2  'completion' must be non-empty text \(1 of 3"):
         training_rows(load_specs([project.spec])[0])
 
 
@@ -108,6 +108,7 @@ def test_a_data_set_is_scored_like_a_file(project: Project) -> None:
     from evalsuite.cli import evalsuite
 
     rows = [{"prompt": f"What grows in {n}?", "completion": "An elm."} for n in range(3)]
-    project.rows("sets/trees/train.jsonl", *rows)
+    for split in ("train", "test"):
+        project.rows(f"sets/trees/{split}.jsonl", *rows)
     done = CliRunner().invoke(evalsuite, ["data", "score", str(project.root / "sets" / "trees"), "--format", "csv"])
-    assert (done.exit_code, len(done.output.splitlines())) == (0, 4), done.output
+    assert (done.exit_code, len(done.output.splitlines())) == (0, 4), done.exception

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from evalsuite.data.written import Keep
 from evalsuite.plugins import TrainingJob
 from evalsuite.records import Row, Training, Unanswered
-from evalsuite.spec.teacher import Teacher
+from evalsuite.spec.teacher import ServedTeacher, Teacher
 from evalsuite.train.supervised import SupervisedOptions
 
 
@@ -43,7 +43,7 @@ class Distill(SupervisedOptions):
     @property
     def builds_on(self) -> str | None:
         """The teacher's adapter, as the spec names it."""
-        return self.teacher.adapter
+        return None if isinstance(self.teacher, ServedTeacher) else self.teacher.adapter
 
     def train(self, job: TrainingJob) -> Training:
         """Asks the teacher what is not known yet, then trains on the good answers; raises TrainingError."""
