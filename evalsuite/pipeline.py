@@ -22,9 +22,9 @@ from evalsuite.execute import local, side_by_side
 from evalsuite.imports import DEFAULT_SEED, Imported
 from evalsuite.models import Model
 from evalsuite.models.adapter import adapter_digest, check_fits
-from evalsuite.models.base import BaseCheckpoint, find_base
+from evalsuite.models.base import BaseCheckpoint, find_base, located
 from evalsuite.plan import BuiltOn, Plan, Step, StepKind
-from evalsuite.plan.built_on import built_on, in_order, located
+from evalsuite.plan.built_on import built_on, in_order
 from evalsuite.plan.make import NOTHING, make_plan, training_digest
 from evalsuite.plan.recorded import spec_row, step_row
 from evalsuite.records import Adapter, Comparison, Outcome, Results, RuleOutcome, Training, Verdict

@@ -53,6 +53,15 @@ def find_base(id: str, *, revision: str | None, dtype: str, download: bool = Fal
     return BaseCheckpoint(id, folder, dtype, _digest(id, folder, dtype=dtype))
 
 
+def located(model: str, beside: Path) -> str:
+    """A model id that is a folder relative to its spec, as an absolute path; any other id as it stands."""
+    folder = beside / model
+    try:
+        return str(folder) if model.startswith(".") or folder.is_dir() else model
+    except OSError:  # too long for a path, and so for a hub id
+        raise ModelError(f"base model {model[:60]!r}...  is no folder and no hub id; check `base_model.id`") from None
+
+
 def weight_files(folder: Path) -> list[Path]:
     """The weight files that a loader would read, by name: safetensors where there are any, else *.bin."""
     for pattern in ("*.safetensors", "*.bin"):

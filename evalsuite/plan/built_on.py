@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from evalsuite.errors import DocumentError, ModelError, NotFound, Problem
+from evalsuite.errors import DocumentError, NotFound, Problem
 from evalsuite.models.adapter import adapter_digest, check_fits
-from evalsuite.models.base import BaseCheckpoint, find_base
+from evalsuite.models.base import BaseCheckpoint, find_base, located
 from evalsuite.models.teacher import FoundTeacher
 from evalsuite.plan import BuiltOn, Plan
 from evalsuite.records import Adapter
@@ -69,15 +69,6 @@ def in_order(specs: Sequence[ResolvedSpec]) -> list[ResolvedSpec]:
     for resolved in specs:
         place(resolved, ())
     return list(ordered.values())
-
-
-def located(model: str, beside: Path) -> str:
-    """A model id that is a folder relative to its spec, as an absolute path; any other id as it stands."""
-    folder = beside / model
-    try:
-        return str(folder) if model.startswith(".") or folder.is_dir() else model
-    except OSError:  # too long for a path, and so for a hub id
-        raise ModelError(f"base model {model[:60]!r}...  is no folder and no hub id; check `base_model.id`") from None
 
 
 def _teachers_base(
