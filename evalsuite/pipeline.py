@@ -26,7 +26,7 @@ from evalsuite.models.base import BaseCheckpoint, find_base, located
 from evalsuite.plan import BuiltOn, Plan, Step, StepKind
 from evalsuite.plan.built_on import built_on, in_order
 from evalsuite.plan.make import NOTHING, make_plan, training_digest
-from evalsuite.plan.recorded import spec_row, step_row
+from evalsuite.plan.recorded import spec_row, step_row, training_record
 from evalsuite.records import Adapter, Comparison, Outcome, Results, RuleOutcome, Training, Verdict
 from evalsuite.spec.load import ResolvedSpec, load_specs
 from evalsuite.spec.policy import Policy
@@ -257,8 +257,8 @@ class _Run:
         return self.store.adapters / f"{plan.name}-{(_training_step(plan).digest or '')[:12]}"
 
     def _save(self, plan: Plan, training: Training, *, seconds: float) -> None:
-        row = step_row(_training_step(plan))
-        write.save_training(self.store, row, training, seconds=seconds, seed=_seed(plan))
+        record = training_record(plan, seconds=training.wall_seconds)
+        write.save_training(self.store, step_row(_training_step(plan)), training, seconds=seconds, record=record)
 
     def _told(self, plan: Plan, text: str) -> None:
         self.watch.begin(plan, _training_step(plan))
@@ -400,8 +400,3 @@ def _training_step(plan: Plan) -> Step:
     step = plan.step("train")
     assert step is not None
     return step
-
-
-def _seed(plan: Plan) -> int | None:
-    method = plan.resolved.spec.train
-    return method.seed if method is not None else None

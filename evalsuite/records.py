@@ -310,6 +310,22 @@ class Training:
     norms: tuple[LayerNorm, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class TrainingRecord:
+    """What a training was made of and with; `data` has the digest of each source, `built_on` that of an adapter.
+
+    Money and energy are None where the spec gives no price and no power.
+    """
+
+    seed: int | None
+    base_digest: str
+    built_on: str | None
+    data: Mapping[str, str]
+    versions: Mapping[str, str | int | None]
+    money: float | None = None
+    watt_hours: float | None = None
+
+
 def clusters_of(groups: Mapping[str, str], sample_ids: Sequence[str]) -> list[str] | None:
     """The cluster of each sample, one without a group being its own; None when no two samples share a cluster."""
     clusters = [f"group {groups[key]}" if key in groups else f"sample {key}" for key in sample_ids]

@@ -17,6 +17,21 @@ class AdapterRef(Document):
     path: Annotated[str, Field(min_length=1)]
 
 
+class Machine(Document):
+    """What the machine costs that trains; it changes no result, and no digest."""
+
+    price_per_hour: Annotated[float | None, Field(ge=0, description="money for an hour of the machine")] = None
+    watts: Annotated[float | None, Field(gt=0, description="what it draws while it trains")] = None
+
+    def money(self, seconds: float) -> float | None:
+        """The price of so many seconds; None where no price is given."""
+        return None if self.price_per_hour is None else self.price_per_hour * seconds / 3600
+
+    def watt_hours(self, seconds: float) -> float | None:
+        """The energy of so many seconds; None where no power is given."""
+        return None if self.watts is None else self.watts * seconds / 3600
+
+
 class RunSpec(Document):
     """One adapter to be judged: trained here (`train`), trained elsewhere (`adapter`), or the base as it is."""
 
@@ -27,6 +42,7 @@ class RunSpec(Document):
     base_model: BaseModelRef
     train: Annotated[Method, OneOf("methods")] | None = None
     adapter: AdapterRef | None = None
+    machine: Annotated[Machine, Field(description="what training costs here, for the record")] = Machine()
     matrix: Annotated[
         dict[str, tuple[Any, ...]] | None,
         Field(description="path -> values: one spec per combination, named by its values"),

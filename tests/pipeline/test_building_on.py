@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import platform
 from pathlib import Path
 
 import pytest
 
 from evalsuite import pipeline
 from evalsuite.errors import DocumentError, ModelError, NotFound
+from evalsuite.models.adapter import adapter_digest
 from evalsuite.models.context import weights_beside
+from evalsuite.report.card import run_cards
 from evalsuite.report.plan import looked_up
 
 
@@ -122,3 +125,18 @@ def test_an_adapter_of_another_base_is_refused_with_both_names(project, tmp_path
     save_file(weights, project.folder / "adapter" / "adapter_model.safetensors")
     with pytest.raises(ModelError, match=r"made for 'an unnamed base' and does not fit the base '.*base': .* is 4 x 5"):
         pipeline.plan([spec(project, "both", rag("adapter"))], project.store)
+
+
+def test_a_training_records_what_it_was_made_of_and_what_it_cost(project):
+    rows(project)
+    project.spec = spec(project, "both", rag("adapter"))
+    project.run(["machine.price_per_hour=3600000", "machine.watts=360"])
+    facts = dict(run_cards("both", project.store)[0].facts())
+    record = run_cards("both", project.store)[0].training.record
+    assert record.money == pytest.approx(record.watt_hours * 1e4)
+    assert facts["cost"] == f"${record.money:.4f}, {record.watt_hours:.3g} Wh"
+    assert facts["made from"].startswith(f"base {record.base_digest[:12]}, seed 0, data/rows.jsonl (")
+    assert facts["built on"] == adapter_digest(project.folder / "adapter")
+    assert f"python {platform.python_version()}" in facts["software"]
+    # What the machine costs changes no result, so that nothing is trained again for it.
+    assert "both train" not in (project.run(["machine.watts=1"]), project.began)[1]
