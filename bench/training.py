@@ -45,7 +45,7 @@ def pairs(count: int) -> list[dict[str, str]]:
 
 def ours(method: str, count: int) -> tuple[float, float]:
     """Seconds in the loop, and in all, of a training through evalsuite."""
-    name = method.split()[0]
+    name = method.split(maxsplit=1)[0]
     options = {**SHARED, "method": name, "adapter": {"type": "lora"}, "data": [{"path": "x"}]}
     chosen = find("methods")[name].model_validate_json(
         json.dumps(options | ({"packing": True} if " " in method else {}))

@@ -99,6 +99,10 @@ class _Resolver:
         )
         if len({source.weight is None for source in sources_of(spec.train)}) > 1:
             self._report(raw, ("train", "data"), "some sources have a weight and some have none; give all one, or none")
+        below = getattr(spec.train, "builds_on", None)
+        if below is not None and ("/" in below or below.startswith(".")):
+            place = ("train", "on") if hasattr(spec.train, "on") else ("train", "teacher", "adapter")
+            self._data(below, raw, file, place, folder=True)
         adapter = None
         if spec.adapter is not None:
             adapter = self._data(spec.adapter.path, raw, file, ("adapter", "path"), folder=True)

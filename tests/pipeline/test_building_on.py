@@ -14,6 +14,7 @@ from evalsuite.models.adapter import adapter_digest
 from evalsuite.models.context import weights_beside
 from evalsuite.report.card import run_cards
 from evalsuite.report.plan import looked_up
+from evalsuite.spec.load import load_specs
 
 
 def rows(project) -> None:
@@ -97,6 +98,12 @@ def test_an_adapter_that_nobody_knows_is_refused(project):
     rows(project)
     with pytest.raises(NotFound, match="builds on 'nobody', which is no folder, no spec of this run"):
         pipeline.plan([spec(project, "both", rag("nobody"))], project.store)
+
+
+def test_a_folder_that_is_not_there_is_a_problem_of_the_spec(project):
+    rows(project)
+    with pytest.raises(DocumentError, match=r"train\.on  'adapters/none' does not exist; looked for "):
+        load_specs([spec(project, "both", rag("adapters/none"))])
 
 
 def test_the_base_as_it_is_has_no_adapter_to_build_on(project):
