@@ -21,14 +21,13 @@ from evalsuite.evaluate.compare import differences
 from evalsuite.execute import local, side_by_side
 from evalsuite.imports import DEFAULT_SEED, Imported
 from evalsuite.models import Model
-from evalsuite.models.adapter import adapter_digest, check_fits
 from evalsuite.models.base import BaseCheckpoint, find_base, located
-from evalsuite.plan import BuiltOn, Plan, Step, StepKind
-from evalsuite.plan.built_on import built_on, in_order
-from evalsuite.plan.make import NOTHING, make_plan, training_digest
+from evalsuite.plan import Plan, Step, StepKind
+from evalsuite.plan.built_on import built_on, in_order, planned
+from evalsuite.plan.make import NOTHING, make_plan
 from evalsuite.plan.recorded import spec_row, step_row, training_record
-from evalsuite.records import Adapter, Comparison, Outcome, Results, RuleOutcome, Training, Verdict
-from evalsuite.spec.load import ResolvedSpec, load_specs
+from evalsuite.records import Comparison, Outcome, Results, RuleOutcome, Training, Verdict
+from evalsuite.spec.load import load_specs
 from evalsuite.spec.policy import Policy
 from evalsuite.store import Store, read, write
 from evalsuite.store.replies import ReplyCache
@@ -86,7 +85,7 @@ def plan(files: Sequence[Path], store: Store, *, settings: tuple[str, ...] = (),
             beside = resolved.file.resolve().parent
             bases[key] = find_base(located(ref.id, beside), revision=ref.revision, dtype=ref.dtype, download=download)
         below = built_on(resolved, bases[key], plans=plans, store=store, download=download)
-        plans[resolved.spec.name] = _planned(resolved, bases[key], below, store)
+        plans[resolved.spec.name] = planned(resolved, bases[key], below, store)
     return [plans[resolved.spec.name] for resolved in specs]
 
 
@@ -348,10 +347,6 @@ def verdict_on_record(plan: Plan, store: Store) -> Verdict:
     return local.verdict(plan, candidate, base)
 
 
-def _planned(resolved: ResolvedSpec, base: BaseCheckpoint, below: BuiltOn, store: Store) -> Plan:
-    return make_plan(resolved, base, _known_adapter(resolved, base, below, store), below)
-
-
 def _settled(plan: Plan, trained: Mapping[str, Plan], store: Store) -> Plan:
     """The plan once the adapter that it waited for is there; raises NotFound when that could not be trained."""
     before = plan.built_on.waits_for
@@ -359,22 +354,7 @@ def _settled(plan: Plan, trained: Mapping[str, Plan], store: Store) -> Plan:
         return plan
     if before not in trained:
         raise NotFound(f"{plan.resolved.file}  {plan.name} builds on {before}, which could not be trained")
-    return _planned(plan.resolved, plan.base, built_on(plan.resolved, plan.base, plans=trained, store=store), store)
-
-
-def _known_adapter(resolved: ResolvedSpec, base: BaseCheckpoint, below: BuiltOn, store: Store) -> Adapter | None:
-    if resolved.adapter_path is not None:
-        check_fits(resolved.adapter_path, base)
-        return Adapter(resolved.spec.name, resolved.adapter_path, adapter_digest(resolved.adapter_path))
-    digest = training_digest(resolved, base, below)
-    known = read.trained_adapter(store, digest) if digest else None
-    # Weights that were changed or removed since are not the ones the record speaks of: they are trained again.
-    if known is None or not known.path.is_dir():
-        return None
-    try:
-        return known if adapter_digest(known.path) == known.digest else None
-    except EvalsuiteError:
-        return None
+    return planned(plan.resolved, plan.base, built_on(plan.resolved, plan.base, plans=trained, store=store), store)
 
 
 def _recorded(plans: Sequence[Plan], store: Store) -> bool:

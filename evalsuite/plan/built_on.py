@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from evalsuite.errors import DocumentError, NotFound, Problem
+from evalsuite.errors import DocumentError, EvalsuiteError, NotFound, Problem
 from evalsuite.models.adapter import adapter_digest, check_fits
 from evalsuite.models.base import BaseCheckpoint, find_base, located
 from evalsuite.models.teacher import FoundTeacher
 from evalsuite.plan import BuiltOn, Plan
+from evalsuite.plan.make import make_plan, training_digest
 from evalsuite.records import Adapter
 from evalsuite.spec.base_model import BaseModelRef
 from evalsuite.spec.load import ResolvedSpec
@@ -71,6 +72,11 @@ def in_order(specs: Sequence[ResolvedSpec]) -> list[ResolvedSpec]:
     return list(ordered.values())
 
 
+def planned(resolved: ResolvedSpec, base: BaseCheckpoint, below: BuiltOn, store: Store) -> Plan:
+    """The plan of a spec, with the adapter that the store has of it, if any."""
+    return make_plan(resolved, base, _known_adapter(resolved, base, below, store), below)
+
+
 def _teachers_base(
     document: LocalTeacher, resolved: ResolvedSpec, base: BaseCheckpoint, *, download: bool
 ) -> BaseCheckpoint:
@@ -92,3 +98,18 @@ def _trained(name: str, file: Path, store: Store) -> Adapter:
             f"{store.folder}; give the spec's file as well, or the adapter's folder"
         )
     return Adapter(adapter.name, adapter.path, adapter_digest(adapter.path))
+
+
+def _known_adapter(resolved: ResolvedSpec, base: BaseCheckpoint, below: BuiltOn, store: Store) -> Adapter | None:
+    if resolved.adapter_path is not None:
+        check_fits(resolved.adapter_path, base)
+        return Adapter(resolved.spec.name, resolved.adapter_path, adapter_digest(resolved.adapter_path))
+    digest = training_digest(resolved, base, below)
+    known = read.trained_adapter(store, digest) if digest else None
+    # Weights that were changed or removed since are not the ones the record speaks of: they are trained again.
+    if known is None or not known.path.is_dir():
+        return None
+    try:
+        return known if adapter_digest(known.path) == known.digest else None
+    except EvalsuiteError:
+        return None
