@@ -117,9 +117,9 @@ def _written(made: Built, file: Path, store: Store) -> Built:
     from dataclasses import replace
 
     from evalsuite.cli.terminal import printable
-    from evalsuite.data.grounded import Writing
     from evalsuite.execute.writing import written
     from evalsuite.spec.load import load_document
+    from evalsuite.spec.writing import Writing
 
     found = written(made.rows, load_document(Writing, file), store.replies, beside=file)
     click.echo(printable(found.summary))

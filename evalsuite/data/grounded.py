@@ -10,55 +10,21 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import Field
+from typing import Any
 
 from evalsuite.data.build import Dropped
 from evalsuite.data.words import Words, words
-from evalsuite.data.written import Keep, reasons
+from evalsuite.data.written import reasons
 from evalsuite.plugins import Asking
 from evalsuite.records import Completion, Prompt
-from evalsuite.spec.document import Document, Version
-from evalsuite.spec.teacher import Teacher
+from evalsuite.spec.writing import Keep, Writing
 
 # Below this share of words that stand in the passage an answer is not about it. Words are compared by their first
 # letters, so that other endings, many in Russian, count as the same; short ones are in every text.
 _GROUNDED = 0.5
 _STEM, _TELLING = 5, 4
 
-_ASK = """\
-Here is a passage:
-
-{passage}
-
-Write {count} different questions that this passage answers, each understood by a reader who has not seen the passage, \
-and answer each from the passage alone. {why}Write in the language of the passage. Write nothing else than this, for \
-each question:
-Q: the question
-{reason}A: the answer"""
-_WHY = "Before each answer explain step by step how it follows from what the passage says. "
 _PART = re.compile(r"^[^\S\n]*(?:\*\*)?(Q|WHY|A)\d*(?:\*\*)?:(?:\*\*)?", re.IGNORECASE | re.MULTILINE)
-
-
-class Writing(Document):
-    """What a teacher is to write about each passage."""
-
-    schema_version: Version
-    teacher: Teacher
-    rows: Annotated[
-        Literal["questions", "explained"],
-        Field(description="questions with answers, or with reasons before the answer"),
-    ] = "questions"
-    per_passage: Annotated[int, Field(ge=1, le=20, description="questions about each passage")] = 3
-    keep: Annotated[Keep, Field(description="which answers are good enough")] = Keep()
-
-    def prompt(self, passage: str) -> Prompt:
-        """What the teacher is asked about a passage."""
-        explained = self.rows == "explained"
-        reason = "Why: the explanation\n" if explained else ""
-        why = _WHY if explained else ""
-        return Prompt.user(_ASK.format(passage=passage, count=self.per_passage, why=why, reason=reason))
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Self
-
-from pydantic import Field, field_validator, model_validator
 
 from evalsuite.data.words import Words, words
 from evalsuite.records import Completion, Message, Prompt
-from evalsuite.spec.document import Document
 from evalsuite.spec.rubric import PatternCheck, TooSlow
+from evalsuite.spec.writing import Keep
 
 # At the end of the question and not as a system message, which some chat templates refuse.
 _EXPLAIN = (
@@ -30,27 +27,6 @@ _REFUSAL = re.compile(
     r")",
     re.IGNORECASE,
 )
-
-
-class Keep(Document):
-    """Which of a teacher's answers are kept; empty, refused and cut ones and repeats never are."""
-
-    least_words: Annotated[int, Field(ge=1)] = 1
-    most_words: Annotated[int | None, Field(ge=1)] = None
-    must: Annotated[str | None, Field(description="a regular expression that the answer must match somewhere")] = None
-
-    @field_validator("must")
-    @classmethod
-    def _expression(cls, value: str | None) -> str | None:
-        if value is not None:
-            PatternCheck(kind="pattern", must=(value,))
-        return value
-
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
-        if self.most_words is not None and self.most_words < self.least_words:
-            raise ValueError(f"most_words {self.most_words} is below least_words {self.least_words}; nothing would fit")
-        return self
 
 
 def explained(prompt: Prompt) -> Prompt:

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from evalsuite.data.build import Dropped
-from evalsuite.data.grounded import Writing, prompts, written_rows
+from evalsuite.data.grounded import prompts, written_rows
 from evalsuite.errors import ModelError
 from evalsuite.execute.teaching import asking
 from evalsuite.models import Model
 from evalsuite.models.teacher import FoundTeacher, find_teacher
 from evalsuite.records import Completion
+from evalsuite.spec.writing import Writing
 from evalsuite.store.replies import ReplyCache
 
 

@@ -15,6 +15,7 @@ from evalsuite.spec.rubric import Rubric
 from evalsuite.spec.run import RunSpec
 from evalsuite.spec.suite import Suite
 from evalsuite.spec.verdict import VerdictFile
+from evalsuite.spec.writing import Writing
 
 DOCUMENTS: dict[str, type[Document]] = {
     "run": RunSpec,
@@ -22,6 +23,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "rubric": Rubric,
     "judge": Judge,
     "policy": Policy,
+    "writing": Writing,
     "card": Card,
     "aliases": Aliases,
     "verdict": VerdictFile,

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from evalsuite.data.jsonl import write_objects
-from evalsuite.data.written import Keep, explained, reasons
+from evalsuite.data.written import explained, reasons
 from evalsuite.errors import TrainingError
 from evalsuite.plugins import Asking, TrainingJob
 from evalsuite.records import Completion, Example, Sampling, Unanswered
+from evalsuite.spec.writing import Keep
 from evalsuite.train.rows import only
 
 

@@ -12,9 +12,10 @@ from click.testing import CliRunner
 from endpoint_server import Behaviour, serving
 
 from evalsuite.cli import evalsuite
-from evalsuite.data.grounded import Writing, grounded, prompts, written_rows
+from evalsuite.data.grounded import grounded, prompts, written_rows
 from evalsuite.plugins import Asking
 from evalsuite.records import Completion
+from evalsuite.spec.writing import Writing
 from evalsuite.store.replies import ReplyCache
 
 PASSAGE = {
