@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from evalsuite import __version__
 
@@ -17,6 +18,12 @@ def environment() -> dict[str, str | int | None]:
     found.update({package: installed(package) for package in _PACKAGES})
     found.update({"system": platform.system(), "machine": platform.machine(), "processors": os.cpu_count()})
     return found
+
+
+def cache_folder() -> Path:
+    """Where things are kept that can be made again: EVALSUITE_CACHE, or a folder in the user's cache."""
+    given = os.environ.get("EVALSUITE_CACHE")
+    return Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "evalsuite"
 
 
 def installed(package: str) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,30 +18,28 @@ from typing import TYPE_CHECKING, Protocol
 
 from evalsuite.data.asked import fetch_data
 from evalsuite.environment import environment
-from evalsuite.errors import AdapterNotApplied, DataError, EvalsuiteError, ModelError, NotFound
+from evalsuite.errors import AdapterNotApplied, EvalsuiteError, NotFound
 from evalsuite.evaluate.compare import differences
 from evalsuite.evidence import MEASURED, baseline_of, evidence
 from evalsuite.execute import local, side_by_side
-from evalsuite.imports import DEFAULT_SEED, Imported
 from evalsuite.models import Model
-from evalsuite.models.adapter import adapter_digest, check_fits
-from evalsuite.models.base import Base, BaseCheckpoint, ServedBase, find_base
+from evalsuite.models.base import Base, BaseCheckpoint, ServedBase, find_base, located
 from evalsuite.models.remote.meter import Meter
 from evalsuite.plan import Plan, Step
-from evalsuite.plan.make import make_plan, training_digest
-from evalsuite.plan.recorded import spec_row, step_row
-from evalsuite.records import Adapter, Comparison, Outcome, Results, RuleOutcome, Training, Verdict
+from evalsuite.plan.built_on import built_on, in_order, planned
+from evalsuite.plan.make import NOTHING, make_plan
+from evalsuite.plan.recorded import spec_row, step_row, training_record
+from evalsuite.records import Adapter, Comparison, Results, RuleOutcome, Training, Verdict
 from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.spec.load import ResolvedSpec, load_specs
 from evalsuite.spec.policy import Policy
 from evalsuite.store import Store, read, write
-from evalsuite.store.judges import knowledge
 from evalsuite.store.replies import ReplyCache
-from evalsuite.trust import corrections, with_trust
+from evalsuite.trust import with_corrections, with_trust
 
 if TYPE_CHECKING:
-    from evalsuite.imports.length_files import LengthAid
+    pass
 
 # Fewer places than this, and trainings run one after another in this process.
 _SEVERAL = 2
@@ -81,17 +79,17 @@ class RunReport:
 def plan(files: Sequence[Path], store: Store, *, settings: tuple[str, ...] = (), download: bool = False) -> list[Plan]:
     """The plan of every spec as things stand; nothing is trained, asked or written."""
     bases: dict[str, Base] = {}
-    plans = []
-    known = knowledge(store)
-    for loaded in load_specs(files, settings):
-        fetch_data(loaded, download=download)
-        resolved = with_trust(loaded, known)
+    plans: dict[str, Plan] = {}
+    specs = with_trust(load_specs(files, settings), store)
+    for resolved in in_order(specs):
+        fetch_data(resolved, download=download)
         key = resolved.spec.base_model.model_dump_json()
         if key not in bases:
             bases[key] = _base(resolved, download=download)
-        adapter = _known_adapter(resolved, bases[key], store)
-        plans.append(make_plan(resolved, bases[key], adapter, baseline_of(resolved, store)))
-    return plans
+        below = built_on(resolved, bases[key], plans=plans, store=store, download=download)
+        baseline = baseline_of(resolved, store)
+        plans[resolved.spec.name] = planned(resolved, bases[key], below, store, baseline=baseline)
+    return [plans[resolved.spec.name] for resolved in specs]
 
 
 def finished(plans: Sequence[Plan], store: Store) -> frozenset[str]:
@@ -121,7 +119,7 @@ def run(
     missing = [step for plan in plans for step in plan.steps if step.digest not in done]
     if not missing and _recorded(plans, store):
         return RunReport(None, 0, sum(len(plan.steps) for plan in plans), tuple(plans))
-    with _recording(store) as run_id, closing(ReplyCache(store.replies)) as cache:
+    with recording(store) as run_id, closing(ReplyCache(store.replies)) as cache:
         meter = Meter(max_cost)
         progress = local.with_cost(watch.progress, watch.say, meter)
         bench = local.Workbench(cache, progress, load, meter=meter, load_judge=load_judge)
@@ -160,34 +158,6 @@ def candidate_results(spec: str, store: Store) -> Results:
     return read.results_of(store, spec, wanted)
 
 
-def record_import(
-    imported: Imported, store: Store, *, aid: LengthAid | None = None, seed: int = DEFAULT_SEED
-) -> dict[str, Outcome]:
-    """Keep judgments made elsewhere as a run: each system is a spec of the method `imported`.
-
-    What was imported of a system before stays beside it. Raises DataError when a system has the name of a spec
-    of this project.
-    """
-    from evalsuite.imports.outcomes import outcomes
-    from evalsuite.imports.recorded import IMPORTED, imported_row
-
-    found = outcomes(imported, aid=aid, seed=seed)
-    known = {spec.spec: spec for spec in read.latest_specs(store)} if store.results.exists() else {}
-    taken = sorted(name for name in found if name in known and known[name].method != IMPORTED)
-    if taken:
-        raise DataError(
-            f"{store.folder}  has a spec called {taken[0]!r} already; import it as --rename {taken[0]}=NAME"
-        )
-    earlier = {name: read.steps_of(store, known[name]) for name in found if name in known}
-    rows = {name: imported_row(imported, name, earlier.get(name, []), aid=aid, seed=seed) for name in found}
-    with _recording(store) as run_id:
-        write.save_plan(store, run_id, list(rows.values()))
-        for name, outcome in found.items():
-            write.save_outcome(store, rows[name].steps[0], outcome, seconds=0.0, seed=seed)
-        write.finish_run(store, run_id, "finished")
-    return found
-
-
 class _Run:
     """One run being carried out."""
 
@@ -202,13 +172,25 @@ class _Run:
         """Trainings first, so that all scoring shares one loaded base; then each spec's steps in order."""
         self._record(plans)
         self._train_side_by_side(plans)
-        trained = [found for plan in plans if (found := self._guarded(plan, self._train)) is not None]
+        trained = self._trained(plans)
         self._record(trained)
         scored = [found for plan in trained if (found := self._guarded(plan, self._score)) is not None]
         # A policy may compare with another spec, so all is measured before anything is decided.
         decided = [found for plan in scored if (found := self._guarded(plan, self._decide)) is not None]
         latest = {plan.name: plan for plan in (*trained, *decided)}
         return RunReport(self.run_id, self.ran, self.cached, tuple(latest.values()), tuple(self.errors))
+
+    def _trained(self, plans: Sequence[Plan]) -> list[Plan]:
+        """The plans with their adapters, without those that could not be trained; what others build on comes first."""
+        waiting = {plan.name: plan for plan in plans}
+        trained: dict[str, Plan] = {}
+        for resolved in in_order([plan.resolved for plan in plans]):
+            plan = self._guarded(
+                waiting[resolved.spec.name], lambda plan: self._train(_settled(plan, trained, self.store))
+            )
+            if plan is not None:
+                trained[plan.name] = plan
+        return [trained[plan.name] for plan in plans if plan.name in trained]
 
     def _guarded(self, plan: Plan, stage: Callable[[Plan], Plan]) -> Plan | None:
         # One spec's trouble must not cost the others their results.
@@ -220,7 +202,12 @@ class _Run:
 
     def _train_side_by_side(self, plans: Sequence[Plan]) -> None:
         """Run the trainings that can run at once; what comes of each waits for `_train` to take it up."""
-        declared = {_training_step(plan).digest: plan for plan in reversed(plans) if plan.step("train") is not None}
+        # What builds on an adapter waits for it; and two that ask one teacher would pay for an answer twice.
+        declared = {
+            _training_step(plan).digest: plan
+            for plan in reversed(plans)
+            if plan.step("train") is not None and plan.built_on == NOTHING
+        }
         waiting = [plan for plan in reversed(declared.values()) if plan.adapter is None]
         places = side_by_side.places(waiting)
         if places < _SEVERAL:
@@ -239,28 +226,34 @@ class _Run:
         if plan.adapter is not None:
             self.cached += 1
             return plan
-        twin = _known_adapter(plan.resolved, plan.base, self.store) if plan.name not in self._made else None
-        if twin is not None:
-            # Another spec of this run declared the same training.
-            self.cached += 1
-            return make_plan(plan.resolved, plan.base, twin)
+        if plan.name not in self._made:
+            twin = planned(plan.resolved, plan.base, plan.built_on, self.store)
+            if twin.adapter is not None:
+                # Another spec of this run declared the same training.
+                self.cached += 1
+                return self._again(plan, twin.adapter)
         made = self._made.get(plan.name)
         if isinstance(made, EvalsuiteError):
             raise made
         if made is None:
             with self._timed(plan, _training_step(plan)) as started:
-                made = local.train(plan, self._output(plan), self.watch.say)
+                made = local.train(plan, self._output(plan), self.watch.say, teacher=self.bench.teacher(plan))
                 self._save(plan, made, seconds=time.monotonic() - started)
         else:
             self.ran += 1
-        return make_plan(plan.resolved, plan.base, made.adapter)
+        return self._again(plan, made.adapter)
+
+    def _again(self, plan: Plan, adapter: Adapter | None) -> Plan:
+        """The plan made anew, with an adapter that is there now and the baseline as the store knows it."""
+        baseline = baseline_of(plan.resolved, self.store)
+        return make_plan(plan.resolved, plan.base, adapter, built_on=plan.built_on, baseline=baseline)
 
     def _output(self, plan: Plan) -> Path:
         return self.store.adapters / f"{plan.name}-{(_training_step(plan).digest or '')[:12]}"
 
     def _save(self, plan: Plan, training: Training, *, seconds: float) -> None:
-        row = step_row(_training_step(plan))
-        write.save_training(self.store, row, training, seconds=seconds, seed=_seed(plan))
+        record = training_record(plan, seconds=training.wall_seconds)
+        write.save_training(self.store, step_row(_training_step(plan)), training, seconds=seconds, record=record)
 
     def _told(self, plan: Plan, text: str) -> None:
         self.watch.begin(plan, _training_step(plan))
@@ -282,7 +275,7 @@ class _Run:
         if plan.resolved.policy is None:
             return plan
         # Made anew, for its baseline may have been measured just now.
-        plan = make_plan(plan.resolved, plan.base, plan.adapter, baseline_of(plan.resolved, self.store))
+        plan = self._again(plan, plan.adapter)
         step = plan.step("decide")
         assert step is not None
         if step.digest and read.finished(self.store, [step.digest]):
@@ -305,8 +298,7 @@ class _Run:
         else:
             if step.kind == "compare":
                 found = evidence(plan, self.store)
-                outcome = local.contrast(plan, found)
-                outcome = replace(outcome, results=(*outcome.results, *corrections(plan, found.candidate, self.store)))
+                outcome = with_corrections(local.contrast(plan, found), plan, found.candidate, self.store)
             elif step.kind == "overlap":
                 outcome = local.overlap(plan)
             else:
@@ -338,7 +330,8 @@ class _Run:
 def verdict_on_record(plan: Plan, store: Store) -> Verdict:
     """The verdict on what the store knows; raises NotFound when steps of the plan have no results yet."""
     # The plan's own digests, made anew: the policy may be another one than the spec's.
-    plan = make_plan(plan.resolved, plan.base, plan.adapter, baseline_of(plan.resolved, store))
+    baseline = baseline_of(plan.resolved, store)
+    plan = make_plan(plan.resolved, plan.base, plan.adapter, built_on=plan.built_on, baseline=baseline)
     done = finished([plan], store)
     missing = [step.label for step in plan.steps if step.kind not in ("train", "decide") and step.digest not in done]
     if missing:
@@ -359,34 +352,19 @@ def _base(resolved: ResolvedSpec, *, download: bool) -> Base:
     ref = resolved.spec.base_model
     if isinstance(ref, Endpoint):
         return ServedBase(ref)
-    place = _located(ref.id, resolved.file.resolve().parent)
+    place = located(ref.id, resolved.file.resolve().parent)
     return find_base(place, revision=ref.revision, dtype=ref.dtype, download=download)
 
 
-def _known_adapter(resolved: ResolvedSpec, base: Base, store: Store) -> Adapter | None:
-    if isinstance(base, ServedBase):
-        return None
-    if resolved.adapter_path is not None:
-        check_fits(resolved.adapter_path, base)
-        return Adapter(resolved.spec.name, resolved.adapter_path, adapter_digest(resolved.adapter_path))
-    digest = training_digest(resolved, base)
-    known = read.trained_adapter(store, digest) if digest else None
-    # Weights that were changed or removed since are not the ones the record speaks of: they are trained again.
-    if known is None or not known.path.is_dir():
-        return None
-    try:
-        return known if adapter_digest(known.path) == known.digest else None
-    except EvalsuiteError:
-        return None
-
-
-def _located(model: str, beside: Path) -> str:
-    """A model id that is a folder relative to its spec, as an absolute path; any other id as it stands."""
-    folder = beside / model
-    try:
-        return str(folder) if model.startswith(".") or folder.is_dir() else model
-    except OSError:  # too long for a path, and so for a hub id
-        raise ModelError(f"base model {model[:60]!r}...  is no folder and no hub id; check `base_model.id`") from None
+def _settled(plan: Plan, trained: Mapping[str, Plan], store: Store) -> Plan:
+    """The plan once the adapter that it waited for is there; raises NotFound when that could not be trained."""
+    before = plan.built_on.waits_for
+    if before is None:
+        return plan
+    if before not in trained:
+        raise NotFound(f"{plan.resolved.file}  {plan.name} builds on {before}, which could not be trained")
+    below = built_on(plan.resolved, plan.base, plans=trained, store=store)
+    return planned(plan.resolved, plan.base, below, store, baseline=baseline_of(plan.resolved, store))
 
 
 def _recorded(plans: Sequence[Plan], store: Store) -> bool:
@@ -395,7 +373,8 @@ def _recorded(plans: Sequence[Plan], store: Store) -> bool:
 
 
 @contextmanager
-def _recording(store: Store) -> Iterator[str]:
+def recording(store: Store) -> Iterator[str]:
+    """A run in the store's books, whose id is given; finished, failed or interrupted as its body ends."""
     run_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     write.start_run(store, run_id, environment())
     try:
@@ -412,8 +391,3 @@ def _training_step(plan: Plan) -> Step:
     step = plan.step("train")
     assert step is not None
     return step
-
-
-def _seed(plan: Plan) -> int | None:
-    method = plan.resolved.spec.train
-    return method.seed if method is not None else None

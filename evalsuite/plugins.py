@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
@@ -19,10 +19,12 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from evalsuite.errors import EvalsuiteError
 from evalsuite.records import (
+    Adapter,
     Completion,
     Evidence,
     LogLikelihood,
     Outcome,
+    Prompt,
     Results,
     Row,
     RuleOutcome,
@@ -46,8 +48,20 @@ TAGS: dict[Kind, str] = {"methods": "method", "tasks": "kind", "probes": "probe"
 
 
 @dataclass(frozen=True)
+class Asking:
+    """A teacher that can be asked: its name and digest for the record, and its answers, none of them paid for twice."""
+
+    id: str
+    digest: str
+    ask: Callable[[Sequence[Prompt], Sampling], Sequence[Completion]]
+
+
+@dataclass(frozen=True)
 class TrainingJob:
-    """All that a method needs besides its options: rows, base, seed, project folder, where the adapter goes."""
+    """All that a method needs besides its options: rows, base, seed, project folder, where the adapter goes.
+
+    `on` is the adapter that it builds on, `teacher` whom it may ask.
+    """
 
     name: str
     base: Path
@@ -58,6 +72,8 @@ class TrainingJob:
     progress: Callable[[str], None]
     folder: Path = Path()
     inputs: tuple[Path, ...] = ()
+    on: Adapter | None = None
+    teacher: Asking | None = None
 
 
 class Method(Protocol):

@@ -170,7 +170,20 @@ class Rated:
         return (self.completion,)
 
 
-Row = Example | ChosenRejected | Rated
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A training row without an answer: a teacher is asked for it."""
+
+    prompt: Prompt
+    document: str | None = None
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """None yet."""
+        return ()
+
+
+Row = Example | ChosenRejected | Rated | Unanswered
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +323,22 @@ class Training:
     total_parameters: int
     held_out_loss: float | None
     norms: tuple[LayerNorm, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRecord:
+    """What a training was made of and with; `data` has the digest of each source, `built_on` that of an adapter.
+
+    Money and energy are None where the spec gives no price and no power.
+    """
+
+    seed: int | None
+    base_digest: str
+    built_on: str | None
+    data: Mapping[str, str]
+    versions: Mapping[str, str | int | None]
+    money: float | None = None
+    watt_hours: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

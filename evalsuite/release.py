@@ -19,6 +19,7 @@ from evalsuite.plan import Plan
 from evalsuite.records import Comparison, Result, Verdict
 from evalsuite.registry import aliases, cards, provenance, signing
 from evalsuite.report.model_card import MODEL_CARD, model_card
+from evalsuite.spec.base_model import BaseModelRef
 from evalsuite.spec.card import (
     Card,
     CardBase,
@@ -30,7 +31,6 @@ from evalsuite.spec.card import (
     CardVerdict,
     CardWeights,
 )
-from evalsuite.spec.run import BaseModelRef
 from evalsuite.store import Store, read
 
 _DIGITS = 6

@@ -8,17 +8,22 @@ from dataclasses import replace
 from evalsuite.evaluate.corrected import corrected
 from evalsuite.plan import Plan
 from evalsuite.plan.judging import judging
-from evalsuite.records import Result, Results
+from evalsuite.records import Outcome, Result, Results
 from evalsuite.spec.load import ResolvedSpec
 from evalsuite.store import Store, read
-from evalsuite.store.judges import JudgingRow, Knowledge, checks, human_scores, judgings
+from evalsuite.store.judges import JudgingRow, Knowledge, checks, human_scores, judgings, knowledge
 
 # What a judge must show before anything it says is evidence; named even where nobody has measured it.
 _ASKED_FOR = ("agreement", "consistency")
 
 
-def with_trust(resolved: ResolvedSpec, known: Knowledge) -> ResolvedSpec:
-    """The spec with digests of what is known of its judges, so that a newer check or label decides it anew."""
+def with_trust(specs: Sequence[ResolvedSpec], store: Store) -> list[ResolvedSpec]:
+    """The specs with digests of what is known of their judges, so that a newer check or label decides them anew."""
+    known = knowledge(store)
+    return [_with_known(resolved, known) for resolved in specs]
+
+
+def _with_known(resolved: ResolvedSpec, known: Knowledge) -> ResolvedSpec:
     seats = {(entry.judge, entry.rubric) for entry in resolved.suite.judged}
     seats |= {(entry.judge, entry.rubric) for entry in resolved.suite.pairings}
     trust = {}
@@ -40,8 +45,8 @@ def with_health(candidate: Results, step_digests: Sequence[str], store: Store) -
     return replace(candidate, by_metric={**candidate.by_metric, **_health(rows, store)}) if rows else candidate
 
 
-def corrections(plan: Plan, candidate: Results, store: Store) -> tuple[Result, ...]:
-    """The mean score of each judged set as people's labels correct it, where people scored some of its replies."""
+def with_corrections(outcome: Outcome, plan: Plan, candidate: Results, store: Store) -> Outcome:
+    """The outcome with each judged set's mean score as people correct it, where they scored some of its replies."""
     resolved, found = plan.resolved, []
     for entry in resolved.suite.judged:
         step = plan.step("score", entry.name, "candidate")
@@ -51,7 +56,7 @@ def corrections(plan: Plan, candidate: Results, store: Store) -> tuple[Result, .
         if labels and step is not None and step.digest:
             replies = read.replies_of(store, step.digest)
             found.append(corrected(entry.name, replies, candidate, labels=labels, rubric=rubric))
-    return tuple(result for result in found if result is not None)
+    return replace(outcome, results=(*outcome.results, *(result for result in found if result is not None)))
 
 
 def _health(rows: Sequence[JudgingRow], store: Store) -> Mapping[str, Result]:

@@ -9,8 +9,10 @@ import click
 
 from evalsuite.cli import options
 from evalsuite.report.table import Format
+from evalsuite.store import Store
 
 if TYPE_CHECKING:
+    from evalsuite.data.build import Built
     from evalsuite.data.scored import Measure
 
 
@@ -52,13 +54,19 @@ def overlap(specs: tuple[Path, ...], settings: tuple[str, ...], form: Format) ->
 def score(file: Path, model: str | None, out: Path | None, form: Format) -> None:
     """Score each row of FILE: words of the answer, share of broken characters, the earlier row it repeats.
 
+    FILE may be a folder that `datasets` reads, of which the split `train` is scored.
+
     `--with MODEL` adds the answer's perplexity and IFD, which `filter: {by: ifd}` in a spec reads from the rows.
     """
     from evalsuite.cli.output import show_table
     from evalsuite.data.jsonl import write_objects
     from evalsuite.data.scored import score_file
     from evalsuite.report.scores import scores_table
+    from evalsuite.spec.dataset import exported
+    from evalsuite.spec.source import Source
 
+    if file.is_dir():
+        file = exported(Source(dataset=str(file)), folder=file)
     found = score_file(file, measure=_measure(model) if model else None)
     if out is not None:
         write_objects(out, found.objects())
@@ -70,11 +78,18 @@ def score(file: Path, model: str | None, out: Path | None, form: Format) -> None
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The JSONL file to write.")
 @click.option("--tokens", default=400, show_default=True, type=click.IntRange(min=16), help="Size of a row, about.")
 @click.option("--mask", "masks", is_flag=True, help="Mask e-mail addresses, phone numbers and card numbers.")
-def build(sources: tuple[Path, ...], out: Path, tokens: int, masks: bool) -> None:
+@click.option(
+    "--write", "writing", type=click.Path(path_type=Path), metavar="YAML", help="Have a teacher write questions."
+)
+@options.store
+def build(sources: tuple[Path, ...], out: Path, tokens: int, masks: bool, writing: Path | None, store: Store) -> None:
     """Make training rows out of documents or folders of them: Markdown, text, SRT and VTT.
 
     Rows are passages to be continued, cut within a document between paragraphs or sentences. Each names its document
     and the span of characters it was taken from, so that a split never parts a document.
+
+    With `--write` the document names a teacher, who writes questions with answers about each passage; none is asked for
+    twice.
     """
     from evalsuite.cli.terminal import printable
     from evalsuite.data.build import build as build_rows
@@ -82,6 +97,8 @@ def build(sources: tuple[Path, ...], out: Path, tokens: int, masks: bool) -> Non
     from evalsuite.errors import DataError
 
     made = build_rows(sources, tokens=tokens, masks=masks)
+    if writing is not None:
+        made = _written(made, writing, store)
     for item in made.dropped:
         place = str(item.file) if item.span is None else f"{item.file}:{item.span[0]}-{item.span[1]}"
         click.echo(printable(f"dropped  {place}  {item.reason}"))
@@ -93,6 +110,20 @@ def build(sources: tuple[Path, ...], out: Path, tokens: int, masks: bool) -> Non
     click.echo(
         printable(f"{out}: {len(made.rows):,} rows from {count:,} documents, {len(made.dropped):,} dropped{masked}")
     )
+
+
+def _written(made: Built, file: Path, store: Store) -> Built:
+    """The rows that a teacher writes about the passages, in place of the passages."""
+    from dataclasses import replace
+
+    from evalsuite.cli.terminal import printable
+    from evalsuite.execute.writing import written
+    from evalsuite.spec.load import load_document
+    from evalsuite.spec.writing import Writing
+
+    found = written(made.rows, load_document(Writing, file), store.replies, beside=file)
+    click.echo(printable(found.summary))
+    return replace(made, rows=found.rows, dropped=(*made.dropped, *found.dropped))
 
 
 def _measure(model: str) -> Measure:

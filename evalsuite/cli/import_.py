@@ -100,16 +100,16 @@ def pandalm(files: tuple[Path, ...], judged: Path | None, judge: str, **rest: An
 
 
 def _keep(imported: Imported, *, store: Store, aid: LengthAid | None = None, **rest: Any) -> None:
-    from evalsuite import pipeline
     from evalsuite.cli.output import show_table
     from evalsuite.cli.terminal import printable
+    from evalsuite.importing import record_import
     from evalsuite.report.imported import imported_table
 
     try:
         renamed = imported.renamed(dict(_pair(pair) for pair in rest["names"]))
     except ValueError as error:
         raise click.UsageError(f"--rename: {error}") from None
-    found = pipeline.record_import(renamed, store, aid=aid, seed=rest["seed"])
+    found = record_import(renamed, store, aid=aid, seed=rest["seed"])
     show_table(imported_table(found), rest["form"])
     for note in renamed.notes:
         click.echo(printable(note), err=True)

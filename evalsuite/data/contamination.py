@@ -71,4 +71,4 @@ def _entries(resolved: ResolvedSpec) -> Iterator[tuple[str, tuple[Sample, ...]]]
 
 
 def _places(source: SourceRows) -> list[str]:
-    return [f"{source.source.path}:{line}" for line in source.lines]
+    return [f"{source.source.place}:{line}" for line in source.lines]

@@ -20,7 +20,7 @@ Writer = Callable[[Sequence[Message], str], tuple[str, str]]
 
 def render(row: R, form: Format) -> R:
     """The row in that format; `chat` leaves it as it is, and so is a row of plain text, which has no structure."""
-    if form == "chat" or row.prompt.text is not None:
+    if form == "chat" or row.prompt.text is not None or not row.answers:
         return row
     written = [WRITERS[form](row.prompt.messages, answer) for answer in row.answers]
     prompt = Prompt.raw(written[0][0])

@@ -101,7 +101,8 @@ class _Texts:
     @staticmethod
     def of(row: Row) -> _Texts:
         *turns, whole = [words(text) for text in _spoken(row.prompt)]
-        answers = [words(answer) for answer in row.answers]
+        # A prompt that a teacher is yet to answer stands for itself.
+        answers = [words(answer) for answer in row.answers] or [()]
         ends = {turns[-1] + answer for answer in answers} if turns else set()
         exchanges = {one + other for one, other in pairwise(turns)}
         return _Texts(frozenset(turns), frozenset({whole + answer for answer in answers} | ends | exchanges))

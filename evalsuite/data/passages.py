@@ -9,7 +9,7 @@ from evalsuite.data.paragraphs import Paragraph
 
 # The same for Latin letters (four to a token) and Cyrillic ones (two bytes each, two to a token).
 _BYTES_PER_TOKEN = 4
-_SENTENCES = re.compile(r"(?<=[.!?…。!?])[\"'»”’)\]]*\s+|(?<=[。!?])")
+_SENTENCES = re.compile(r"(?<=[.!?…。!?])[\"'»”’)\]]*\s+|(?<=[。！？])")
 
 
 def passages(found: Sequence[Paragraph], *, tokens: int) -> list[Paragraph]:

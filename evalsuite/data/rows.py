@@ -35,7 +35,7 @@ class SourceRows:
     filtered: int
 
     def __str__(self) -> str:
-        words = [f"{self.source.path}: {len(self.rows):,} rows", self.shape]
+        words = [f"{self.source.place}: {len(self.rows):,} rows", self.shape]
         if self.source.format != "chat":
             words.append(f"written as {self.source.format}")
         documents = len({row.document for row in self.rows if row.document is not None})
@@ -74,10 +74,12 @@ def source_rows(path: Path, source: Source, *, wanted: type[Row]) -> SourceRows:
 def _source_rows(path: Path, stamp: tuple[int, int] | None, source: Source, wanted: type[Any]) -> SourceRows:
     found: dict[int, tuple[dict[str, Any], Shape]] = {}
     bad: dict[int, str] = {}
+    columns = source.columns.named()
     for number, row in read_rows(path):
         try:
             if isinstance(row, DataError):
                 raise row
+            row = _renamed(row, columns, at=(path, number))  # noqa: PLW2901
             found[number] = (row, shape_of(row, (path, number)))
         except DataError as error:
             bad[number] = str(error)
@@ -94,6 +96,15 @@ def _source_rows(path: Path, stamp: tuple[int, int] | None, source: Source, want
     kept = best(source.filter, rows, given, path=path) if source.filter is not None else list(rows)
     written = tuple(render(rows[number], source.format) for number in kept)
     return SourceRows(source, path, shape[1] if shape else "", written, tuple(kept), len(bad), len(rows) - len(kept))
+
+
+def _renamed(row: dict[str, Any], columns: Mapping[str, str], *, at: tuple[Path, int]) -> dict[str, Any]:
+    missing = [column for column in columns.values() if column not in row]
+    if missing:
+        have = ", ".join(sorted(row)) or "none"
+        raise DataError(f"{at[0]}:{at[1]}  has no column {missing[0]!r} (its columns: {have})")
+    rest = {key: value for key, value in row.items() if key not in columns.values()}
+    return {**rest, **{key: row[column] for key, column in columns.items()}}
 
 
 def _row(

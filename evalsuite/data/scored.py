@@ -12,7 +12,7 @@ from evalsuite.data.rows import source_rows
 from evalsuite.data.score import Difficulty, RowScore, score_rows
 from evalsuite.data.shapes import shape_of
 from evalsuite.errors import DataError
-from evalsuite.records import Row
+from evalsuite.records import Row, Unanswered
 from evalsuite.spec.source import Source
 
 Measure = Callable[[Sequence[Row]], Sequence[Difficulty]]
@@ -48,7 +48,10 @@ def score_file(path: Path, *, measure: Measure | None = None) -> ScoredFile:
         raise DataError(f"{path}  has no good row; `evalsuite validate` tells what is wrong")
     first = next(iter(raw))
     source = Source(path=str(path), on_bad_row="drop")
-    found = source_rows(path, source, wanted=shape_of(raw[first], (path, first)).becomes)
+    kind = shape_of(raw[first], (path, first)).becomes
+    if kind is Unanswered and measure is not None:
+        raise DataError(f"{path}  has prompts without answers, and a model measures answers; leave out --with")
+    found = source_rows(path, source, wanted=kind)
     return ScoredFile(
         written=tuple(raw[line] for line in found.lines),
         lines=found.lines,

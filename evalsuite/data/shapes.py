@@ -9,6 +9,10 @@
 | preference | prompt, chosen, rejected (whole conversations need no prompt) | ChosenRejected |
 | rated | prompt, completion, label | Rated |
 | text | text | Example (all of it is learnt) |
+| prompt | prompt | Unanswered |
+| instruction | instruction, input (optional) | Unanswered |
+
+A method that learns from unanswered prompts takes the prompts of all these rows, and of `text` none.
 
 A key `document`, or else `source`, names what the row was taken from.
 """
@@ -23,7 +27,7 @@ from typing import Any
 from evalsuite.data.jsonl import text_field
 from evalsuite.data.turns import CHAT, conversation, last_answer, turns
 from evalsuite.errors import DataError
-from evalsuite.records import ChosenRejected, Example, Prompt, Rated, Row
+from evalsuite.records import ChosenRejected, Example, Prompt, Rated, Row, Unanswered
 
 At = tuple[Path, int]
 
@@ -53,18 +57,22 @@ def shape_of(row: dict[str, Any], at: At) -> Shape:
 def read_row(row: dict[str, Any], at: At, *, wanted: type[Row]) -> Row:
     """The row as what the method learns from; raises DataError naming file and line for a row of another shape."""
     shape = shape_of(row, at)
-    if not issubclass(shape.becomes, wanted):
+    if not (issubclass(shape.becomes, wanted) or (wanted is Unanswered and shape.name != "text")):
         raise DataError(
             f"{at[0]}:{at[1]}  has the shape {shape.name!r}, and this method learns from {_WANTED[wanted]}; "
             "use other data or another method"
         )
-    return replace(shape.read(row, at), document=_document(row, at))
+    found = shape.read(row, at)
+    if wanted is Unanswered:
+        found = Unanswered(found.prompt)
+    return replace(found, document=_document(row, at))
 
 
 _WANTED: dict[type[Row], str] = {
     Example: "prompts with completions (or messages, conversations, instructions, text)",
     ChosenRejected: "prompts with a chosen and a rejected answer",
     Rated: "prompts with a completion and a label",
+    Unanswered: "prompts",
 }
 
 
@@ -81,10 +89,7 @@ def _prompt_completion(row: dict[str, Any], at: At) -> Example:
 
 
 def _alpaca(row: dict[str, Any], at: At) -> Example:
-    instruction = text_field(row, "instruction", at=at)
-    given = row.get("input")
-    asked = f"{instruction}\n\n{given}" if isinstance(given, str) and given.strip() else instruction
-    return Example(Prompt.user(asked), text_field(row, "output", at=at))
+    return Example(_instructed(row, at), text_field(row, "output", at=at))
 
 
 def _preference(row: dict[str, Any], at: At) -> ChosenRejected:
@@ -106,6 +111,21 @@ def _rated(row: dict[str, Any], at: At) -> Rated:
     if good is None:
         raise DataError(f"{at[0]}:{at[1]}  'label' must be true or false")
     return Rated(_prompt(row, at), _answer(row, "completion", at), good)
+
+
+def _unanswered(row: dict[str, Any], at: At) -> Unanswered:
+    return Unanswered(_prompt(row, at))
+
+
+def _instruction(row: dict[str, Any], at: At) -> Unanswered:
+    return Unanswered(_instructed(row, at))
+
+
+def _instructed(row: dict[str, Any], at: At) -> Prompt:
+    instruction = text_field(row, "instruction", at=at)
+    given = row.get("input")
+    asked = f"{instruction}\n\n{given}" if isinstance(given, str) and given.strip() else instruction
+    return Prompt.user(asked)
 
 
 def _text(row: dict[str, Any], at: At) -> Example:
@@ -140,4 +160,6 @@ SHAPES = (
     Shape("prompt and completion", frozenset({"prompt", "completion"}), Example, _prompt_completion),
     Shape("alpaca", frozenset({"instruction", "output"}), Example, _alpaca),
     Shape("text", frozenset({"text"}), Example, _text),
+    Shape("prompt", frozenset({"prompt"}), Unanswered, _unanswered),
+    Shape("instruction", frozenset({"instruction"}), Unanswered, _instruction),
 )

@@ -60,4 +60,4 @@ def _groups(rows: Sequence[Row]) -> list[str]:
 
 def _asked(row: Row) -> str:
     # A row of plain text has no prompt to share; there the text itself is what must not stand on both sides.
-    return f"prompt {row.prompt.shown}" if row.prompt.shown else f"text {row.answers[0]}"
+    return f"prompt {row.prompt.shown}" if row.prompt.shown else f"text {''.join(row.answers)}"

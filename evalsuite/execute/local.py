@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from evalsuite.data.asked import items_of
@@ -19,6 +20,7 @@ from evalsuite.evaluate.latency import with_latency
 from evalsuite.evaluate.overlap import measured
 from evalsuite.execute.cached import CachedModel
 from evalsuite.execute.judges import Judges
+from evalsuite.execute.teaching import asking
 from evalsuite.gate.decide import decide, terms_of
 from evalsuite.gate.required import with_required
 from evalsuite.models import Model
@@ -28,14 +30,16 @@ from evalsuite.models.in_context import InContextModel
 from evalsuite.models.proof import applied_proof
 from evalsuite.models.remote.meter import Meter
 from evalsuite.models.remote.pace import Pace
+from evalsuite.models.teacher import FoundTeacher
 from evalsuite.plan import Plan, Role, Step
 from evalsuite.plan.early import early_rules
-from evalsuite.plugins import TrainingJob
+from evalsuite.plugins import Asking, TrainingJob
 from evalsuite.records import Adapter, Evidence, Outcome, Prompt, Reply, Sample, Training, Verdict, results_of
 from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.spec.project import project_of
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
+from evalsuite.spec.teacher import ServedTeacher
 from evalsuite.store.replies import ReplyCache
 
 _PROOF_PROMPTS = 8
@@ -64,14 +68,14 @@ class Workbench:
 
     def served(self, endpoint: Endpoint) -> Model:
         """The model of an endpoint behind the reply cache; all of a run's share one meter."""
-        digest = endpoint_digest(endpoint)
+        make = partial(self._asked, endpoint)
+        return CachedModel(endpoint_digest(endpoint), make, cache=self.cache, progress=self.progress)
 
-        def ask() -> EndpointModel:
-            # Limits per minute hold for all together who ask one model of one server.
-            pace = self._paces.setdefault(digest, Pace(endpoint.requests_per_minute, endpoint.tokens_per_minute))
-            return EndpointModel(endpoint, meter=self.meter, pace=pace)
-
-        return CachedModel(digest, ask, cache=self.cache, progress=self.progress)
+    def _asked(self, endpoint: Endpoint) -> EndpointModel:
+        # Limits per minute hold for all together who ask one model of one server.
+        fresh = Pace(endpoint.requests_per_minute, endpoint.tokens_per_minute)
+        pace = self._paces.setdefault(endpoint_digest(endpoint), fresh)
+        return EndpointModel(endpoint, meter=self.meter, pace=pace)
 
     def model(self, base: Base) -> Model:
         """The base model behind the reply cache; it is loaded when the first reply is missing."""
@@ -79,6 +83,19 @@ class Workbench:
             return self.served(base.endpoint)
         cached = CachedModel(base.digest, lambda: self._load(base), cache=self.cache, progress=self.progress)
         return InContextModel(cached)
+
+    def teacher(self, plan: Plan) -> Asking | None:
+        """Whom the plan's training may ask, behind the reply cache; None where it has no teacher."""
+        found = plan.built_on.teacher
+        if found is None:
+            return None
+        return asking(found, self.cache, self.progress, make=partial(self._teachers_model, found))
+
+    def _teachers_model(self, found: FoundTeacher) -> Model:
+        if isinstance(found.document, ServedTeacher):
+            return self._asked(found.document)
+        assert found.base is not None
+        return self._load_base(found.base)
 
     def _load(self, base: BaseCheckpoint) -> Model:
         # One base at a time: two large ones would not fit into memory together.
@@ -102,7 +119,7 @@ def with_cost(
     return told
 
 
-def train(plan: Plan, output: Path, say: Callable[[str], None]) -> Training:
+def train(plan: Plan, output: Path, say: Callable[[str], None], *, teacher: Asking | None = None) -> Training:
     """Train the spec's adapter into `output`; resumes what a killed process began there."""
     method = plan.resolved.spec.train
     assert method is not None
@@ -120,6 +137,8 @@ def train(plan: Plan, output: Path, say: Callable[[str], None]) -> Training:
             progress=say,
             folder=project_of(plan.resolved.file),
             inputs=plan.resolved.training_data,
+            on=plan.built_on.adapter,
+            teacher=teacher,
         )
     )
 

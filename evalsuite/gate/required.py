@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from evalsuite.records import Answer, Result, Results, RuleOutcome, Verdict
 from evalsuite.spec.judge import Required
@@ -23,7 +24,7 @@ def with_required(verdict: Verdict, required: Mapping[str, Required], candidate:
     )
     answers = {verdict.answer, *(outcome.answer for outcome in outcomes)}
     answer = next(word for word in _GRAVEST if word in answers)
-    return Verdict(answer, verdict.policy, (*verdict.outcomes, *outcomes))
+    return replace(verdict, answer=answer, outcomes=(*verdict.outcomes, *outcomes))
 
 
 def _held(metric: str, limit: float, found: Result | None) -> RuleOutcome:

@@ -11,6 +11,7 @@ from evalsuite.data.digest import digest, file_digest
 from evalsuite.errors import DataError, ModelError
 from evalsuite.models.base import BaseCheckpoint, weight_files
 from evalsuite.models.context import FILE as CONTEXT
+from evalsuite.models.context import weights_beside
 from evalsuite.models.fit import misfit
 from evalsuite.models.header import Shape, tensor_shapes
 
@@ -25,10 +26,12 @@ _UNORDERED = ("target_modules", "exclude_modules", "modules_to_save", "target_pa
 def adapter_digest(folder: Path) -> str:
     """Digest of an adapter's weights and of what its configuration does; raises ModelError when it is no adapter.
 
-    A context (see `context.py`) stands in place of weights; its digest is that of its bytes.
+    A context (see `context.py`) stands in place of weights; its digest is that of its bytes and of the adapter in it.
     """
     if (folder / CONTEXT).is_file():
-        return digest("context", file_digest(folder / CONTEXT))
+        weights = weights_beside(folder)
+        below = [] if weights is None else [adapter_digest(weights)]
+        return digest("context", file_digest(folder / CONTEXT), *below)
     config = {key: value for key, value in read_config(folder).items() if key not in _VOLATILE and value is not None}
     for key in _UNORDERED:
         if isinstance(config.get(key), list):
@@ -42,7 +45,10 @@ def adapter_digest(folder: Path) -> str:
 def check_fits(folder: Path, checkpoint: BaseCheckpoint) -> None:
     """Raises ModelError, naming both, when the adapter's tensors cannot belong to this base model."""
     if (folder / CONTEXT).is_file():
-        return
+        beside = weights_beside(folder)
+        if beside is None:
+            return
+        folder = beside
     weights = _weights(folder)
     base = _read(checkpoint.folder / "config.json")
     base_weights = weight_files(checkpoint.folder)

@@ -13,6 +13,7 @@ from evalsuite import bundled
 from evalsuite.data.digest import digest, file_digest
 from evalsuite.errors import DataError, ModelError
 from evalsuite.models.endpoint import endpoint_digest
+from evalsuite.models.remembered import remembered_digest
 from evalsuite.spec.endpoint import Endpoint
 
 QUICKSTART = "quickstart"
@@ -77,6 +78,15 @@ def find_base(id: str, *, revision: str | None, dtype: str, download: bool = Fal
     elif revision is not None:
         raise ModelError(f"base model {id!r}: a revision belongs to a hub id, not to a folder; remove `revision`")
     return BaseCheckpoint(id, folder, dtype, _digest(id, folder, dtype=dtype))
+
+
+def located(model: str, beside: Path) -> str:
+    """A model id that is a folder relative to its spec, as an absolute path; any other id as it stands."""
+    folder = beside / model
+    try:
+        return str(folder) if model.startswith(".") or folder.is_dir() else model
+    except OSError:  # too long for a path, and so for a hub id
+        raise ModelError(f"base model {model[:60]!r}...  is no folder and no hub id; check `base_model.id`") from None
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -145,7 +155,9 @@ def _digest(id: str, folder: Path, *, dtype: str) -> str:
     weights = _complete(id, folder)
     texts = sorted({file for file in folder.iterdir() if file.is_file() and _is(file, _TEXT_FILES)})
     try:
-        return digest("base model", dtype, [[file.name, file_digest(file)] for file in [*texts, *weights]])
+        contents = [[file.name, file_digest(file)] for file in texts]
+        contents += [[file.name, remembered_digest(file)] for file in weights]
+        return digest("base model", dtype, contents)
     except DataError as error:
         raise ModelError(f"base model {id!r}: {error}") from None
 

@@ -1,14 +1,16 @@
 """Adapting without weights: what is put before a question instead of being trained in.
 
-A context is a folder with one file, `context.json`. Few-shot examples become earlier turns of the conversation;
-passages are quoted before the question (retrieval-augmented generation, Lewis et al. 2020, arXiv 2005.11401). What fits
-a question best is found by BM25 (Robertson and Zaragoza 2009).
+A context is a folder with a file `context.json`, and with an adapter in `adapter/` where not the base is to answer.
+Few-shot examples become earlier turns of the conversation; passages are quoted before the question (retrieval-augmented
+generation, Lewis et al. 2020, arXiv 2005.11401). What fits a question best is found by BM25 (Robertson and Zaragoza
+2009).
 """
 
 from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -16,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from evalsuite.errors import ModelError
-from evalsuite.records import Example, Message, Prompt
+from evalsuite.records import Adapter, Example, Message, Prompt
 
 FILE = "context.json"
+WEIGHTS = "adapter"
 _WORD = re.compile(r"\w+")
 
 
@@ -76,14 +79,28 @@ def best(texts: tuple[str, ...], question: str, *, k: int) -> list[int]:
     return sorted(range(len(texts)), key=lambda position: (-float(scores[position]), position))[:k]
 
 
-def write_context(folder: Path, context: Context) -> None:
-    """Leave a context in a folder; the same context gives the same bytes."""
+def write_context(folder: Path, context: Context, *, on: Adapter | None = None) -> None:
+    """Leave a context in a folder, with a copy of the adapter that is to answer; equal contexts give equal bytes.
+
+    Raises ModelError when that adapter is itself a context.
+    """
+    if on is not None and (on.path / FILE).is_file():
+        raise ModelError(f"{on.path}  is itself a context, and only one can stand before a question; name weights")
     kind = "few_shot" if isinstance(context, FewShot) else "passages"
     text = json.dumps({"kind": kind, **asdict(context)}, indent=1, sort_keys=True, ensure_ascii=False)
+    shutil.rmtree(folder / WEIGHTS, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
+    if on is not None:
+        shutil.copytree(on.path, folder / WEIGHTS)
+    # Last, because a folder with this file in it counts as whole.
     fresh = folder / f"{FILE}.new"
     fresh.write_text(text + "\n", encoding="utf-8")
     fresh.replace(folder / FILE)
+
+
+def weights_beside(folder: Path) -> Path | None:
+    """The adapter that answers what the context asks; None for the base."""
+    return folder / WEIGHTS if (folder / WEIGHTS).is_dir() else None
 
 
 @lru_cache(maxsize=32)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
 
 from evalsuite.models import Model
-from evalsuite.models.context import shown_with
+from evalsuite.models.adapter import adapter_digest
+from evalsuite.models.context import shown_with, weights_beside
 from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Rendered, Sampling
 
 
 class InContextModel:
-    """Asks the model behind it: with a context the base is asked a longer prompt, with weights the adapter is."""
+    """Asks the model behind it: with a context a longer prompt, through the context's own adapter where it has one."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
@@ -26,7 +29,7 @@ class InContextModel:
         """One completion per prompt."""
         longer = shown_with(prompts, adapter.path) if adapter is not None else None
         if longer is not None:
-            return self._model.generate(longer, sampling=sampling)
+            return self._model.generate(longer, sampling=sampling, adapter=_inside(adapter))
         return self._model.generate(prompts, sampling=sampling, adapter=adapter)
 
     def choices(
@@ -35,7 +38,7 @@ class InContextModel:
         """For each prompt, the log-likelihood of each of its options as the reply."""
         longer = shown_with(prompts, adapter.path) if adapter is not None else None
         if longer is not None:
-            return self._model.choices(longer, options)
+            return self._model.choices(longer, options, adapter=_inside(adapter))
         return self._model.choices(prompts, options, adapter=adapter)
 
     def loglikelihood(self, texts: Sequence[str], *, adapter: Adapter | None = None) -> list[LogLikelihood]:
@@ -47,4 +50,16 @@ class InContextModel:
     def render(self, prompts: Sequence[Prompt], *, adapter: Adapter | None = None) -> list[Rendered]:
         """Each prompt as the model sees it, with the context that is put before it."""
         longer = shown_with(prompts, adapter.path) if adapter is not None else None
-        return self._model.render(prompts if longer is None else longer, adapter=adapter)
+        if longer is not None:
+            return self._model.render(longer, adapter=_inside(adapter))
+        return self._model.render(prompts, adapter=adapter)
+
+
+def _inside(context: Adapter | None) -> Adapter | None:
+    weights = None if context is None else weights_beside(context.path)
+    return None if context is None or weights is None else _digested(context.name, weights)
+
+
+@lru_cache(maxsize=32)
+def _digested(name: str, weights: Path) -> Adapter:
+    return Adapter(name, weights, adapter_digest(weights))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from evalsuite.models.base import Base, BaseCheckpoint
+from evalsuite.models.teacher import FoundTeacher
 from evalsuite.records import Adapter
 from evalsuite.spec.load import ResolvedSpec
 
@@ -20,6 +21,7 @@ class Cost:
     samples: int = 0
     tokens: int = 0
     judge_calls: int = 0
+    teacher_calls: int = 0
     money: float = 0.0
 
 
@@ -59,6 +61,22 @@ class Baseline:
 
 
 @dataclass(frozen=True)
+class BuiltOn:
+    """What a training builds on besides base and data; `waits_for` names a spec whose adapter is not trained yet."""
+
+    adapter: Adapter | None = None
+    teacher: FoundTeacher | None = None
+    waits_for: str | None = None
+
+    @property
+    def digest(self) -> str | None:
+        """The digest of what it builds on; None for nothing."""
+        if self.teacher is not None:
+            return self.teacher.digest
+        return None if self.adapter is None else self.adapter.digest
+
+
+@dataclass(frozen=True)
 class Plan:
     """The steps of one spec in order, on a known base and, once trained, a known adapter."""
 
@@ -66,6 +84,7 @@ class Plan:
     base: Base
     adapter: Adapter | None
     steps: tuple[Step, ...]
+    built_on: BuiltOn = BuiltOn()
 
     @property
     def name(self) -> str:

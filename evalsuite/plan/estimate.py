@@ -10,23 +10,45 @@ from pathlib import Path
 from evalsuite.data.asked import items_of
 from evalsuite.data.authored import read_authored
 from evalsuite.data.rows import training_rows
+from evalsuite.data.written import explained
 from evalsuite.plan import Cost, Role
 from evalsuite.plan.judging import grading_cost, preferring_cost
 from evalsuite.records import Sample
 from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.load import ResolvedSpec
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
+from evalsuite.spec.teacher import LocalTeacher, ServedTeacher
 
 # Four characters a token is the usual rule of thumb for English; the figures are shown as estimates.
 _CHARACTERS_PER_TOKEN = 4
 
 
 def training_cost(resolved: ResolvedSpec) -> Cost:
-    """Rows of all sources, and their tokens once through; raises DataError for bad rows."""
+    """Rows of all sources, and their tokens once through; raises DataError for bad rows.
+
+    Answers that a teacher is yet to write count as long as they may get, and each as one call.
+    """
     rows = [row for source in training_rows(resolved) for row in source.rows]
+    teacher: LocalTeacher | ServedTeacher | None = getattr(resolved.spec.train, "teacher", None)
+    if teacher is not None:
+        explains = getattr(resolved.spec.train, "explain", False)
+        asked = [(explained(row.prompt) if explains else row.prompt).shown for row in rows]
+        return taught_cost(asked, teacher, epochs=_epochs(resolved))
     characters = sum(len(row.prompt.shown) + len(answer) for row in rows for answer in row.answers)
-    epochs = float(getattr(resolved.spec.train, "epochs", 1))
-    return Cost(samples=len(rows), tokens=round(characters / _CHARACTERS_PER_TOKEN * epochs))
+    return Cost(samples=len(rows), tokens=round(characters / _CHARACTERS_PER_TOKEN * _epochs(resolved)))
+
+
+def taught_cost(prompts: Sequence[str], teacher: LocalTeacher | ServedTeacher, *, epochs: float = 1) -> Cost:
+    """What it takes at most to have a teacher answer prompts, and to train on the answers."""
+    asked = sum(map(len, prompts)) // _CHARACTERS_PER_TOKEN
+    written = teacher.max_tokens * len(prompts)
+    money = teacher.money(asked, written) if isinstance(teacher, ServedTeacher) else 0.0
+    tokens = round((asked + written) * (1 + epochs))
+    return Cost(samples=len(prompts), tokens=tokens, teacher_calls=len(prompts), money=money)
+
+
+def _epochs(resolved: ResolvedSpec) -> float:
+    return float(getattr(resolved.spec.train, "epochs", 1))
 
 
 def benchmark_cost(resolved: ResolvedSpec, entry: Benchmark) -> Cost:

@@ -8,7 +8,7 @@ from typing import Any
 from evalsuite.data.digest import data_digest, digest, file_digest
 from evalsuite.environment import installed
 from evalsuite.models.base import Base
-from evalsuite.plan import Baseline, Judging, Plan, Role, Step
+from evalsuite.plan import Baseline, BuiltOn, Judging, Plan, Role, Step
 from evalsuite.plan.early import early_parts
 from evalsuite.plan.estimate import benchmark_cost, judged_cost, pairing_cost, training_cost
 from evalsuite.plan.judging import judging
@@ -20,37 +20,61 @@ from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
 
 # Raised when the meaning of a step's result changes, so that results of an older evalsuite are made again.
 VERSION = 1
+NOTHING = BuiltOn()
+# Where rows lie does not count, their bytes do; a revision is pinned on purpose, and counts.
+PLACE = ("path", "dataset", "split", "subset")
 
 
-def training_digest(resolved: ResolvedSpec, base: Base) -> str | None:
-    """The digest of a spec's training: method, options, data bytes and base weights; None when nothing is trained."""
+def training_digest(resolved: ResolvedSpec, base: Base, built_on: BuiltOn = NOTHING) -> str | None:
+    """The digest of a spec's training: method, options, data bytes, base weights, and what it builds on.
+
+    None when nothing is trained, or when it builds on an adapter that is not trained yet.
+    """
     method = resolved.spec.train
-    if method is None:
+    if method is None or built_on.waits_for is not None:
         return None
     # Paths do not count, the bytes behind them do; and a file with bad rows trains in one way only: without them.
-    options = _plain(method, exclude={"data"})
+    options = _plain(method, exclude={"data", "on", "teacher"})
     data = [
-        (file_digest(path), _plain(source, exclude={"path", "on_bad_row"}))
+        (file_digest(path), _plain(source, exclude={*PLACE, "on_bad_row"}))
         for path, source in zip(resolved.training_data, sources_of(method), strict=True)
     ]
-    return digest("train", VERSION, method.version, options, data, base.digest)
+    below = [] if built_on.digest is None else [built_on.digest]
+    return digest("train", VERSION, method.version, options, data, base.digest, *below)
 
 
-def make_plan(resolved: ResolvedSpec, base: Base, adapter: Adapter | None, baseline: Baseline | None = None) -> Plan:
+def make_plan(
+    resolved: ResolvedSpec,
+    base: Base,
+    adapter: Adapter | None,
+    *,
+    built_on: BuiltOn = NOTHING,
+    baseline: Baseline | None = None,
+) -> Plan:
     """The steps of a spec; those that depend on an adapter or a baseline not there yet have no digest."""
-    return Plan(resolved, base, adapter, tuple(_Maker(resolved, base, adapter, baseline).steps()))
+    maker = _Maker(resolved, base, adapter, built_on=built_on, baseline=baseline)
+    return Plan(resolved, base, adapter, tuple(maker.steps()), built_on)
 
 
 class _Maker:
-    def __init__(self, resolved: ResolvedSpec, base: Base, adapter: Adapter | None, baseline: Baseline | None) -> None:
-        self.resolved, self.base, self.adapter, self.baseline = resolved, base, adapter, baseline
+    def __init__(
+        self,
+        resolved: ResolvedSpec,
+        base: Base,
+        adapter: Adapter | None,
+        *,
+        built_on: BuiltOn,
+        baseline: Baseline | None,
+    ) -> None:
+        self.resolved, self.base, self.adapter = resolved, base, adapter
+        self.built_on, self.baseline = built_on, baseline
         self.suite = resolved.suite
         self.adapts = resolved.spec.train is not None or resolved.spec.adapter is not None
         self.pending = self.adapts and adapter is None
 
     def steps(self) -> Iterator[Step]:
-        training = training_digest(self.resolved, self.base)
-        if training is not None:
+        if self.resolved.spec.train is not None:
+            training = training_digest(self.resolved, self.base, self.built_on)
             yield Step("train", training, cost=training_cost(self.resolved))
         if self.adapts:
             yield Step("prove", self._digest("prove", self.resolved.spec.allow_no_effect))
@@ -111,7 +135,7 @@ class _Maker:
         ]
         tests += [(entry.name, self._data(entry)) for entry in self.suite.judged]
         # How rows are written and mixed cannot change what stands in them; which rows there are can.
-        sources = [_plain(source, exclude={"path", "format", "weight", "on_bad_row"}) for source in sources_of(method)]
+        sources = [_plain(source, exclude={*PLACE, "format", "weight", "on_bad_row"}) for source in sources_of(method)]
         return Step("overlap", digest("overlap", VERSION, rows, sources, tests), role="candidate")
 
     def _compare(self, scored: list[Step]) -> Step:

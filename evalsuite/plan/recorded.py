@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from evalsuite.data.digest import digest
+from evalsuite.data.digest import digest, file_digest
+from evalsuite.environment import environment
 from evalsuite.plan import Plan, Step
+from evalsuite.records import TrainingRecord
+from evalsuite.spec.source import sources_of
 from evalsuite.store.write import SpecRow, StepRow
 
 
@@ -12,6 +15,21 @@ def step_row(step: Step) -> StepRow:
     its = step.judging
     judging = (its.judge, its.judge_digest, its.rubric, its.rubric_digest) if its else None
     return StepRow(step.digest or "", step.kind, step.entry, step.role, judging)
+
+
+def training_record(plan: Plan, *, seconds: float) -> TrainingRecord:
+    """What a training of so many seconds was made of and with."""
+    spec = plan.resolved.spec
+    sources = zip(sources_of(spec.train), plan.resolved.training_data, strict=True)
+    return TrainingRecord(
+        seed=None if spec.train is None else spec.train.seed,
+        base_digest=plan.base.digest,
+        built_on=plan.built_on.digest,
+        data={source.place: file_digest(file) for source, file in sources},
+        versions=environment(),
+        money=spec.machine.money(seconds),
+        watt_hours=spec.machine.watt_hours(seconds),
+    )
 
 
 def spec_row(plan: Plan) -> SpecRow:

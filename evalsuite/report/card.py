@@ -14,6 +14,7 @@ from evalsuite.store.read import PlannedStep, SpecRun, TrainingFacts
 
 # A rise of the held-out loss by less than this is the noise of a small held-out set.
 _RISEN = 1.05
+_SHOWN = ("evalsuite", "python", "torch", "transformers", "peft", "trl", "datasets")
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class RunCard:
         if self.training is not None:
             trained = self.training
             if not trained.trained_parameters:
-                return [*facts, ("trained", "nothing: a context stands before each question")]
+                return [*facts, ("trained", "nothing: a context stands before each question"), *_made_of(trained)]
             share = trained.trained_parameters / trained.total_parameters
             loss = f", held-out loss {trained.held_out_loss:.3f}" if trained.held_out_loss is not None else ""
             facts += [
@@ -68,8 +69,28 @@ class RunCard:
                 *_overfitted(trained.curve),
                 ("peak memory", f"{trained.peak_memory_mb:,.0f} MB"),
                 ("weights at", str(trained.adapter.path)),
+                *_made_of(trained),
             ]
         return facts
+
+
+def _made_of(trained: TrainingFacts) -> list[tuple[str, str]]:
+    """What it cost, and all that is needed to make it again."""
+    record = trained.record
+    if record is None:
+        return []
+    money = None if record.money is None else f"${record.money:.4f}"
+    energy = None if record.watt_hours is None else f"{record.watt_hours:.3g} Wh"
+    cost = ", ".join(part for part in (money, energy) if part)
+    data = [f"{place} ({digest[:12]})" for place, digest in record.data.items()]
+    software = [f"{name} {version}" for name, version in record.versions.items() if name in _SHOWN and version]
+    below = [("built on", record.built_on)] if record.built_on else []
+    return [
+        *([("cost", cost)] if cost else []),
+        ("made from", f"base {record.base_digest[:12]}, seed {record.seed}{''.join(f', {part}' for part in data)}"),
+        *below,
+        ("software", ", ".join(software)),
+    ]
 
 
 def _moved(norms: tuple[LayerNorm, ...]) -> list[tuple[str, str]]:

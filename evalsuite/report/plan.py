@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from evalsuite.data.rows import training_rows
 from evalsuite.plan import Plan, Step
 from evalsuite.report.table import Table
+from evalsuite.spec.teacher import ServedTeacher
 
 
 def plan_table(plan: Plan, done: frozenset[str]) -> Table:
@@ -30,7 +31,22 @@ def looked_up(plan: Plan) -> list[str]:
     """Where each name of the spec was found, and what its training data are."""
     lines = [f"base model {plan.base.id} ({plan.base.dtype}, {plan.base.digest[:12]})"]
     lines += [f"{name} from {file}" for name, file in sorted(plan.resolved.documents.items())]
-    return lines + [str(source) for source in training_rows(plan.resolved)]
+    return lines + _below(plan) + [str(source) for source in training_rows(plan.resolved)]
+
+
+def _below(plan: Plan) -> list[str]:
+    """What the training builds on, and what the teacher will cost at most."""
+    below, step = plan.built_on, plan.step("train")
+    if below.waits_for is not None:
+        return [f"builds on {below.waits_for}, which is trained first"]
+    if below.adapter is not None:
+        return [f"on adapter {below.adapter.name} ({below.adapter.digest[:12]})"]
+    if below.teacher is not None and step is not None:
+        document = below.teacher.document
+        money = f", at most ${step.cost.money:.2f}" if isinstance(document, ServedTeacher) and document.priced else ""
+        calls = f"{step.cost.teacher_calls:,} calls{money}"
+        return [f"teacher {below.teacher.id} ({below.teacher.digest[:12]}): {calls}"]
+    return []
 
 
 def totals(plans: Sequence[Plan], done: frozenset[str]) -> str:
@@ -43,11 +59,12 @@ def totals(plans: Sequence[Plan], done: frozenset[str]) -> str:
     costs = [step.cost for step in steps.values()]
     samples, tokens = sum(cost.samples for cost in costs), sum(cost.tokens for cost in costs)
     calls, money = sum(cost.judge_calls for cost in costs), sum(cost.money for cost in costs)
+    taught = sum(cost.teacher_calls for cost in costs)
     if not steps:
         return "nothing to do: every step is done already"
     return (
         f"to do: {len(steps)} steps, {samples:,} samples, about {tokens:,} tokens, "
-        f"{calls:,} judge calls, about ${money:.2f}"
+        f"{f'{taught:,} teacher calls, ' if taught else ''}{calls:,} judge calls, about ${money:.2f}"
     )
 
 

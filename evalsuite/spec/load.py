@@ -11,8 +11,9 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from evalsuite.errors import DocumentError, Problem
+from evalsuite.errors import DataError, DocumentError, Problem
 from evalsuite.records import FACTS
+from evalsuite.spec.dataset import exported
 from evalsuite.spec.document import validate
 from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.judge import JudgeFile, OfflineJudge, PanelJudge
@@ -23,7 +24,7 @@ from evalsuite.spec.project import Folder, Lookup, find_data, find_document, fin
 from evalsuite.spec.read import Path_, Raw, read_file
 from evalsuite.spec.rubric import Rubric
 from evalsuite.spec.run import RunSpec
-from evalsuite.spec.source import sources_of
+from evalsuite.spec.source import Source, sources_of
 from evalsuite.spec.suite import JudgedSet, Pairing, Suite, Where
 
 D = TypeVar("D", bound=BaseModel)
@@ -110,6 +111,7 @@ class _Resolver:
         self.settings = settings
         self.problems: list[Problem] = []
         self._read: dict[tuple[type[BaseModel], Path], tuple[Raw, BaseModel] | None] = {}
+        self._exported: dict[tuple[str | Path | None, ...], Path] = {}
 
     def resolve_file(self, file: Path) -> list[ResolvedSpec]:
         try:
@@ -128,11 +130,14 @@ class _Resolver:
             return None
         documents: dict[str, Path] = {}
         training_data = tuple(
-            self._data(source.path, raw, file, ("train", "data", index, "path"))
-            for index, source in enumerate(sources_of(spec.train))
+            self._source(source, raw, file, index) for index, source in enumerate(sources_of(spec.train))
         )
         if len({source.weight is None for source in sources_of(spec.train)}) > 1:
             self._report(raw, ("train", "data"), "some sources have a weight and some have none; give all one, or none")
+        below = getattr(spec.train, "builds_on", None)
+        if below is not None and ("/" in below or below.startswith(".")):
+            place = ("train", "on") if hasattr(spec.train, "on") else ("train", "teacher", "adapter")
+            self._data(below, raw, file, place, folder=True)
         adapter = None
         if spec.adapter is not None:
             adapter = self._data(spec.adapter.path, raw, file, ("adapter", "path"), folder=True)
@@ -282,6 +287,20 @@ class _Resolver:
                 self._read[key] = None
         held = self._read[key]
         return held[1] if held and isinstance(held[1], kind) else None
+
+    def _source(self, source: Source, raw: Raw, file: Path, index: int) -> Path:
+        if source.path is not None:
+            return self._data(source.path, raw, file, ("train", "data", index, "path"))
+        assert source.dataset is not None
+        folder = find_data(source.dataset, beside=file).found
+        key = (source.dataset, folder, source.split, source.subset, source.revision)
+        if key not in self._exported:
+            try:
+                self._exported[key] = exported(source, folder=folder)
+            except DataError as error:
+                self._report(raw, ("train", "data", index, "dataset"), str(error))
+                return Path(source.dataset)
+        return self._exported[key]
 
     def _data(self, written: str, raw: Raw, file: Path, path: Path_, *, folder: bool | None = False) -> Path:
         lookup = find_data(written, beside=file)

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from evalsuite.plugins import Method
+from evalsuite.spec.base_model import BaseModelRef
 from evalsuite.spec.document import Document, Name, OneOf, Version
 from evalsuite.spec.endpoint import Endpoint
-
-
-class BaseModelRef(Document):
-    """The frozen weights that everything starts from."""
-
-    id: Annotated[str, Field(min_length=1, description="hub id, local folder, or `quickstart`")]
-    revision: Annotated[str | None, Field(description="hub commit or tag; pin it, or results can change")] = None
-    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
-
-    @field_validator("id")
-    @classmethod
-    def _printable(cls, value: str) -> str:
-        if not value.isprintable():
-            raise ValueError("a model id has printable characters only")
-        return value
 
 
 class AdapterRef(Document):
     """An adapter trained elsewhere: a folder that PEFT can load."""
 
     path: Annotated[str, Field(min_length=1)]
+
+
+class Machine(Document):
+    """What the machine costs that trains; it changes no result, and no digest."""
+
+    price_per_hour: Annotated[float | None, Field(ge=0, description="money for an hour of the machine")] = None
+    watts: Annotated[float | None, Field(gt=0, description="what it draws while it trains")] = None
+
+    def money(self, seconds: float) -> float | None:
+        """The price of so many seconds; None where no price is given."""
+        return None if self.price_per_hour is None else self.price_per_hour * seconds / 3600
+
+    def watt_hours(self, seconds: float) -> float | None:
+        """The energy of so many seconds; None where no power is given."""
+        return None if self.watts is None else self.watts * seconds / 3600
 
 
 def _where(base: Any) -> str:
@@ -49,6 +50,7 @@ class RunSpec(Document):
     ]
     train: Annotated[Method, OneOf("methods")] | None = None
     adapter: AdapterRef | None = None
+    machine: Annotated[Machine, Field(description="what training costs here, for the record")] = Machine()
     matrix: Annotated[
         dict[str, tuple[Any, ...]] | None,
         Field(description="path -> values: one spec per combination, named by its values"),

@@ -16,6 +16,7 @@ from evalsuite.spec.rubric import Rubric
 from evalsuite.spec.run import RunSpec
 from evalsuite.spec.suite import Suite
 from evalsuite.spec.verdict import VerdictFile
+from evalsuite.spec.writing import Writing
 
 DOCUMENTS: dict[str, type[BaseModel]] = {
     "run": RunSpec,
@@ -23,6 +24,7 @@ DOCUMENTS: dict[str, type[BaseModel]] = {
     "rubric": Rubric,
     "judge": JudgeFile,
     "policy": Policy,
+    "writing": Writing,
     "card": Card,
     "aliases": Aliases,
     "verdict": VerdictFile,

@@ -20,6 +20,7 @@ from evalsuite.records import (
     Results,
     RuleOutcome,
     TrainingPoint,
+    TrainingRecord,
     Verdict,
 )
 from evalsuite.store import Store
@@ -66,6 +67,7 @@ class TrainingFacts:
     held_out_loss: float | None
     curve: tuple[TrainingPoint, ...]
     norms: tuple[LayerNorm, ...]
+    record: TrainingRecord | None
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,13 @@ def training_facts(store: Store, step_digest: str) -> TrainingFacts | None:
     adapter = Adapter(row.pop("name"), Path(row.pop("path")), row.pop("adapter_digest"))
     curve = tuple(TrainingPoint(**point) for point in _rows(store, "training_points", [step_digest]))
     norms = tuple(LayerNorm(**norm) for norm in _rows(store, "layer_norms", [step_digest]))
-    return TrainingFacts(adapter=adapter, curve=curve, norms=norms, **row)
+    records = [_record(**found) for found in _rows(store, "training_record", [step_digest])]
+    # Trainings of an older evalsuite have none.
+    return TrainingFacts(adapter=adapter, curve=curve, norms=norms, record=records[0] if records else None, **row)
+
+
+def _record(data: str, versions: str, **fields: Any) -> TrainingRecord:
+    return TrainingRecord(data=json.loads(data), versions=json.loads(versions), **fields)
 
 
 def errors_of(store: Store, run_id: str) -> list[tuple[str, str]]:

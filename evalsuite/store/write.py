@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from evalsuite.data.digest import digest
-from evalsuite.records import Outcome, Training, Verdict
+from evalsuite.records import Outcome, Training, TrainingRecord, Verdict
 from evalsuite.store import Store
 from evalsuite.store.connect import writing
 from evalsuite.store.tables import upsert
@@ -126,8 +126,16 @@ def save_outcome(store: Store, step: StepRow, outcome: Outcome, *, seconds: floa
         _done(connection, step, seconds=seconds, seed=seed)
 
 
-def save_training(store: Store, step: StepRow, training: Training, *, seconds: float, seed: int | None) -> None:
-    """Keep the facts of a training, and that the step is done."""
+def save_training(
+    store: Store,
+    step: StepRow,
+    training: Training,
+    *,
+    seconds: float,
+    seed: int | None = None,
+    record: TrainingRecord | None = None,
+) -> None:
+    """Keep the facts of a training, what it was made of, and that the step is done."""
     adapter, key = training.adapter, step.digest
     with writing(store) as connection:
         connection.execute(
@@ -138,11 +146,19 @@ def save_training(store: Store, step: StepRow, training: Training, *, seconds: f
                 training.trained_parameters, training.total_parameters, training.held_out_loss,
             ],
         )  # fmt: skip
+        if record is not None:
+            connection.execute(
+                "INSERT OR REPLACE INTO training_records VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    key, record.seed, record.base_digest, record.built_on, json.dumps(dict(record.data)),
+                    json.dumps(dict(record.versions)), record.money, record.watt_hours,
+                ],
+            )  # fmt: skip
         norms = [(key, norm.layer, norm.update, norm.base) for norm in training.norms]
         upsert(connection, "layer_norms", ("step_digest", "layer", "update_norm", "base_norm"), norms)
         points = [(key, point.step, point.loss, point.held_out_loss) for point in training.curve]
         upsert(connection, "training_points", ("step_digest", "step", "loss", "held_out_loss"), points)
-        _done(connection, step, seconds=seconds, seed=seed)
+        _done(connection, step, seconds=seconds, seed=record.seed if record else seed)
 
 
 def save_verdict(store: Store, step: StepRow, verdict: Verdict, *, done: bool = True) -> None:

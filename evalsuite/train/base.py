@@ -4,27 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from evalsuite.models.base import weight_files
 from evalsuite.train.adapters.parametrisation import Parametrisation
 from evalsuite.train.options import has_cuda
 
 # Threads that wait for each other cost a small model more than they do: on two cores shared with other work, two
 # threads took 4-20 times as long as one with 0.1 M parameters and 10-30 times with 1.4 M and 11 M.
 _SMALL = 20_000_000
+# A second copy of a base below this stays in memory for the next training of the process.
+_KEPT_BYTES = 200_000_000
 
 
 def load_base(folder: Path, adapter: Parametrisation) -> tuple[Any, Any]:
-    """The model, quantised where the adapter type wants it, and its tokenizer; raises TrainingError."""
+    """The model, quantised where the adapter type wants it, and its tokenizer; raises TrainingError.
+
+    What the trainings of a matrix share is read once by a process: the tokenizer, and the weights of a small base.
+    """
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
 
     dtype = torch.bfloat16 if has_cuda() else torch.float32
-    how = {"quantization_config": quantisation} if (quantisation := adapter.quantisation(dtype)) is not None else {}
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
+    quantisation = adapter.quantisation(dtype)
+    stamps = tuple(_stamp(file) for file in sorted(folder.iterdir()))
+    tokenizer = _tokenizer(folder, stamps)
+    if quantisation is None and sum(file.stat().st_size for file in weight_files(folder)) < _KEPT_BYTES:
+        return deepcopy(_weights(folder, stamps, dtype)), tokenizer
+    how = {} if quantisation is None else {"quantization_config": quantisation}
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True, **how)
     for module in model.modules():
         if hasattr(module, "support_avx512bf16_for_cpu"):
@@ -32,6 +42,28 @@ def load_base(folder: Path, adapter: Parametrisation) -> tuple[Any, Any]:
             # anew each time, so that the base would change under the adapter, and a resumed training end elsewhere.
             module.support_avx512bf16_for_cpu = False
     return model, tokenizer
+
+
+def _stamp(file: Path) -> tuple[str, int, int]:
+    found = file.stat()
+    return file.name, found.st_size, found.st_mtime_ns
+
+
+@lru_cache(maxsize=4)
+def _tokenizer(folder: Path, stamps: tuple[tuple[str, int, int], ...]) -> Any:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+@lru_cache(maxsize=1)
+def _weights(folder: Path, stamps: tuple[tuple[str, int, int], ...], dtype: Any) -> Any:
+    from transformers import AutoModelForCausalLM
+
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
 
 
 def keep_in_float32(model: Any) -> None:

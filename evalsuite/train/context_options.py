@@ -15,6 +15,10 @@ class ContextOptions(Document):
 
     data: Annotated[tuple[Source, ...], Field(min_length=1, description="the rows to choose from")]
     k: Annotated[int, Field(ge=1, le=64, description="how many of them stand before each question")] = 3
+    on: Annotated[
+        str | None,
+        Field(min_length=1, description="an adapter to answer through: a PEFT folder, or the name of another spec"),
+    ] = None
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
 
     @field_validator("data")
@@ -23,6 +27,11 @@ class ContextOptions(Document):
         if any(source.format != "chat" for source in value):
             raise ValueError("rows in a prompt go through the chat template; remove `format`")
         return value
+
+    @property
+    def builds_on(self) -> str | None:
+        """The adapter that answers, as the spec names it; None for the base."""
+        return self.on
 
     @property
     def held_out(self) -> float:

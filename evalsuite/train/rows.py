@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import takewhile
 from typing import Any, TypedDict, TypeVar
 
@@ -73,9 +74,16 @@ def refuse(wrong: Sequence[bool], what: str, advice: str, *, more: str = "") -> 
 
 def split(example: Example, tokenizer: Any) -> tuple[int, list[int]]:
     """Where the completion starts, and the token ids of prompt and completion."""
+    start, whole = _split(example, tokenizer)
+    return start, list(whole)
+
+
+# The trainings of a matrix have the same rows and, in one process, the same tokenizer.
+@lru_cache(maxsize=100_000)
+def _split(example: Example, tokenizer: Any) -> tuple[int, tuple[int, ...]]:
     before, whole = _conversation(example, tokenizer) if example.prompt.text is None else _text(example, tokenizer)
     # As in TRL, the completion starts where the two part, which may be before the prompt's last token.
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, whole, strict=False))), whole
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, whole, strict=False))), tuple(whole)
 
 
 def _row(example: Example, tokenizer: Any) -> Row:

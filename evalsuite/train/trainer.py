@@ -77,8 +77,9 @@ def _check(job: TrainingJob, options: TrainerOptions) -> None:
 def _run(job: TrainingJob, options: TrainerOptions, *, watch: Watch, build: Callable[[Loaded], Any]) -> Any:
     from transformers import PrinterCallback, set_seed
 
-    set_seed(job.seed)
     model, tokenizer = load_base(job.base, options.adapter)
+    # After loading, which may draw: a base that was kept from an earlier training must not change what is drawn.
+    set_seed(job.seed)
     checkpoint = watch.partial.latest()
     shared = arguments(options, watch.partial.folder, seed=job.seed, evaluates=bool(job.held_out))
     with threads_for(model):

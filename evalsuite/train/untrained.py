@@ -17,7 +17,7 @@ def untrained(job: TrainingJob, context: object) -> Training:
     assert isinstance(context, FewShot | Passages)
     if not job.train:
         raise TrainingError(f"{job.name}  there are no rows; name a source with rows under train.data")
-    write_context(job.output, context)
+    write_context(job.output, context, on=job.on)
     return made_elsewhere(job, seconds=time.monotonic() - began)
 
 

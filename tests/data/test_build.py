@@ -106,6 +106,7 @@ def test_a_long_paragraph_is_cut_between_sentences(sentence: str) -> None:
 
 @given(st.lists(st.text("ab .!?я\n", max_size=60), max_size=8), st.integers(4, 30))
 @example(["a"] * 9, 5)
+@example(["?????????????яя"], 4)
 def test_cutting_loses_no_word_and_keeps_the_order(blocks: list[str], tokens: int) -> None:
     text = "\n\n".join(blocks)
     found = passages(paragraphs(text, ".txt"), tokens=tokens)

@@ -24,7 +24,8 @@ from evalsuite.spec.source import Source
 GOOD = '{"prompt": "a", "completion": "b"}'
 KNOWN = (
     "known are preference: chosen, rejected; rated: completion, label, prompt; messages: messages; "
-    "sharegpt: conversations; prompt and completion: completion, prompt; alpaca: instruction, output; text: text"
+    "sharegpt: conversations; prompt and completion: completion, prompt; alpaca: instruction, output; text: text; "
+    "prompt: prompt; instruction: instruction"
 )
 ONE_OF_THREE = "1 of 3 rows is bad; mend it, or set `on_bad_row: drop` to go on without"
 
@@ -56,7 +57,9 @@ def file(tmp_path: Path) -> Path:
         ("[1]", 'must be an object such as {"prompt": ..., "completion": ...}'),
         ("null", 'must be an object such as {"prompt": ..., "completion": ...}'),
         ("{}", f"has no known shape (its keys: none); {KNOWN}"),
-        ('{"prompt": "a", "id": 1}', f"has no known shape (its keys: id, prompt); {KNOWN}"),
+        ('{"question": "a", "id": 1}', f"has no known shape (its keys: id, question); {KNOWN}"),
+        ('{"prompt": "a"}',
+         "has the shape 'prompt', and line 1 has 'prompt and completion', as most rows; keep one shape in a file"),
         ('{"text": "a"}',
          "has the shape 'text', and line 1 has 'prompt and completion', as most rows; keep one shape in a file"),
         ('{"prompt": "a", "completion": "b", "document": [1]}', "'document' must be text or a whole number"),

@@ -9,7 +9,7 @@ import pytest
 
 from evalsuite.data.shapes import SHAPES, read_row, shape_of
 from evalsuite.errors import DataError
-from evalsuite.records import ChosenRejected, Example, Message, Prompt, Rated, Row
+from evalsuite.records import ChosenRejected, Example, Message, Prompt, Rated, Row, Unanswered
 
 AT = (Path("rows.jsonl"), 3)
 ASKED = Prompt(messages=(Message("system", "be brief"), Message("user", "a")))
@@ -51,6 +51,9 @@ READ: list[tuple[str, dict[str, Any], Row]] = [
     ("rated", {"prompt": "a", "completion": "b", "label": True}, Rated(Prompt.user("a"), "b", True)),
     ("rated", {"prompt": "a", "completion": "b", "label": "bad"}, Rated(Prompt.user("a"), "b", False)),
     ("text", {"text": "a b", "id": 1}, Example(Prompt.raw(""), "a b")),
+    ("prompt", {"prompt": "a", "reference": "b"}, Unanswered(Prompt.user("a"))),
+    ("prompt", {"prompt": BRIEF}, Unanswered(ASKED)),
+    ("instruction", {"instruction": "a", "input": "x"}, Unanswered(Prompt.user("a\n\nx"))),
 ]
 
 
@@ -58,6 +61,18 @@ READ: list[tuple[str, dict[str, Any], Row]] = [
 def test_a_row_is_read_by_its_shape(shape: str, row: dict[str, Any], expected: Row) -> None:
     assert shape_of(row, AT).name == shape
     assert read_row(row, AT, wanted=type(expected)) == expected
+
+
+@pytest.mark.parametrize("row", [row for shape, row, _ in READ if shape != "text"])
+def test_the_prompt_of_any_row_can_be_put_to_a_teacher(row: dict[str, Any]) -> None:
+    read = read_row({**row, "document": "d"}, AT, wanted=Unanswered)
+    assert isinstance(read, Unanswered)
+    assert (read.prompt.messages[-1].content[0], read.document) == ("a", "d")
+
+
+def test_plain_text_asks_nothing() -> None:
+    with pytest.raises(DataError, match="has the shape 'text', and this method learns from prompts; use other data"):
+        read_row({"text": "a"}, AT, wanted=Unanswered)
 
 
 def test_every_shape_has_its_story() -> None:

@@ -84,7 +84,14 @@ def test_every_document_in_the_docs_is_valid() -> None:
 
 def kind_of(data: dict[str, Any]) -> str:
     """The kind of a document by the key that only this kind has."""
-    marks = {"base_model": "run", "rules": "policy", "criteria": "rubric", "kind": "judge", "adapter_digest": "card"}
+    marks = {
+        "teacher": "writing",
+        "base_model": "run",
+        "rules": "policy",
+        "criteria": "rubric",
+        "kind": "judge",
+        "adapter_digest": "card",
+    }
     return next((kind for mark, kind in marks.items() if mark in data), "suite")
 
 

@@ -105,13 +105,21 @@ class Project:
         watch, models = Quiet(), []
 
         def load(base: BaseCheckpoint) -> ScriptedModel:
-            models.append(ScriptedModel(self.answer, self.likelihood, digest=base.digest))
+            models.append(self.load(base))
             return models[-1]
 
         files = list(specs) or [self.spec]
         report = pipeline.run(files, self.store, watch, settings=tuple(settings), load=load, load_judge=self.load_judge)
         self.asked, self.loads, self.began = sum(model.asked for model in models), len(models), watch.began
         return report
+
+    def load(self, base: BaseCheckpoint) -> ScriptedModel:
+        """The scripted model in place of a base."""
+        return ScriptedModel(self.answer, self.likelihood, digest=base.digest)
+
+    def quiet(self) -> Quiet:
+        """A watcher that only remembers."""
+        return Quiet()
 
     def answer(self, prompt: Prompt, adapter: Adapter | None) -> str:
         """Right, and sober only through the adapter; a harmed adapter forgets every third sum."""

@@ -22,6 +22,7 @@ from evalsuite.records import (
     Score,
     Training,
     TrainingPoint,
+    TrainingRecord,
     Verdict,
 )
 from evalsuite.store import Store, read, write
@@ -86,10 +87,12 @@ def test_a_training_is_read_back_with_its_curve(store):
         held_out_loss=2.0,
         norms=(LayerNorm("layers.0.up_proj", 0.5, 10.0),),
     )
-    write.save_training(store, StepRow("t1", "train", None, None), training, seconds=20.0, seed=7)
+    record = TrainingRecord(7, "b", None, {"rows.jsonl": "d"}, {"torch": "2.13", "processors": 2}, 0.5, None)
+    write.save_training(store, StepRow("t1", "train", None, None), training, seconds=20.0, record=record)
     facts = read.training_facts(store, "t1")
     assert (facts.adapter, facts.curve, facts.held_out_loss) == (training.adapter, training.curve, 2.0)
     assert facts.norms == training.norms
+    assert facts.record == record
     assert read.trained_adapter(store, "t1") == training.adapter
     assert read.trained_adapter(store, "t2") is None
 

@@ -41,7 +41,8 @@ METHODS = [name for name in find("methods") if trained(name)]
 
 def options(method: str, kind: str, **more: Any) -> dict[str, Any]:
     """A short training of this method and adapter type."""
-    return {**FEW, "method": method, "adapter": {"type": kind}, "learning_rate": RATES.get(kind, 1e-2), **more}
+    whom = {"teacher": {}} if method == "distill" else {}
+    return {**FEW, **whom, "method": method, "adapter": {"type": kind}, "learning_rate": RATES.get(kind, 1e-2), **more}
 
 
 def by_peft(base: Path, folder: Path, rows: list[tuple[list[int], list[int]]]) -> list[float]:
@@ -104,7 +105,9 @@ def test_what_is_saved_answers_alike_everywhere(job: Make, base: Path, tmp_path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("method", "kind"), [("dpo", "lora"), ("orpo", "prefix"), ("kto", "qlora")])
+@pytest.mark.parametrize(
+    ("method", "kind"), [("dpo", "lora"), ("orpo", "prefix"), ("kto", "qlora"), ("simpo", "dora"), ("distill", "ia3")]
+)
 def test_a_killed_training_ends_as_if_nothing_had_happened(job: Make, tmp_path: Path, method: str, kind: str) -> None:
     if kind == "qlora":
         pytest.importorskip("bitsandbytes")
@@ -117,7 +120,7 @@ def test_a_killed_training_ends_as_if_nothing_had_happened(job: Make, tmp_path: 
     said: list[str] = []
     resumed = replace(killed, kill_at=None).run(said)
     undisturbed = replace(killed, kill_at=None, output=str(tmp_path / "other")).run()
-    assert said[0] == "going on from checkpoint-8"
+    assert "going on from checkpoint-8" in said
     assert resumed.curve == undisturbed.curve
     assert resumed.tokens_seen == undisturbed.tokens_seen
     assert contents(resumed.adapter.path) == contents(undisturbed.adapter.path)
@@ -147,6 +150,16 @@ def test_every_pair_of_method_and_adapter_type_is_admitted(method: str, kind: st
         ({"method": "sft", "adapter": {"type": "lora", "target_modules": ["lm_head"]}}, "remove lm_head from"),
         ({"method": "dpo", "adapter": {"type": "dora", "target_modules": ["lm_head"]}}, "remove lm_head from"),
         ({"method": "kto", "adapter": {"type": "ia3", "target_modules": ["q_proj", "lm_head"]}}, "remove lm_head from"),
+        ({"method": "distill"}, "teacher\n  Field required"),
+        ({"method": "distill", "teacher": {}, "packing": True, "adapter": {"type": "prompt"}}, "prompt stands before"),
+        (
+            {"method": "distill", "teacher": {}, "data": [{"path": "a", "format": "yaml"}]},
+            "a teacher is asked in a conversation; remove `format`",
+        ),
+        (
+            {"method": "distill", "teacher": {}, "data": [{"path": "a", "filter": {"by": "ifd"}}]},
+            "the rows have no answers yet, so they cannot be filtered by ifd",
+        ),
         ({"method": "kto", "batch_size": 1}, "set batch_size to 2 or more"),
         ({"adapter": {"type": "ia3", "feedforward_modules": ["up_proj"]}}, "must be among target_modules"),
         ({"adapter": {"type": "loar"}}, "does not match any of the expected tags"),

@@ -10,12 +10,23 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evalsuite.plugins import TrainingJob, find
-from evalsuite.records import ChosenRejected, Example, Prompt, Rated, Row, Training
+from evalsuite.plugins import Asking, TrainingJob, find
+from evalsuite.records import (
+    ChosenRejected,
+    Completion,
+    Example,
+    Prompt,
+    Rated,
+    Row,
+    Sampling,
+    Training,
+    Unanswered,
+)
 
 TEMPLATE = (
     "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}{{ eos_token }}{% endfor %}"
@@ -45,10 +56,18 @@ def row_of(kind: type[Row], number: int) -> Row:
     shown = row(number)
     if kind is ChosenRejected:
         return ChosenRejected(shown.prompt, shown.completion, f"Nobody knows field {number}.")
+    if kind is Unanswered:
+        return Unanswered(shown.prompt)
     if kind is Rated:
         good = number % 2 == 0
         return Rated(shown.prompt, shown.completion if good else f"Nobody knows field {number}.", good)
     return shown
+
+
+def forester(prompts: Sequence[Prompt], sampling: Sampling) -> list[Completion]:
+    """A teacher that knows every field."""
+    numbers = [int("".join(filter(str.isdigit, prompt.shown))) for prompt in prompts]
+    return [Completion(row(number).completion, 8, 8, "stop") for number in numbers]
 
 
 @dataclass(frozen=True)
@@ -82,7 +101,14 @@ class Job:
                 os.kill(os.getpid(), signal.SIGKILL)
 
         return TrainingJob(
-            f"oak-{self.method.method}", Path(self.base), tuple(train), held_out, self.seed, Path(self.output), progress
+            name=f"oak-{self.method.method}",
+            base=Path(self.base),
+            train=tuple(train),
+            held_out=held_out,
+            seed=self.seed,
+            output=Path(self.output),
+            progress=progress,
+            teacher=Asking("who knows", "digest", forester) if kind is Unanswered else None,
         )
 
     def run(self, said: list[str] | None = None) -> Training:

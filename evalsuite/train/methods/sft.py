@@ -2,59 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, Self
-
-from pydantic import Field, model_validator
+from typing import ClassVar, Literal
 
 from evalsuite.plugins import TrainingJob
 from evalsuite.records import Example, Row, Training
-from evalsuite.train.adapters.targets import refuse_head
-from evalsuite.train.options import TrainerOptions
-from evalsuite.train.rows import only, tokenise
-from evalsuite.train.trainer import Loaded, fit
+from evalsuite.train.supervised import SupervisedOptions
 
 
-class Sft(TrainerOptions):
+class Sft(SupervisedOptions):
     """Learns to answer as the rows do; the loss counts the completion's tokens only."""
 
     version: ClassVar[int] = 1
     learns_from: ClassVar[type[Row]] = Example
 
     method: Literal["sft"]
-    packing: bool = Field(default=False, description="fill sequences of max_length with several rows each")
-
-    @model_validator(mode="after")
-    def _trainable(self) -> Self:
-        refuse_head(self.adapter.layers)
-        if self.packing and self.adapter.virtual_tokens:
-            raise ValueError(
-                f"packing puts several rows into one sequence, and {self.adapter.type} stands before the whole of it; "
-                "switch packing off or use another adapter type"
-            )
-        return self
 
     def train(self, job: TrainingJob) -> Training:
         """Trains into `job.output`, resuming what a kill cut off; raises TrainingError."""
-        return fit(job, self, build=lambda loaded: self._trainer(job, loaded))
-
-    def _trainer(self, job: TrainingJob, loaded: Loaded) -> Any:
-        from datasets import Dataset
-        from trl import SFTConfig, SFTTrainer
-
-        def dataset(rows: Any, what: str) -> Any:
-            examples = only(Example, rows, what=what)
-            return Dataset.from_list(tokenise(examples, loaded.tokenizer, max_length=self.max_length, what=what))
-
-        options = dict(loaded.arguments)
-        if self.packing:
-            # Packed rows carry no attention mask, and no padding either.
-            options["include_num_input_tokens_seen"] = "all"
-        return SFTTrainer(
-            model=loaded.model,
-            # Rows come tokenised and measured; without packing there is nothing left to cut.
-            args=SFTConfig(**options, packing=self.packing, max_length=self.max_length if self.packing else None),
-            train_dataset=dataset(job.train, "training rows"),
-            eval_dataset=dataset(job.held_out, "held-out rows") if job.held_out else None,
-            processing_class=loaded.tokenizer,
-            peft_config=self.adapter.peft_config(),
-        )
+        return self.supervise(job)

@@ -1,0 +1,103 @@
+"""Training rows that a teacher writes about passages: questions with answers, or with the reasons before the answer.
+
+The teacher is told to keep to the passage, and held to it: an answer most of whose words the passage does not have is
+dropped. That is a test of words, not of meaning; it catches answers from elsewhere and lets paraphrases pass.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from evalsuite.data.build import Dropped
+from evalsuite.data.words import Words, words
+from evalsuite.data.written import reasons
+from evalsuite.plugins import Asking
+from evalsuite.records import Completion, Prompt
+from evalsuite.spec.writing import Keep, Writing
+
+# Below this share of words that stand in the passage an answer is not about it. Words are compared by their first
+# letters, so that other endings, many in Russian, count as the same; short ones are in every text.
+_GROUNDED = 0.5
+_STEM, _TELLING = 5, 4
+
+_PART = re.compile(r"^[^\S\n]*(?:\*\*)?(Q|WHY|A)\d*(?:\*\*)?:(?:\*\*)?", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class WrittenRows:
+    """Rows `{"prompt", "completion", "document", "span", "teacher", "sampling"}`, and what was dropped."""
+
+    rows: tuple[dict[str, Any], ...]
+    dropped: tuple[Dropped, ...]
+
+
+def prompts(passages: Sequence[Mapping[str, Any]], writing: Writing) -> list[Prompt]:
+    """What the teacher is asked about each of the passages that `evalsuite data build` makes."""
+    return [writing.prompt(passage["text"]) for passage in passages]
+
+
+def written_rows(
+    passages: Sequence[Mapping[str, Any]], replies: Sequence[Completion], writing: Writing, teacher: Asking
+) -> WrittenRows:
+    """The rows in the teacher's replies about the passages, in order; a question that was asked before is dropped."""
+    source = {"teacher": {"id": teacher.id, "digest": teacher.digest}, "sampling": asdict(writing.teacher.sampling)}
+    rows: list[dict[str, Any]] = []
+    dropped: list[Dropped] = []
+    seen: set[Words] = set()
+    for passage, reply in zip(passages, replies, strict=True):
+        place = {"document": passage["document"], "span": passage["span"]}
+        for found in _questions(reply, writing):
+            reason = found if isinstance(found, str) else _reason(*found, str(passage["text"]), writing.keep, seen)
+            if reason is not None or isinstance(found, str):
+                dropped.append(Dropped(Path(passage["document"]), tuple(passage["span"]), str(reason)))
+                continue
+            seen.add(words(found[0]))
+            rows.append({"prompt": found[0], "completion": found[1], **place, **source})
+    return WrittenRows(tuple(rows), tuple(dropped))
+
+
+def _questions(reply: Completion, writing: Writing) -> Iterator[tuple[str, str] | str]:
+    """The questions of a reply with their answers, or why there is none; a last one that was cut off is left out."""
+    [refused] = reasons([Prompt()], [reply], Keep())
+    cut = reply.finish == "length"
+    if refused is not None and not cut:
+        yield f"the teacher's reply {refused}"
+        return
+    found = _pairs(reply.text, explained=writing.rows == "explained")
+    if cut:
+        found = found[:-1]
+        yield "the teacher's reply was cut off at the token limit"
+    elif not found:
+        yield "the teacher's reply has no question with its answer in the form that was asked for"
+    yield from found
+
+
+def _pairs(text: str, *, explained: bool) -> list[tuple[str, str]]:
+    marks = list(_PART.finditer(text))
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    parts = [(mark[1].upper(), text[mark.end() : end].strip()) for mark, end in zip(marks, ends, strict=False)]
+    wanted = ("Q", "WHY", "A") if explained else ("Q", "A")
+    size = len(wanted)
+    runs = (parts[start : start + size] for start in range(len(parts) - size + 1))
+    fitting = [run for run in runs if tuple(kind for kind, _ in run) == wanted and all(said for _, said in run)]
+    return [(run[0][1], "\n\n".join(said for _, said in run[1:])) for run in fitting]
+
+
+def _reason(question: str, answer: str, passage: str, keep: Keep, seen: set[Words]) -> str | None:
+    if words(question) in seen:
+        return "asks what an earlier row asks"
+    [reason] = reasons([Prompt.user(question)], [Completion(answer, 0, 0, "stop")], keep)
+    if reason is not None:
+        return f"the answer {reason}"
+    return None if grounded(answer, passage) >= _GROUNDED else "the answer says what the passage does not"
+
+
+def grounded(answer: str, passage: str) -> float:
+    """The share of an answer's telling words that the passage has, by their first letters; 1 where there are none."""
+    known = {word[:_STEM] for word in words(passage)}
+    telling = [word for word in words(answer) if len(word) >= _TELLING or word.isdigit()]
+    return sum(word[:_STEM] in known for word in telling) / len(telling) if telling else 1.0

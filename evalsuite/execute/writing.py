@@ -1,0 +1,61 @@
+"""A teacher at work on passages: asked through the reply cache, its rows sifted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evalsuite.data.build import Dropped
+from evalsuite.data.grounded import prompts, written_rows
+from evalsuite.errors import ModelError
+from evalsuite.execute.teaching import asking
+from evalsuite.models import Model
+from evalsuite.models.teacher import FoundTeacher, find_teacher
+from evalsuite.records import Completion
+from evalsuite.spec.writing import Writing
+from evalsuite.store.replies import ReplyCache
+
+
+@dataclass(frozen=True)
+class Written:
+    """The rows, what was dropped, and what it took, in one line."""
+
+    rows: tuple[dict[str, Any], ...]
+    dropped: tuple[Dropped, ...]
+    summary: str
+
+
+def written(
+    passages: Sequence[Mapping[str, Any]],
+    writing: Writing,
+    replies: Path,
+    *,
+    beside: Path,
+    make: Callable[[], Model] | None = None,
+) -> Written:
+    """The rows that the document's teacher writes about the passages; raises ModelError when requests failed.
+
+    `replies` is the reply cache's file; `beside` is the document's, which a teacher's folder may be relative to.
+    """
+    found = find_teacher(writing.teacher, beside=beside)
+    with closing(ReplyCache(replies)) as cache:
+        teacher = asking(found, cache, lambda done, total: None, make=make)
+        said = teacher.ask(prompts(passages, writing), writing.teacher.sampling)
+    failed = [reply for reply in said if reply.finish == "failed"]
+    if failed:
+        raise ModelError(
+            f"{found.id}  {len(failed):,} of {len(said):,} requests failed ({failed[0].reason}); run again: what was "
+            "answered is not asked again"
+        )
+    made = written_rows(passages, said, writing, teacher)
+    return Written(made.rows, made.dropped, _summary(found, said))
+
+
+def _summary(teacher: FoundTeacher, said: Sequence[Completion]) -> str:
+    asked, wrote = sum(reply.prompt_tokens for reply in said), sum(reply.tokens for reply in said)
+    money = teacher.money(asked, wrote)
+    priced = "" if money is None else f", ${money:.2f} when asked anew"
+    return f"teacher {teacher.id}: {len(said):,} passages, {asked:,} tokens read, {wrote:,} written{priced}"

@@ -1,0 +1,120 @@
+"""What a training builds on besides its data and base: an adapter, maybe of another spec, and a teacher."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from evalsuite.errors import DocumentError, EvalsuiteError, NotFound, Problem
+from evalsuite.models.adapter import adapter_digest, check_fits
+from evalsuite.models.base import Base, BaseCheckpoint, find_base, located
+from evalsuite.models.teacher import FoundTeacher
+from evalsuite.plan import Baseline, BuiltOn, Plan
+from evalsuite.plan.make import make_plan, training_digest
+from evalsuite.records import Adapter
+from evalsuite.spec.base_model import BaseModelRef
+from evalsuite.spec.load import ResolvedSpec
+from evalsuite.spec.project import find_data
+from evalsuite.spec.teacher import LocalTeacher, ServedTeacher
+from evalsuite.store import Store, read
+
+
+def built_on(
+    resolved: ResolvedSpec, base: Base, *, plans: Mapping[str, Plan], store: Store, download: bool = False
+) -> BuiltOn:
+    """The adapter and the teacher that a spec's method names; `plans` are those of the specs that stand before it.
+
+    Raises NotFound for an adapter that nobody has trained or will train, and ModelError for one of another base.
+    """
+    method: Any = resolved.spec.train
+    if not isinstance(base, BaseCheckpoint):
+        return BuiltOn()
+    name = getattr(method, "builds_on", None)
+    document: LocalTeacher | ServedTeacher | None = getattr(method, "teacher", None)
+    if isinstance(document, ServedTeacher):
+        return BuiltOn(teacher=FoundTeacher(document))
+    answers = base if document is None else _teachers_base(document, resolved, base, download=download)
+    adapter = waits_for = None
+    if name is not None:
+        folder = find_data(name, beside=resolved.file).found
+        if folder is not None:
+            adapter = Adapter(folder.name, folder, adapter_digest(folder))
+        elif name in plans:
+            adapter = plans[name].adapter
+            waits_for = name if adapter is None else None
+            if waits_for and plans[name].step("train") is None:
+                raise NotFound(f"{resolved.file}  {name!r} is the base as it is; there is no adapter to build on")
+        else:
+            adapter = _trained(name, resolved.file, store)
+    if adapter is not None:
+        check_fits(adapter.path, answers)
+    if document is not None:
+        return BuiltOn(teacher=FoundTeacher(document, answers, adapter), waits_for=waits_for)
+    return BuiltOn(adapter=adapter, waits_for=waits_for)
+
+
+def in_order(specs: Sequence[ResolvedSpec]) -> list[ResolvedSpec]:
+    """The specs so that each stands after the one whose adapter it builds on; raises DocumentError for a circle."""
+    names = {resolved.spec.name: resolved for resolved in specs}
+    ordered: dict[str, ResolvedSpec] = {}
+
+    def place(resolved: ResolvedSpec, above: tuple[str, ...]) -> None:
+        name = resolved.spec.name
+        if name in above:
+            circle = " -> ".join((*above[above.index(name) :], name))
+            raise DocumentError([Problem(str(resolved.file), None, "train", f"builds on itself: {circle}")])
+        before = getattr(resolved.spec.train, "builds_on", None)
+        if before in names and find_data(before, beside=resolved.file).found is None:
+            place(names[before], (*above, name))
+        ordered.setdefault(name, resolved)
+
+    for resolved in specs:
+        place(resolved, ())
+    return list(ordered.values())
+
+
+def planned(
+    resolved: ResolvedSpec, base: Base, below: BuiltOn, store: Store, *, baseline: Baseline | None = None
+) -> Plan:
+    """The plan of a spec, with the adapter that the store has of it, if any."""
+    adapter = _known_adapter(resolved, base, below, store) if isinstance(base, BaseCheckpoint) else None
+    return make_plan(resolved, base, adapter, built_on=below, baseline=baseline)
+
+
+def _teachers_base(
+    document: LocalTeacher, resolved: ResolvedSpec, base: BaseCheckpoint, *, download: bool
+) -> BaseCheckpoint:
+    ref: BaseModelRef | None = document.base_model
+    if ref is None or ref == resolved.spec.base_model:
+        return base
+    beside = resolved.file.resolve().parent
+    return find_base(located(ref.id, beside), revision=ref.revision, dtype=ref.dtype, download=download)
+
+
+def _trained(name: str, file: Path, store: Store) -> Adapter:
+    known = {found.spec: found for found in read.latest_specs(store)} if store.results.exists() else {}
+    steps = read.steps_of(store, known[name]) if name in known else []
+    digest = next((step.digest for step in steps if step.kind == "train"), None)
+    adapter = read.trained_adapter(store, digest) if digest else None
+    if adapter is None or not adapter.path.is_dir():
+        raise NotFound(
+            f"{file}  builds on {name!r}, which is no folder, no spec of this run and no trained spec of "
+            f"{store.folder}; give the spec's file as well, or the adapter's folder"
+        )
+    return Adapter(adapter.name, adapter.path, adapter_digest(adapter.path))
+
+
+def _known_adapter(resolved: ResolvedSpec, base: BaseCheckpoint, below: BuiltOn, store: Store) -> Adapter | None:
+    if resolved.adapter_path is not None:
+        check_fits(resolved.adapter_path, base)
+        return Adapter(resolved.spec.name, resolved.adapter_path, adapter_digest(resolved.adapter_path))
+    digest = training_digest(resolved, base, below)
+    known = read.trained_adapter(store, digest) if digest else None
+    # Weights that were changed or removed since are not the ones the record speaks of: they are trained again.
+    if known is None or not known.path.is_dir():
+        return None
+    try:
+        return known if adapter_digest(known.path) == known.digest else None
+    except EvalsuiteError:
+        return None

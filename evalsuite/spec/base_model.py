@@ -1,0 +1,24 @@
+"""A base model as a document names it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from evalsuite.spec.document import Document
+
+
+class BaseModelRef(Document):
+    """The frozen weights that everything starts from."""
+
+    id: Annotated[str, Field(min_length=1, description="hub id, local folder, or `quickstart`")]
+    revision: Annotated[str | None, Field(description="hub commit or tag; pin it, or results can change")] = None
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+
+    @field_validator("id")
+    @classmethod
+    def _printable(cls, value: str) -> str:
+        if not value.isprintable():
+            raise ValueError("a model id has printable characters only")
+        return value
