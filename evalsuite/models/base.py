@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Literal
 
 from evalsuite import bundled
 from evalsuite.data.digest import digest, file_digest
 from evalsuite.errors import DataError, ModelError
 from evalsuite.models.endpoint import endpoint_digest
 from evalsuite.models.remembered import remembered_digest
+from evalsuite.spec.base_model import BaseModelRef
 from evalsuite.spec.endpoint import Endpoint
 
 QUICKSTART = "quickstart"
@@ -38,6 +40,13 @@ class BaseCheckpoint:
     folder: Path
     dtype: str
     digest: str
+    backend: Literal["hf", "vllm"] = "hf"
+    server: str | None = None
+
+    @property
+    def answers(self) -> str:
+        """The digest that its replies are kept under: the weights', and the backend's where it is not hf."""
+        return self.digest if self.backend == "hf" else digest(self.backend, self.digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,11 @@ class ServedBase:
     def digest(self) -> str:
         """The digest of URL and model."""
         return endpoint_digest(self.endpoint)
+
+    @property
+    def answers(self) -> str:
+        """The digest that its replies are kept under."""
+        return self.digest
 
 
 Base = BaseCheckpoint | ServedBase
@@ -87,6 +101,13 @@ def located(model: str, beside: Path) -> str:
         return str(folder) if model.startswith(".") or folder.is_dir() else model
     except OSError:  # too long for a path, and so for a hub id
         raise ModelError(f"base model {model[:60]!r}...  is no folder and no hub id; check `base_model.id`") from None
+
+
+def base_of(ref: BaseModelRef, *, beside: Path, download: bool = False) -> BaseCheckpoint:
+    """The checkpoint that a document at `beside` names, with the backend that is to answer; raises as `find_base`."""
+    place = located(ref.id, beside.resolve().parent)
+    found = find_base(place, revision=ref.revision, dtype=ref.dtype, download=download)
+    return replace(found, backend=ref.backend, server=ref.server)
 
 
 def weight_files(folder: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from evalsuite.data.digest import digest
 from evalsuite.errors import ModelError
 from evalsuite.models import Model
 from evalsuite.models.adapter import adapter_digest, check_fits
-from evalsuite.models.base import BaseCheckpoint, find_base, located
+from evalsuite.models.base import BaseCheckpoint, base_of
 from evalsuite.records import Adapter
 from evalsuite.spec.project import find_data
 from evalsuite.spec.teacher import LocalTeacher, ServedTeacher
@@ -39,7 +39,7 @@ class FoundTeacher:
 
             return endpoint_digest(self.document)
         assert self.base is not None
-        return self.base.digest
+        return self.base.answers
 
     @property
     def digest(self) -> str:
@@ -72,8 +72,7 @@ def find_teacher(document: LocalTeacher | ServedTeacher, *, beside: Path) -> Fou
         return FoundTeacher(document)
     if document.base_model is None:
         raise ModelError(f"{beside}  teacher  names no model; give `base_model`, or `endpoint` and `model`")
-    ref = document.base_model
-    base = find_base(located(ref.id, beside.resolve().parent), revision=ref.revision, dtype=ref.dtype, download=True)
+    base = base_of(document.base_model, beside=beside, download=True)
     if document.adapter is None:
         return FoundTeacher(document, base)
     folder = find_data(document.adapter, beside=beside).found

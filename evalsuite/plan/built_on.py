@@ -8,7 +8,7 @@ from typing import Any
 
 from evalsuite.errors import DocumentError, EvalsuiteError, NotFound, Problem
 from evalsuite.models.adapter import adapter_digest, check_fits
-from evalsuite.models.base import Base, BaseCheckpoint, find_base, located
+from evalsuite.models.base import Base, BaseCheckpoint, base_of
 from evalsuite.models.teacher import FoundTeacher
 from evalsuite.plan import Baseline, BuiltOn, Plan
 from evalsuite.plan.make import make_plan, training_digest
@@ -88,8 +88,7 @@ def _teachers_base(
     ref: BaseModelRef | None = document.base_model
     if ref is None or ref == resolved.spec.base_model:
         return base
-    beside = resolved.file.resolve().parent
-    return find_base(located(ref.id, beside), revision=ref.revision, dtype=ref.dtype, download=download)
+    return base_of(ref, beside=resolved.file, download=download)
 
 
 def _trained(name: str, file: Path, store: Store) -> Adapter:

@@ -174,7 +174,7 @@ class _Maker:
         if role == "candidate" and self.pending:
             return None
         adapter = self.adapter.digest if self.adapter is not None and role == "candidate" else None
-        return digest(kind, VERSION, parts, self.suite.seed, self.base.digest, adapter)
+        return digest(kind, VERSION, parts, self.suite.seed, self.base.answers, adapter)
 
 
 def _digests(found: Judging) -> list[str]:
