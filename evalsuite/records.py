@@ -93,6 +93,27 @@ class LogLikelihood:
 
 
 @dataclass(frozen=True, slots=True)
+class TextDrift:
+    """How a text fares with a model, summed over the `tokens` tokens that are predicted.
+
+    `nll` is the negative log-likelihood in nats, `kl` the divergence KL(base || asked) over the whole vocabulary.
+    """
+
+    nll: float
+    kl: float
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recited:
+    """What greedy decoding says after the first tokens of a text, and what truly follows there, as token ids."""
+
+    said: tuple[int, ...]
+    truth: tuple[int, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """One item of a task: what is asked, and what a right answer is."""
 
@@ -151,6 +172,17 @@ Row = Example | ChosenRejected | Rated
 
 
 @dataclass(frozen=True, slots=True)
+class Canary:
+    """A made-up secret planted in the training data `repeats` times; `others` are as likely and were never planted."""
+
+    id: str
+    prompt: Prompt
+    secret: str
+    repeats: int
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Adapter:
     """Trained weights on disk: a PEFT folder and the digest of what it holds."""
 
@@ -173,12 +205,16 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A number for one sample; `value` is None with a `reason` where nothing could be scored."""
+    """A number for one sample; `value` is None with a `reason` where nothing could be scored.
+
+    `weight` says for how much the sample counts (tokens of a text, say); None where all samples count alike.
+    """
 
     sample_id: str
     metric: str
     value: float | None
     reason: str | None = None
+    weight: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,12 +258,13 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Results:
-    """The evidence about one subject: aggregates and scores and clusters by metric and sample."""
+    """The evidence about one subject: aggregates, and scores, clusters and weights by metric and sample."""
 
     subject: str
     by_metric: Mapping[str, Result] = field(default_factory=dict)
     scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

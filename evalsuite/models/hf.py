@@ -12,10 +12,12 @@ from evalsuite.models.base import BaseCheckpoint
 from evalsuite.models.batching import in_batches
 from evalsuite.models.chat import Chat
 from evalsuite.models.decoding import Decoder, Request
+from evalsuite.models.drift import measure
 from evalsuite.models.network import Network, load_network
+from evalsuite.models.recite import recited
 from evalsuite.models.scoring import cost, score
 from evalsuite.models.swap import Adapters
-from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Sampling
+from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Recited, Sampling, TextDrift
 
 TOKENS_PER_BATCH = 16_384
 
@@ -78,6 +80,24 @@ class HfModel:
             lengths = [cost(item, vocabulary=parts.network.vocabulary) for item in items]
             with parts.network.threads():
                 return in_batches(items, lengths, budget=TOKENS_PER_BATCH, run=lambda some: score(parts.network, some))
+
+    def drift(self, texts: Sequence[str], *, adapter: Adapter | None = None) -> list[TextDrift]:
+        """For each text its likelihood, and the divergence KL(base || adapter); raises ModelError as `generate`."""
+        if not texts:
+            return []
+        with self._lock:
+            parts = self._through(adapter)
+            with parts.network.threads():
+                return measure(parts.network, parts.chat, texts, use=parts.adapters.use, adapter=adapter)
+
+    def recite(
+        self, rows: Sequence[tuple[Prompt, str]], *, context: int, length: int, adapter: Adapter | None = None
+    ) -> list[Recited | None]:
+        """What follows the first `context` tokens of prompt and answer, greedily; None where they are too short."""
+        with self._lock:
+            parts = self._through(adapter)
+            with parts.network.threads():
+                return recited(parts.network, parts.chat, rows, context=context, length=length)
 
     def _through(self, adapter: Adapter | None) -> _Parts:
         if self._parts is None:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from evalsuite.models import Model
 from evalsuite.models.context import shown_with
-from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Sampling
+from evalsuite.models.drift import drift_of
+from evalsuite.models.recite import recite_of
+from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Recited, Sampling, TextDrift
 
 
 class InContextModel:
@@ -37,3 +39,18 @@ class InContextModel:
         if longer is not None:
             return self._model.choices(longer, options)
         return self._model.choices(prompts, options, adapter=adapter)
+
+    def drift(self, texts: Sequence[str], *, adapter: Adapter | None = None) -> list[TextDrift]:
+        """For each text its likelihood and divergence; a context stands before questions only, so it changes none."""
+        return drift_of(self._model, texts, adapter=_weights(adapter))
+
+    def recite(
+        self, rows: Sequence[tuple[Prompt, str]], *, context: int, length: int, adapter: Adapter | None = None
+    ) -> list[Recited | None]:
+        """What follows the first tokens of each row; as for `drift`, a context changes nothing."""
+        return recite_of(self._model, rows, context=context, length=length, adapter=_weights(adapter))
+
+
+def _weights(adapter: Adapter | None) -> Adapter | None:
+    """The adapter where it has weights, None where it is a context."""
+    return adapter if adapter is None or shown_with((), adapter.path) is None else None
