@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from evalsuite.data.authored import read_authored
+from evalsuite.data.canaries import with_canaries
 from evalsuite.data.contamination import contamination
 from evalsuite.data.mixture import mix
 from evalsuite.data.rows import training_rows
@@ -30,6 +31,7 @@ from evalsuite.spec.project import project_of
 from evalsuite.store.replies import ReplyCache
 
 _PROOF_PROMPTS = 8
+_GENERAL = ("Hello.", "What is this about?", "Tell me something new.", "Why is that so?")
 
 
 class Workbench:
@@ -101,7 +103,7 @@ def train(plan: Plan, output: Path, say: Callable[[str], None]) -> Training:
         TrainingJob(
             name=plan.name,
             base=plan.checkpoint.folder,
-            train=rows,
+            train=with_canaries(rows, method),
             held_out=held_out,
             seed=method.seed,
             output=output,
@@ -190,4 +192,6 @@ def _proof_prompts(plan: Plan) -> list[Prompt]:
         asked += [sample.prompt for sample in benchmark.samples_of(entry, data[entry.name], seed=suite.seed)]
     for item in suite.judged:
         asked += [sample.prompt for sample in judged.samples_of(item, data[item.name], seed=suite.seed)]
+    # A suite of probes alone has no prompts of its own that could be asked here.
+    asked = asked or [Prompt.user(text) for text in _GENERAL]
     return asked[:: max(1, len(asked) // _PROOF_PROMPTS)][:_PROOF_PROMPTS]
