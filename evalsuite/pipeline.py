@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from evalsuite.environment import environment
 from evalsuite.errors import AdapterNotApplied, DataError, EvalsuiteError, ModelError, NotFound
-from evalsuite.evaluate.compare import differences
-from evalsuite.execute import local, side_by_side
+from evalsuite.evaluate.difference import differences
+from evalsuite.execute import local, probing, side_by_side
 from evalsuite.imports import DEFAULT_SEED, Imported
 from evalsuite.models import Model
 from evalsuite.models.adapter import adapter_digest, check_fits
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from evalsuite.imports.length_files import LengthAid
 
 # The kinds of step that say something about a candidate.
-_MEASURED: tuple[StepKind, ...] = ("overlap", "score", "pair", "compare")
+_MEASURED: tuple[StepKind, ...] = ("overlap", "score", "probe", "pair", "compare")
 
 # Fewer places than this, and trainings run one after another in this process.
 _SEVERAL = 2
@@ -278,7 +278,8 @@ class _Run:
             elif step.kind == "overlap":
                 outcome = local.overlap(plan)
             else:
-                outcome = (local.score if step.kind == "score" else local.pair)(plan, step, self.bench)
+                carry_out = {"score": local.score, "probe": probing.probe, "pair": local.pair}[step.kind]
+                outcome = carry_out(plan, step, self.bench)
             seconds = time.monotonic() - started
             write.save_outcome(self.store, row, outcome, seconds=seconds, seed=plan.resolved.suite.seed)
 
@@ -305,7 +306,7 @@ class _Run:
 def evidence(plan: Plan, store: Store) -> tuple[Results, Results, Results]:
     """What the store knows of candidate, base and author."""
     candidate = plan.digests(*_MEASURED, roles=("candidate",))
-    base, author = (plan.digests("score", roles=(role,)) for role in ("base", "author"))
+    base, author = (plan.digests("score", "probe", roles=(role,)) for role in ("base", "author"))
     names = (plan.name, "base", "author")
     found = (read.results_of(store, name, of) for name, of in zip(names, (candidate, base, author), strict=True))
     return next(found), next(found), next(found)

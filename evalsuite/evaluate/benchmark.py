@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from evalsuite.data.draw import distinct, draw
-from evalsuite.evaluate.aggregate import aggregate
+from evalsuite.evaluate.aggregate import aggregate, by_metric
 from evalsuite.evaluate.answered import answered, note
 from evalsuite.models import Model
-from evalsuite.records import Adapter, Completion, LogLikelihood, Outcome, Reply, Sample, Score
+from evalsuite.records import Adapter, Completion, LogLikelihood, Outcome, Reply, Sample
 from evalsuite.spec.suite import Benchmark
 
 Answer = Completion | tuple[LogLikelihood, ...]
@@ -41,14 +41,6 @@ def score(entry: Benchmark, samples: Sequence[Sample], *, model: Model, adapter:
         scores=tuple(scores),
         results=tuple(aggregate(metric, of, samples) for metric, of in by_metric(scores).items()),
     )
-
-
-def by_metric(scores: Sequence[Score]) -> dict[str, list[Score]]:
-    """The scores of each metric, metrics in order of appearance."""
-    found: dict[str, list[Score]] = {}
-    for item in scores:
-        found.setdefault(item.metric, []).append(item)
-    return found
 
 
 def _reply(entry: Benchmark, sample: Sample, answer: Answer) -> Reply:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from evalsuite.data.authored import read_authored
 from evalsuite.data.draw import distinct, draw
-from evalsuite.evaluate.aggregate import aggregate
+from evalsuite.evaluate.aggregate import aggregate, by_metric
 from evalsuite.evaluate.answered import answered, note
-from evalsuite.evaluate.benchmark import by_metric
 from evalsuite.evaluate.judge import Grader, grader, normalised, overall
 from evalsuite.models import Model
 from evalsuite.records import Adapter, Outcome, Reply, Sample, Sampling, Score

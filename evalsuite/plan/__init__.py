@@ -9,7 +9,7 @@ from evalsuite.models.base import Base, BaseCheckpoint
 from evalsuite.records import Adapter
 from evalsuite.spec.load import ResolvedSpec
 
-StepKind = Literal["train", "prove", "overlap", "score", "pair", "compare", "decide"]
+StepKind = Literal["train", "prove", "overlap", "score", "probe", "pair", "compare", "decide"]
 Role = Literal["base", "candidate", "author"]
 
 

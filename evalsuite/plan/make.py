@@ -8,7 +8,8 @@ from typing import Any
 from evalsuite.data.digest import digest, file_digest
 from evalsuite.models.base import Base
 from evalsuite.plan import Plan, Role, Step
-from evalsuite.plan.estimate import benchmark_cost, judged_cost, pairing_cost, training_cost
+from evalsuite.plan.estimate import benchmark_cost, judged_cost, pairing_cost, probe_cost, training_cost
+from evalsuite.plan.material import given_digest
 from evalsuite.records import Adapter
 from evalsuite.spec.document import Document
 from evalsuite.spec.load import ResolvedSpec
@@ -55,6 +56,7 @@ class _Maker:
         if overlap is not None:
             yield overlap
         scored = [*self._scored("base"), *self._scored("candidate"), *self._scored("author")]
+        scored += [*self._probed("base"), *self._probed("candidate")]
         paired = [self._pair(entry, against) for entry in self.suite.pairings for against in entry.against]
         yield from scored
         yield from paired
@@ -72,6 +74,12 @@ class _Maker:
         for judged in self.suite.judged:
             step = self._digest("judge", *self._judged(judged), role=role)
             yield Step("score", step, judged.name, role, judged_cost(self.resolved, judged, role=role))
+
+    def _probed(self, role: Role) -> Iterator[Step]:
+        for probe in self.suite.asking:
+            what = (_plain(probe, exclude={"data", "of"}), probe.version, given_digest(self.resolved, probe))
+            cost = probe_cost(self.resolved, probe)
+            yield Step("probe", self._digest("probe", *what, role=role), probe.name, role, cost)
 
     def _pair(self, entry: Pairing, against: Role) -> Step:
         judged = next(item for item in self.suite.judged if item.name == entry.of)

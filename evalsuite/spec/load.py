@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from evalsuite.errors import DocumentError, Problem
+from evalsuite.plugins import Wants, asks, wants
 from evalsuite.spec.document import Document, validate
 from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.judge import Judge
@@ -126,11 +127,20 @@ class _Resolver:
             data[benchmark.name] = self._data(benchmark.data, raw, file, ("benchmarks", index, "data"))
         for index, judged in enumerate(suite.judged):
             data[judged.name] = self._data(judged.data, raw, file, ("judged", index, "data"))
-        graded: list[tuple[Path_, JudgedSet | Pairing]] = [
+        probes = [
+            (("probes", index), probe.name, wants(probe)) for index, probe in enumerate(suite.probes) if asks(probe)
+        ]
+        for at, name, wanted in probes:
+            if wanted.data is not None:
+                data[name] = self._data(wanted.data, raw, file, (*at, "data"))
+        graded: list[tuple[Path_, JudgedSet | Pairing | Wants]] = [
             *((("judged", index), entry) for index, entry in enumerate(suite.judged)),
             *((("pairings", index), pairing) for index, pairing in enumerate(suite.pairings)),
+            *((at, wanted) for at, _, wanted in probes if wanted.judge is not None),
         ]
         for place, item in graded:
+            assert item.rubric is not None
+            assert item.judge is not None
             rubric = self._named(Rubric, "rubrics", item.rubric, (raw, file, (*place, "rubric")), documents)
             judge = self._named(Judge, "judges", item.judge, (raw, file, (*place, "judge")), documents)
             if rubric:

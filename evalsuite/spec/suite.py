@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from evalsuite.plugins import Probe, Task
+from evalsuite.plugins import AskingProbe, Probe, Task, asks, wants
 from evalsuite.spec.document import Document, Name, OneOf, Version
 from evalsuite.spec.rubric import Rubric
+
+_FITTING = {
+    "answers": "benchmark",
+    "replies": "judged set or generating benchmark",
+    "choices": "multiple-choice benchmark",
+}
 
 
 class Benchmark(Document):
@@ -59,7 +65,12 @@ class Suite(Document):
     def entries(self) -> tuple[str, ...]:
         """The names of everything that yields replies."""
         every: tuple[Benchmark | JudgedSet | Pairing, ...] = (*self.benchmarks, *self.judged, *self.pairings)
-        return tuple(entry.name for entry in every)
+        return (*(entry.name for entry in every), *(probe.name for probe in self.asking))
+
+    @property
+    def asking(self) -> tuple[AskingProbe, ...]:
+        """The probes that ask base and candidate."""
+        return tuple(probe for probe in self.probes if asks(probe))
 
     def metrics(self, rubrics: Mapping[str, Rubric]) -> tuple[str, ...]:
         """The metrics that a candidate will have once it is measured, with the criteria of the suite's rubrics."""
@@ -83,15 +94,21 @@ class Suite(Document):
             if pairing.of not in judged:
                 raise ValueError(f"pairing {pairing.name!r} is of {pairing.of!r}, which is no judged set of this suite")
         watched: set[tuple[type, str]] = set()
+        fitting = self._fitting()
         for probe in self.probes:
-            for entry in _watched(probe):
-                if entry not in {benchmark.name for benchmark in self.benchmarks}:
-                    raise ValueError(f"a probe watches {entry!r}, which is no benchmark of this suite")
+            wanted = wants(probe)
+            for entry in wanted.of:
+                if entry not in fitting[wanted.looks_at]:
+                    what = _FITTING[wanted.looks_at]
+                    raise ValueError(f"a probe watches {entry!r}, which is no {what} of this suite")
                 if (type(probe), entry) in watched:
                     raise ValueError(f"a probe watches {entry!r} twice; once is enough")
                 watched.add((type(probe), entry))
         return self
 
-
-def _watched(probe: Any) -> tuple[str, ...]:
-    return tuple(getattr(probe, "of", ()))
+    def _fitting(self) -> dict[str, set[str]]:
+        """The entries that probes can look at, by what they look at."""
+        generated = {entry.name for entry in self.benchmarks if entry.task.sampling is not None}
+        every = {entry.name for entry in self.benchmarks}
+        judged = {entry.name for entry in self.judged}
+        return {"answers": every, "replies": generated | judged, "choices": every - generated}
