@@ -1,4 +1,4 @@
-"""`evalsuite show`: the run card."""
+"""`evalsuite show`: the run card, and what a candidate forgot."""
 
 from __future__ import annotations
 
@@ -10,9 +10,26 @@ from evalsuite.store import Store
 
 @click.command(short_help="Show the card of a run.")
 @click.argument("run")
+@click.option("--forgetting", is_flag=True, help="What the spec gained and lost against its base, sample by sample.")
+@click.option("--samples", type=click.IntRange(min=1), default=20, show_default=True, help="Samples to list.")
+@click.option(
+    "--chain",
+    multiple=True,
+    metavar="SPEC:METRIC",
+    help="Once per training, in order: the spec and the metric of its task; RUN is the last spec.",
+)
 @options.store
-def show(run: str, store: Store) -> None:
+def show(run: str, forgetting: bool, samples: int, chain: tuple[str, ...], store: Store) -> None:
     """Show the card of RUN: a run id, or a spec's name for its latest run."""
+    if chain:
+        _show_chain(run, chain, store)
+    elif forgetting:
+        _show_forgetting(run, samples, store)
+    else:
+        _show_cards(run, store)
+
+
+def _show_cards(run: str, store: Store) -> None:
     from evalsuite.cli.output import show_table
     from evalsuite.report.card import run_cards
 
@@ -25,3 +42,28 @@ def show(run: str, store: Store) -> None:
             click.secho(f"  {card.verdict.answer} by policy {card.verdict.policy}", bold=True)
             for outcome in card.verdict.outcomes:
                 click.echo(f"  {outcome.answer:<10} {outcome.sentence}")
+
+
+def _show_forgetting(run: str, samples: int, store: Store) -> None:
+    from evalsuite.cli.output import show_table
+    from evalsuite.report.forgetting import forgetting
+
+    page = forgetting(run, store)
+    click.secho(page.spec, bold=True)
+    show_table(page.change_table())
+    for title, moved in (("lost", page.lost), ("gained", page.gained)):
+        click.secho(f"{title}: {len(moved)} samples", bold=True)
+        if moved:
+            show_table(page.sample_table(moved, most=samples))
+
+
+def _show_chain(run: str, links: tuple[str, ...], store: Store) -> None:
+    from evalsuite.cli.output import show_table
+    from evalsuite.report.chain import chain
+
+    parted = [tuple(link.partition(":")[::2]) for link in links]
+    if any(not metric for _, metric in parted) or parted[-1][0] != run:
+        raise click.UsageError("--chain takes SPEC:METRIC, once per training; the last SPEC is RUN")
+    found = chain([(spec, metric) for spec, metric in parted], store)
+    show_table(found.table())
+    click.echo(found.sentence())
