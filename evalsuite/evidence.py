@@ -16,14 +16,16 @@ from evalsuite.store.read import SpecRun
 from evalsuite.trust import with_health
 
 # The kinds of step that say something about a candidate.
-MEASURED: tuple[StepKind, ...] = ("overlap", "score", "pair", "compare")
+MEASURED: tuple[StepKind, ...] = ("overlap", "score", "probe", "pair", "compare")
 
 
 def evidence(plan: Plan, store: Store) -> Evidence:
     """What the store knows of candidate, baseline, base and author; raises NotFound when the baseline is unknown."""
     measured = plan.digests(*MEASURED, roles=("candidate",))
     candidate = with_health(read.results_of(store, plan.name, measured), measured, store)
-    base, author = (read.results_of(store, role, plan.digests("score", roles=(role,))) for role in ("base", "author"))
+    base, author = (
+        read.results_of(store, role, plan.digests("score", "probe", roles=(role,))) for role in ("base", "author")
+    )
     baseline = base
     policy = plan.resolved.policy
     if policy is not None and policy.baseline != "base":

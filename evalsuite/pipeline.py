@@ -14,14 +14,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from evalsuite.data.asked import fetch_data
 from evalsuite.environment import environment
 from evalsuite.errors import AdapterNotApplied, EvalsuiteError, NotFound
-from evalsuite.evaluate.compare import differences
+from evalsuite.evaluate.difference import differences
 from evalsuite.evidence import MEASURED, baseline_of, evidence
-from evalsuite.execute import local, side_by_side
+from evalsuite.execute import local, probing, side_by_side
 from evalsuite.models import Model
 from evalsuite.models.base import Base, BaseCheckpoint, ServedBase, base_of
 from evalsuite.models.remote.meter import Meter
@@ -29,7 +29,7 @@ from evalsuite.plan import Plan, Step
 from evalsuite.plan.built_on import built_on, in_order, planned
 from evalsuite.plan.make import NOTHING, make_plan
 from evalsuite.plan.recorded import spec_row, step_row, training_record
-from evalsuite.records import Adapter, Comparison, Results, RuleOutcome, Training, Verdict
+from evalsuite.records import Adapter, Comparison, Outcome, Results, RuleOutcome, Training, Verdict
 from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.spec.load import ResolvedSpec, load_specs
@@ -37,9 +37,6 @@ from evalsuite.spec.policy import Policy
 from evalsuite.store import Store, read, write
 from evalsuite.store.replies import ReplyCache
 from evalsuite.trust import with_corrections, with_trust
-
-if TYPE_CHECKING:
-    pass
 
 # Fewer places than this, and trainings run one after another in this process.
 _SEVERAL = 2
@@ -302,8 +299,7 @@ class _Run:
             elif step.kind == "overlap":
                 outcome = local.overlap(plan)
             else:
-                known = partial(evidence, plan, self.store)
-                outcome = (local.score if step.kind == "score" else local.pair)(plan, step, self.bench, known)
+                outcome = self._asked(plan, step)
             seconds = time.monotonic() - started
             write.save_outcome(self.store, row, outcome, seconds=seconds, seed=plan.resolved.suite.seed)
 
@@ -322,6 +318,12 @@ class _Run:
         yield started
         self.ran += 1
         self.watch.end(time.monotonic() - started)
+
+    def _asked(self, plan: Plan, step: Step) -> Outcome:
+        if step.kind == "probe":
+            return probing.probe(plan, step, self.bench)
+        known = partial(evidence, plan, self.store)
+        return (local.score if step.kind == "score" else local.pair)(plan, step, self.bench, known)
 
     def _record(self, plans: Sequence[Plan]) -> None:
         write.save_plan(self.store, self.run_id, [spec_row(plan) for plan in plans])

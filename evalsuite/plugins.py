@@ -10,21 +10,23 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, TypeGuard
 
 from evalsuite.errors import EvalsuiteError
 from evalsuite.records import (
     Adapter,
+    Canary,
     Completion,
     Evidence,
     LogLikelihood,
     Outcome,
     Prompt,
+    Recited,
     Results,
     Row,
     RuleOutcome,
@@ -33,6 +35,7 @@ from evalsuite.records import (
     Score,
     Severity,
     Terms,
+    TextDrift,
     Training,
 )
 
@@ -134,6 +137,108 @@ class Probe(Protocol):
     def measure(self, base: Results, candidate: Results) -> Outcome:
         """The probe's figures for the candidate, paired with the base's."""
         ...
+
+
+class Subject(Protocol):
+    """Who a probe asks: the base or the candidate; the answers keep the order of the questions."""
+
+    def generate(self, prompts: Sequence[Prompt], *, sampling: Sampling) -> list[Completion]:
+        """One completion per prompt."""
+        ...
+
+    def choices(self, prompts: Sequence[Prompt], options: Sequence[Sequence[str]]) -> list[tuple[LogLikelihood, ...]]:
+        """For each prompt, the log-likelihood of each of its options as the reply."""
+        ...
+
+    def drift(self, texts: Sequence[str]) -> list[TextDrift]:
+        """For each text its likelihood, and how far the predictions are from the base's."""
+        ...
+
+    def recite(self, rows: Sequence[tuple[Prompt, str]], *, context: int, length: int) -> list[Recited | None]:
+        """For each prompt and answer, what follows their first `context` tokens; None where they are too short."""
+        ...
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An entry of the suite whose samples a probe looks at: what is asked, how, and what scores a reply."""
+
+    samples: tuple[Sample, ...]
+    sampling: Sampling | None
+    task: Task | None = None
+
+
+@dataclass(frozen=True)
+class Material:
+    """All that a probe is given besides its options.
+
+    `entries` are those named in its `of`, `rows` and `canaries` what the candidate learned from, `grade` says how far
+    each reply to its question fulfils the probe's rubric (0 to 1, None without a usable judgment), `parents` are the
+    adapters that a merged candidate was made of.
+    """
+
+    seed: int
+    data: Path | None = None
+    entries: Mapping[str, Asked] = field(default_factory=dict)
+    rows: tuple[Row, ...] = ()
+    canaries: tuple[Canary, ...] = ()
+    grade: Callable[[Sequence[tuple[str, str]]], list[float | None]] | None = None
+    parents: Mapping[str, Subject] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What a probe asks of one subject, known before anything runs: requests and their tokens."""
+
+    samples: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """What a probe is to be given: a data file, entries of the suite, a judge with a rubric, and more.
+
+    `looks_at` says which entries can stand under `of`: benchmarks with right answers, all that yields a generated reply
+    (judged sets too), or benchmarks that choose among options.
+    """
+
+    data: str | None = None
+    of: tuple[str, ...] = ()
+    judge: str | None = None
+    rubric: str | None = None
+    looks_at: Literal["answers", "replies", "choices"] = "answers"
+    reads_training: bool = False
+    asks_parents: bool = False
+
+
+def wants(probe: Probe) -> Wants:
+    """What the probe's fields and class variables of these names say; what it does not have, it does not want."""
+    return Wants(**{name: getattr(probe, name) for name in Wants.__slots__ if hasattr(probe, name)})
+
+
+class AskingProbe(Probe, Protocol):
+    """A probe that asks base and candidate the same things; `measure` pairs what they said.
+
+    Its fields and class variables that are called as those of `Wants` say what it is given.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name of its entry in the suite, with which its metrics begin."""
+        ...
+
+    def effort(self, material: Material) -> Effort:
+        """What asking one subject takes; raises DataError for malformed data."""
+        ...
+
+    def ask(self, subject: Subject, material: Material) -> Outcome:
+        """What one subject says, scored; base and candidate get scores of the same names."""
+        ...
+
+
+def asks(probe: Probe) -> TypeGuard[AskingProbe]:
+    """Whether a probe asks the models, and does not only look at results that are there."""
+    return hasattr(probe, "ask")
 
 
 class Rule(Protocol):

@@ -19,7 +19,7 @@ def plan(specs: tuple[Path, ...], settings: tuple[str, ...], store: Store) -> No
     """Print each step, what is cached, what will be computed, and what it will take."""
     from evalsuite import pipeline
     from evalsuite.cli.output import show_table
-    from evalsuite.report.plan import looked_up, plan_table, totals
+    from evalsuite.report.plan import looked_up, plan_table, takes, totals
 
     plans = pipeline.plan(specs, store, settings=settings)
     done = pipeline.finished(plans, store)
@@ -29,3 +29,6 @@ def plan(specs: tuple[Path, ...], settings: tuple[str, ...], store: Store) -> No
             click.echo(printable(f"  {line}"))
         show_table(plan_table(planned, done))
     click.echo(totals(plans, done))
+    expected = takes(plans, done, store)
+    if expected is not None:
+        click.echo(expected)

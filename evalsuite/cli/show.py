@@ -1,4 +1,4 @@
-"""`evalsuite show`: the run card, or a prompt as a model saw it."""
+"""`evalsuite show`: the run card, a prompt as a model saw it, and what a candidate forgot."""
 
 from __future__ import annotations
 
@@ -8,18 +8,37 @@ from evalsuite.cli import options
 from evalsuite.store import Store
 
 
-@click.command(short_help="Show the card of a run, or a prompt as a model saw it.")
+@click.command(short_help="Show the card of a run, a prompt as a model saw it, or what was forgotten.")
 @click.argument("run", required=False)
 @click.option("--prompt", nargs=2, metavar="TASK SAMPLE", help="Show what a benchmark's sample was asked, with tokens.")
+@click.option("--forgetting", is_flag=True, help="What the spec gained and lost against its base, sample by sample.")
+@click.option("--samples", type=click.IntRange(min=1), default=20, show_default=True, help="Samples to list.")
+@click.option(
+    "--chain",
+    multiple=True,
+    metavar="SPEC:METRIC",
+    help="Once per training, in order: the spec and the metric of its task; RUN is the last spec.",
+)
 @options.store
-def show(run: str | None, prompt: tuple[str, str] | None, store: Store) -> None:
+def show(
+    run: str | None,
+    prompt: tuple[str, str] | None,
+    forgetting: bool,
+    samples: int,
+    chain: tuple[str, ...],
+    store: Store,
+) -> None:
     """Show the card of RUN: a run id, or a spec's name for its latest run."""
     if prompt is not None:
         _show_prompt(*prompt, store)
-    elif run is not None:
-        _show_cards(run, store)
-    else:
+    elif run is None:
         raise click.UsageError("name a RUN, or a sample with --prompt TASK SAMPLE")
+    elif chain:
+        _show_chain(run, chain, store)
+    elif forgetting:
+        _show_forgetting(run, samples, store)
+    else:
+        _show_cards(run, store)
 
 
 def _show_cards(run: str, store: Store) -> None:
@@ -51,3 +70,28 @@ def _show_prompt(entry: str, sample: str, store: Store) -> None:
     click.echo(printable(asked.prompt.text))
     if asked.prompt.tokens:
         show_table(token_table(asked))
+
+
+def _show_forgetting(run: str, samples: int, store: Store) -> None:
+    from evalsuite.cli.output import show_table
+    from evalsuite.report.forgetting import forgetting
+
+    page = forgetting(run, store)
+    click.secho(page.spec, bold=True)
+    show_table(page.change_table())
+    for title, moved in (("lost", page.lost), ("gained", page.gained)):
+        click.secho(f"{title}: {len(moved)} samples", bold=True)
+        if moved:
+            show_table(page.sample_table(moved, most=samples))
+
+
+def _show_chain(run: str, links: tuple[str, ...], store: Store) -> None:
+    from evalsuite.cli.output import show_table
+    from evalsuite.report.chain import chain
+
+    parted = [tuple(link.partition(":")[::2]) for link in links]
+    if any(not metric for _, metric in parted) or parted[-1][0] != run:
+        raise click.UsageError("--chain takes SPEC:METRIC, once per training; the last SPEC is RUN")
+    found = chain([(spec, metric) for spec, metric in parted], store)
+    show_table(found.table())
+    click.echo(found.sentence())

@@ -21,7 +21,7 @@ def aggregate(metric: str, scores: Sequence[Score], samples: Sequence[Sample]) -
 
     Where scores have weights it is the ratio of sums Σwv / Σw, its error by linearisation (Cochran 1977, §6.3).
     Unscored samples are counted apart, with the commonest reason; a scored sample's reason (an unparsed reply that
-    counts as wrong, say) is shown as detail.
+    counts as wrong, say) is shown as detail. Scores with weights are on any scale; all of a metric have one, or none.
     """
     from evalsuite.stats.interval import mean
 
@@ -108,7 +108,7 @@ def _error(result: Result) -> float:
 def _linearised(scores: Sequence[Score]) -> list[float]:
     """Values whose plain mean is the ratio, and whose spread is the ratio's."""
     values = [score.value or 0.0 for score in scores]
-    weights = [score.weight for score in scores]
+    weights = [1.0 if score.weight is None else score.weight for score in scores]
     if len(set(weights)) == 1:
         return values
     ratio = sum(w * v for w, v in zip(weights, values, strict=True)) / sum(weights)

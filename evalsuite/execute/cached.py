@@ -11,7 +11,19 @@ from typing import Any, TypeVar
 
 from evalsuite.data.digest import digest
 from evalsuite.models import Arriving, Model
-from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Rendered, Sampling, TokenChances
+from evalsuite.models.drift import drift_of
+from evalsuite.models.recite import recite_of
+from evalsuite.records import (
+    Adapter,
+    Completion,
+    LogLikelihood,
+    Prompt,
+    Recited,
+    Rendered,
+    Sampling,
+    TextDrift,
+    TokenChances,
+)
 from evalsuite.store.replies import ReplyCache
 
 # Small enough that a killed process loses a second or two of work, large enough to fill batches.
@@ -87,6 +99,36 @@ class CachedModel:
         """Each prompt as the model sees it; nothing is asked, so nothing is kept."""
         return self._make().render(prompts, adapter=adapter)
 
+    def drift(self, texts: Sequence[str], *, adapter: Adapter | None = None) -> list[TextDrift]:
+        """The likelihood and divergence of every text, asked only where they are not known yet."""
+        keys = [self._key("drift", Prompt.raw(text), None, adapter) for text in texts]
+
+        def ask(missing: list[int]) -> Iterator[dict[int, str]]:
+            wanted = [texts[i] for i in missing]
+            return _written(
+                _chunks(len(wanted), lambda part: drift_of(self._make(), wanted[part], adapter=adapter)), asdict
+            )
+
+        return [TextDrift(**json.loads(found)) for found in self._through(keys, list(texts), ask)]
+
+    def recite(
+        self, rows: Sequence[tuple[Prompt, str]], *, context: int, length: int, adapter: Adapter | None = None
+    ) -> list[Recited | None]:
+        """What follows the first tokens of every row, asked only where it is not known yet."""
+        keys = [self._key("recite", prompt, [answer, context, length], adapter) for prompt, answer in rows]
+
+        def some(part: Sequence[tuple[Prompt, str]]) -> list[Recited | None]:
+            return recite_of(self._make(), part, context=context, length=length, adapter=adapter)
+
+        def ask(missing: list[int]) -> Iterator[dict[int, str]]:
+            wanted = [rows[i] for i in missing]
+            return _written(
+                _chunks(len(wanted), lambda part: some(wanted[part])), lambda found: found and asdict(found)
+            )
+
+        kept = self._through(keys, [prompt.shown + answer for prompt, answer in rows], ask)
+        return [_recited(json.loads(found)) for found in kept]
+
     def _through(
         self, keys: list[str], texts: list[str], ask: Callable[[list[int]], Iterator[dict[int, str]]]
     ) -> list[str]:
@@ -133,6 +175,10 @@ def _timed(ask: Callable[[], list[Completion]]) -> list[Completion]:
     found = ask()
     share = (time.monotonic() - started) / max(1, len(found))
     return [c if c.seconds is not None or c.finish == "failed" else replace(c, seconds=share) for c in found]
+
+
+def _recited(kept: dict[str, Any] | None) -> Recited | None:
+    return None if kept is None else Recited(tuple(kept["said"]), tuple(kept["truth"]), kept["text"])
 
 
 def _failed(kept: str) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from evalsuite.data.asked import items_of
 from evalsuite.data.authored import read_authored
+from evalsuite.data.canaries import with_canaries
 from evalsuite.data.contamination import contamination
 from evalsuite.data.mixture import mix
 from evalsuite.data.rows import training_rows
@@ -43,7 +44,7 @@ from evalsuite.spec.teacher import ServedTeacher
 from evalsuite.store.replies import ReplyCache
 
 _PROOF_PROMPTS = 8
-_ANY_TEXTS = ("The capital of France is", "Question: How many legs does a spider have?\nAnswer:", "Once upon a time")
+_GENERAL = ("Hello.", "What is this about?", "Tell me something new.", "Why is that so?")
 
 
 class Workbench:
@@ -132,7 +133,7 @@ def train(plan: Plan, output: Path, say: Callable[[str], None], *, teacher: Aski
         TrainingJob(
             name=plan.name,
             base=plan.checkpoint.folder,
-            train=rows,
+            train=with_canaries(rows, method),
             held_out=held_out,
             seed=method.seed,
             output=output,
@@ -279,6 +280,6 @@ def _proof_prompts(plan: Plan) -> list[Prompt]:
         asked += [sample.prompt for sample in _samples(plan, entry)]
     for item in suite.judged:
         asked += [sample.prompt for sample in judged.samples_of(item, data[item.name], seed=suite.seed)]
-    # A suite of another harness's tasks alone has no prompts before it runs; any text shows an adapter.
-    asked = asked or [Prompt.raw(text) for text in _ANY_TEXTS]
+    # Probes and other harnesses' tasks alone have no prompts that could be asked here.
+    asked = asked or [Prompt.user(text) for text in _GENERAL]
     return asked[:: max(1, len(asked) // _PROOF_PROMPTS)][:_PROOF_PROMPTS]

@@ -79,6 +79,11 @@ class Chat:
             raise ModelError(f"{self._label}: the prompt {prompt.shown[:60]!r} and its options share no token")
         return Continuations(tuple(context[:shared]), tuple(tuple(whole[shared:]) for whole in wholes))
 
+    def text_tokens(self, text: str) -> tuple[list[int], list[int]]:
+        """The tokens of plain text, and the start token that is put before it (none where the tokenizer has none)."""
+        bos = self._tokenizer.bos_token_id
+        return self._tokens([text])[0], [] if bos is None else [int(bos)]
+
     def ends(self, generation_config: Any, stop: Sequence[str]) -> frozenset[int]:
         """The tokens that end a reply: end of text, end of turn in the template, stop strings that are tokens."""
         configured = getattr(generation_config, "eos_token_id", None)

@@ -12,11 +12,13 @@ from evalsuite.errors import ModelError
 from evalsuite.models.base import BaseCheckpoint
 from evalsuite.models.chat import Chat
 from evalsuite.models.decoding import Decoder, Request
+from evalsuite.models.drift import measure
 from evalsuite.models.network import Network, load_network
+from evalsuite.models.recite import recited
 from evalsuite.models.scoring import Asked, score, sorted_out
 from evalsuite.models.swap import Adapters
 from evalsuite.models.tokens import load_chat
-from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Rendered, Sampling
+from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Recited, Rendered, Sampling, TextDrift
 
 TOKENS_PER_BATCH = 16_384
 # On a processor a batch is fast while its activations stay in the caches; on a GPU it must fill the device.
@@ -121,6 +123,24 @@ class HfModel:
         """Each prompt as text, token ids and pieces; only the tokenizer is loaded for it."""
         chat = self._parts.chat if self._parts is not None else load_chat(self._checkpoint)
         return chat.render(prompts)
+
+    def drift(self, texts: Sequence[str], *, adapter: Adapter | None = None) -> list[TextDrift]:
+        """For each text its likelihood, and the divergence KL(base || adapter); raises ModelError as `generate`."""
+        if not texts:
+            return []
+        with self._lock:
+            parts = self._through(adapter)
+            with parts.network.running():
+                return measure(parts.network, parts.chat, texts, use=parts.adapters.use, adapter=adapter)
+
+    def recite(
+        self, rows: Sequence[tuple[Prompt, str]], *, context: int, length: int, adapter: Adapter | None = None
+    ) -> list[Recited | None]:
+        """What follows the first `context` tokens of prompt and answer, greedily; None where they are too short."""
+        with self._lock:
+            parts = self._through(adapter)
+            with parts.network.running():
+                return recited(parts.network, parts.chat, rows, context=context, length=length)
 
     def _through(self, adapter: Adapter | None) -> _Parts:
         if self._parts is None:

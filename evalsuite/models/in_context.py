@@ -9,7 +9,9 @@ from pathlib import Path
 from evalsuite.models import Model
 from evalsuite.models.adapter import adapter_digest
 from evalsuite.models.context import shown_with, weights_beside
-from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Rendered, Sampling
+from evalsuite.models.drift import drift_of
+from evalsuite.models.recite import recite_of
+from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Recited, Rendered, Sampling, TextDrift
 
 
 class InContextModel:
@@ -54,6 +56,16 @@ class InContextModel:
             return self._model.render(longer, adapter=_inside(adapter))
         return self._model.render(prompts, adapter=adapter)
 
+    def drift(self, texts: Sequence[str], *, adapter: Adapter | None = None) -> list[TextDrift]:
+        """For each text its likelihood and divergence; a context stands before questions only, so it changes none."""
+        return drift_of(self._model, texts, adapter=_weights(adapter))
+
+    def recite(
+        self, rows: Sequence[tuple[Prompt, str]], *, context: int, length: int, adapter: Adapter | None = None
+    ) -> list[Recited | None]:
+        """What follows the first tokens of each row; as for `drift`, a context changes nothing."""
+        return recite_of(self._model, rows, context=context, length=length, adapter=_weights(adapter))
+
 
 def _inside(context: Adapter | None) -> Adapter | None:
     weights = None if context is None else weights_beside(context.path)
@@ -63,3 +75,8 @@ def _inside(context: Adapter | None) -> Adapter | None:
 @lru_cache(maxsize=32)
 def _digested(name: str, weights: Path) -> Adapter:
     return Adapter(name, weights, adapter_digest(weights))
+
+
+def _weights(adapter: Adapter | None) -> Adapter | None:
+    """The adapter itself, or the weights behind a context."""
+    return adapter if adapter is None or shown_with((), adapter.path) is None else _inside(adapter)

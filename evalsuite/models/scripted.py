@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Rendered, Sampling
+from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Recited, Rendered, Sampling, TextDrift
 
 Answer = Callable[[Prompt, Adapter | None], str]
 Likelihood = Callable[[Prompt, str, Adapter | None], float]
@@ -54,6 +54,35 @@ class ScriptedModel:
         """The prompts as a person reads them; a token is a word, its id its place."""
         words = [tuple(prompt.shown.split()) for prompt in prompts]
         return [Rendered(p.shown, tuple(range(len(w))), w) for p, w in zip(prompts, words, strict=True)]
+
+    def drift(self, texts: Sequence[str], *, adapter: Adapter | None = None) -> list[TextDrift]:
+        """The function's likelihood of each text; the divergence is the change of it, for a fake predicts nothing."""
+        self.asked += len(texts)
+        found = []
+        for text in texts:
+            base, asked = (self._likelihood(Prompt.raw(""), text, each) for each in (None, adapter))
+            found.append(TextDrift(-asked, abs(base - asked), len(text.split())))
+        return found
+
+    def recite(
+        self, rows: Sequence[tuple[Prompt, str]], *, context: int, length: int, adapter: Adapter | None = None
+    ) -> list[Recited | None]:
+        """The words of the function's answer to the first `context` words of each row, numbered as they appear."""
+        self.asked += len(rows)
+        numbers: dict[str, int] = {}
+        found: list[Recited | None] = []
+        for prompt, answer in rows:
+            words = f"{prompt.shown} {answer}".split()
+            if len(words) < context + length:
+                found.append(None)
+                continue
+            said = self._answer(Prompt.raw(" ".join(words[:context])), adapter)
+            ids = [
+                tuple(numbers.setdefault(word, len(numbers)) for word in some)
+                for some in (said.split()[:length], words[context : context + length])
+            ]
+            found.append(Recited(ids[0], ids[1], said))
+        return found
 
     def _by_answer(self, prompt: Prompt, option: str, adapter: Adapter | None) -> float:
         return -1.0 if option.strip() == self._answer(prompt, adapter).strip() else -10.0

@@ -10,7 +10,7 @@ from evalsuite.models.teacher import FoundTeacher
 from evalsuite.records import Adapter
 from evalsuite.spec.load import ResolvedSpec
 
-StepKind = Literal["train", "prove", "overlap", "score", "pair", "compare", "decide"]
+StepKind = Literal["train", "prove", "overlap", "score", "probe", "pair", "compare", "decide"]
 Role = Literal["base", "candidate", "author"]
 
 

@@ -13,6 +13,8 @@ from evalsuite.data.rows import training_rows
 from evalsuite.data.written import explained
 from evalsuite.plan import Cost, Role
 from evalsuite.plan.judging import grading_cost, preferring_cost
+from evalsuite.plan.material import material
+from evalsuite.plugins import AskingProbe, wants
 from evalsuite.records import Sample
 from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.load import ResolvedSpec
@@ -93,6 +95,15 @@ def _money(resolved: ResolvedSpec, prompt_tokens: int, reply_tokens: int) -> flo
     """What the tokens cost where the base is asked over the network; replies count as long as they may become."""
     base = resolved.spec.base_model
     return base.money(prompt_tokens, reply_tokens) if isinstance(base, Endpoint) else 0.0
+
+
+def probe_cost(resolved: ResolvedSpec, probe: AskingProbe) -> Cost:
+    """What the probe asks of one subject; replies that a benchmark has already are not asked again."""
+    found = probe.effort(material(resolved, probe))
+    calls = found.samples if wants(probe).judge else 0
+    # All tokens at the price of replies, the higher one: an estimate that is too low would be worse.
+    money = _money(resolved, 0, found.tokens)
+    return Cost(samples=found.samples, tokens=found.tokens, judge_calls=calls, money=money)
 
 
 @lru_cache(maxsize=32)

@@ -10,8 +10,9 @@ from evalsuite.environment import installed
 from evalsuite.models.base import Base
 from evalsuite.plan import Baseline, BuiltOn, Judging, Plan, Role, Step
 from evalsuite.plan.early import early_parts
-from evalsuite.plan.estimate import benchmark_cost, judged_cost, pairing_cost, training_cost
+from evalsuite.plan.estimate import benchmark_cost, judged_cost, pairing_cost, probe_cost, training_cost
 from evalsuite.plan.judging import judging
+from evalsuite.plan.material import given_digest
 from evalsuite.records import Adapter
 from evalsuite.spec.document import Document
 from evalsuite.spec.load import ResolvedSpec
@@ -82,7 +83,8 @@ class _Maker:
         if overlap is not None:
             yield overlap
         # The candidate last: what ends its judging early is held against base and author.
-        scored = [*self._scored("base"), *self._scored("author"), *self._scored("candidate")]
+        scored = [*self._scored("base"), *self._scored("author"), *self._probed("base")]
+        scored += [*self._scored("candidate"), *self._probed("candidate")]
         paired = [self._pair(entry, against) for entry in self.suite.pairings for against in entry.against]
         yield from scored
         yield from paired
@@ -112,6 +114,12 @@ class _Maker:
         folder = self.resolved.suite_data.get(task)
         own = None if folder is None else data_digest(folder)
         return self._digest("lm-eval", task, options, own, installed("lm_eval"), role=role)
+
+    def _probed(self, role: Role) -> Iterator[Step]:
+        for probe in self.suite.asking:
+            what = (_plain(probe, exclude={"data", "of"}), probe.version, given_digest(self.resolved, probe))
+            cost = probe_cost(self.resolved, probe)
+            yield Step("probe", self._digest("probe", *what, role=role), probe.name, role, cost)
 
     def _pair(self, entry: Pairing, against: Role) -> Step:
         judged = next(item for item in self.suite.judged if item.name == entry.of)

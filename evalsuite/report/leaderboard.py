@@ -66,10 +66,11 @@ class Filter:
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """Rows by spec and the metrics that they have."""
+    """Rows by spec and the metrics that they have; `probed` are those that probes asked for."""
 
     metrics: tuple[str, ...]
     rows: tuple[Row, ...]
+    probed: frozenset[str] = frozenset()
 
     def where(self, conditions: Sequence[str]) -> Leaderboard:
         """The rows that fit every `field=pattern`; raises NotFound for a field that rows do not have."""
@@ -79,7 +80,7 @@ class Leaderboard:
             if field not in ("spec", "base_model", "method", "adapter_type", "verdict") or not pattern:
                 raise NotFound(f"--where {condition}: write spec|base_model|method|adapter_type|verdict=PATTERN")
             rows = tuple(row for row in rows if fnmatch(str(getattr(row, field)), pattern))
-        return Leaderboard(self.metrics, rows)
+        return replace(self, rows=rows)
 
     def only(self, chosen: Filter) -> Leaderboard:
         """The rows that a filter keeps, each base beside its adapters; an empty filter keeps all."""
@@ -92,13 +93,15 @@ class Leaderboard:
         """The rows by one metric, best first; raises NotFound with the metrics that there are."""
         if metric not in self.metrics:
             raise NotFound(f"no metric {metric!r}; there are: {', '.join(self.metrics) or 'none'}")
-        return Leaderboard(self.metrics, tuple(sorted(self.rows, key=lambda row: _rank(row, metric))))
+        return replace(self, rows=tuple(sorted(self.rows, key=lambda row: _rank(row, metric))))
 
     @property
     def headline(self) -> tuple[str, ...]:
-        """The metrics without parts of others (`style.score.premises` is of `style.score`), overlaps and latencies."""
+        """The metrics without overlaps, latencies, probes, and parts of others as `style.score.premises` is."""
         parts = {m for m in self.metrics for other in self.metrics if m.startswith(f"{other}.")}
-        return tuple(m for m in self.metrics if m not in parts and not m.startswith(("overlap.", "latency.")))
+        return tuple(
+            m for m in self.metrics if m not in parts | self.probed and not m.startswith(("overlap.", "latency."))
+        )
 
     def table(self, *, details: bool = False, metrics: Sequence[str] = ()) -> Table:
         """The leaderboard as a table of these metrics; without any, the headline ones or (`details`) all."""
@@ -164,7 +167,9 @@ def leaderboard(store: Store) -> Leaderboard:
         bases[entry.base_model] = Row(f"({entry.base_model})", entry.base_model, "base", None, None, merged)
     metrics = {metric: None for entry in found for metric in entry.results}
     ordered = sorted((_row(entry) for entry in found), key=lambda row: (_ORDER[row.verdict], row.spec))
-    return Leaderboard(tuple(metrics), (*ordered, *bases.values()))
+    # A probe has many figures; they have their place on the card and the forgetting page.
+    probed = frozenset(metric for entry in found for metric in entry.probed)
+    return Leaderboard(tuple(metrics), (*ordered, *bases.values()), probed)
 
 
 def _row(entry: Entry) -> Row:

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 
 from evalsuite.data.rows import training_rows
 from evalsuite.plan import Plan, Step
+from evalsuite.plan.pace import Pace
+from evalsuite.report.figures import duration
 from evalsuite.report.table import Table
 from evalsuite.spec.teacher import ServedTeacher
+from evalsuite.store import Store, read
 
 
 def plan_table(plan: Plan, done: frozenset[str]) -> Table:
@@ -66,6 +69,14 @@ def totals(plans: Sequence[Plan], done: frozenset[str]) -> str:
         f"to do: {len(steps)} steps, {samples:,} samples, about {tokens:,} tokens, "
         f"{f'{taught:,} teacher calls, ' if taught else ''}{calls:,} judge calls, about ${money:.2f}"
     )
+
+
+def takes(plans: Sequence[Plan], done: frozenset[str], store: Store) -> str | None:
+    """About how long the rest will take, in words; None when there is nothing to do."""
+    if all(step.digest in done for plan in plans for step in plan.steps):
+        return None
+    seconds = Pace(read.paces(store)).total(list(plans), done)
+    return f"time: about {duration(seconds)}, by what such steps took before, else by the model's size on two CPU cores"
 
 
 def _state(step: Step, done: frozenset[str]) -> str:

@@ -12,6 +12,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from evalsuite.errors import DataError, DocumentError, Problem
+from evalsuite.plugins import Wants, asks, wants
 from evalsuite.records import FACTS
 from evalsuite.spec.dataset import exported
 from evalsuite.spec.document import validate
@@ -182,11 +183,20 @@ class _Resolver:
             data.update(dict.fromkeys(suite.harness.tasks, folder))
         for index, judged in enumerate(suite.judged):
             data[judged.name] = self._data(judged.data, raw, file, ("judged", index, "data"))
-        graded: list[tuple[Path_, JudgedSet | Pairing]] = [
+        probes: list[tuple[Path_, str, Wants]] = [
+            (("probes", index), probe.name, wants(probe)) for index, probe in enumerate(suite.probes) if asks(probe)
+        ]
+        for at, name, wanted in probes:
+            if wanted.data is not None:
+                data[name] = self._data(wanted.data, raw, file, (*at, "data"))
+        graded: list[tuple[Path_, JudgedSet | Pairing | Wants]] = [
             *((("judged", index), entry) for index, entry in enumerate(suite.judged)),
             *((("pairings", index), pairing) for index, pairing in enumerate(suite.pairings)),
+            *((at, wanted) for at, _, wanted in probes if wanted.judge is not None),
         ]
         for at, item in graded:
+            assert item.rubric is not None
+            assert item.judge is not None
             rubric = self._named(Rubric, "rubrics", item.rubric, (raw, file, (*at, "rubric")), documents)
             judge = self.judge(item.judge, (raw, file, (*at, "judge")), documents)
             if rubric:

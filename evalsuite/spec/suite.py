@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from evalsuite.plugins import Probe, Task
+from evalsuite.plugins import AskingProbe, Probe, Task, asks, wants
 from evalsuite.spec.document import Document, Name, OneOf, Version
 from evalsuite.spec.hub import HubSplit
 from evalsuite.spec.judge import HEALTH
 from evalsuite.spec.rubric import Rubric
 
 Where = Annotated[str, Field(min_length=1)] | HubSplit
+
+_FITTING = {
+    "answers": "benchmark",
+    "replies": "judged set or generating benchmark",
+    "choices": "multiple-choice benchmark",
+}
 
 
 class Benchmark(Document):
@@ -78,7 +84,8 @@ class Suite(Document):
     def entries(self) -> tuple[str, ...]:
         """The names of everything that yields replies."""
         every: tuple[Benchmark | JudgedSet | Pairing, ...] = (*self.benchmarks, *self.judged, *self.pairings)
-        return (*(entry.name for entry in every), *(self.harness.tasks if self.harness else ()))
+        probes = tuple(probe.name for probe in self.asking)
+        return (*(entry.name for entry in every), *probes, *(self.harness.tasks if self.harness else ()))
 
     @property
     def harness(self) -> HarnessTasks | None:
@@ -86,6 +93,11 @@ class Suite(Document):
         if isinstance(self.lm_eval, HarnessTasks):
             return self.lm_eval
         return HarnessTasks(tasks=self.lm_eval) if self.lm_eval else None
+
+    @property
+    def asking(self) -> tuple[AskingProbe, ...]:
+        """The probes that ask base and candidate."""
+        return tuple(probe for probe in self.probes if asks(probe))
 
     def metrics(self, rubrics: Mapping[str, Rubric]) -> tuple[str, ...]:
         """The metrics that a candidate will have once it is measured, with the criteria of the suite's rubrics."""
@@ -115,15 +127,21 @@ class Suite(Document):
             if pairing.of not in judged:
                 raise ValueError(f"pairing {pairing.name!r} is of {pairing.of!r}, which is no judged set of this suite")
         watched: set[tuple[type, str]] = set()
+        fitting = self._fitting()
         for probe in self.probes:
-            for entry in _watched(probe):
-                if entry not in {benchmark.name for benchmark in self.benchmarks}:
-                    raise ValueError(f"a probe watches {entry!r}, which is no benchmark of this suite")
+            wanted = wants(probe)
+            for entry in wanted.of:
+                if entry not in fitting[wanted.looks_at]:
+                    what = _FITTING[wanted.looks_at]
+                    raise ValueError(f"a probe watches {entry!r}, which is no {what} of this suite")
                 if (type(probe), entry) in watched:
                     raise ValueError(f"a probe watches {entry!r} twice; once is enough")
                 watched.add((type(probe), entry))
         return self
 
-
-def _watched(probe: Any) -> tuple[str, ...]:
-    return tuple(getattr(probe, "of", ()))
+    def _fitting(self) -> dict[str, set[str]]:
+        """The entries that probes can look at, by what they look at."""
+        generated = {entry.name for entry in self.benchmarks if entry.task.sampling is not None}
+        every = {entry.name for entry in self.benchmarks}
+        judged = {entry.name for entry in self.judged}
+        return {"answers": every, "replies": generated | judged, "choices": every - generated}

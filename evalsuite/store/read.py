@@ -97,6 +97,13 @@ def finished(store: Store, digests: Sequence[str]) -> frozenset[str]:
     return frozenset(row["step_digest"] for row in _rows(store, "finished", [list(digests)]))
 
 
+def paces(store: Store) -> dict[tuple[str, str | None, str | None], float]:
+    """The median seconds of the steps ever run, by kind, entry and role; empty when there is no store yet."""
+    if not store.results.exists():
+        return {}
+    return {(row["kind"], row["entry"], row["role"]): row["seconds"] for row in _rows(store, "paces", [])}
+
+
 def trained_adapter(store: Store, step_digest: str) -> Adapter | None:
     """The adapter that a training step left, or None when it has not run."""
     if not store.results.exists():
@@ -177,12 +184,15 @@ def results_of(store: Store, subject: str, step_digests: Sequence[str]) -> Resul
     by_metric = {result.metric: result for result in aggregates_of(store, step_digests)}
     scores: dict[str, dict[str, float]] = defaultdict(dict)
     groups: dict[str, dict[str, str]] = defaultdict(dict)
+    weights: dict[str, dict[str, float]] = defaultdict(dict)
     for row in _rows(store, "scores", digests):
         if row["value"] is not None:
             scores[row["metric"]][row["sample_id"]] = row["value"]
         if row["group"] is not None:
             groups[row["metric"]][row["sample_id"]] = row["group"]
-    return Results(subject, by_metric, dict(scores), dict(groups))
+        if row["weight"] is not None:
+            weights[row["metric"]][row["sample_id"]] = row["weight"]
+    return Results(subject, by_metric, dict(scores), dict(groups), dict(weights))
 
 
 def comparisons_of(store: Store, step_digests: Sequence[str]) -> list[Comparison]:

@@ -101,8 +101,8 @@ def save_outcome(store: Store, step: StepRow, outcome: Outcome, *, seconds: floa
             [(key, r.sample_id, r.prompt, r.text, r.target, r.group, r.note) for r in outcome.replies],
         ),
         "scores": (
-            "metric sample_id value reason",
-            [(key, s.metric, s.sample_id, s.value, s.reason) for s in outcome.scores],
+            "metric sample_id value reason weight",
+            [(key, s.metric, s.sample_id, s.value, s.reason, s.weight) for s in outcome.scores],
         ),
         "results": (
             "metric value low high n unscored reason detail",

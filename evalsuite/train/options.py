@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from evalsuite.spec.canaries import Canaries
 from evalsuite.spec.document import Document
 from evalsuite.spec.source import Source
 from evalsuite.train.adapters.choice import AdapterType
@@ -45,6 +46,9 @@ class TrainerOptions(Document):
         Field(ge=1, description="stop after so many evaluations without a better held-out loss; keep the best weights"),
     ] = None
     seed: int = 0
+    canaries: Annotated[
+        Canaries | None, Field(description="plant made-up secrets, for the memorisation probe to look for")
+    ] = None
 
 
 def has_cuda() -> bool:

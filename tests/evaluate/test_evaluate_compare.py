@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from evalsuite.evaluate.compare import compare, difference, differences
+from evalsuite.evaluate.compare import compare
+from evalsuite.evaluate.difference import difference, differences
 from evalsuite.evaluate.probes.flips import FlipsProbe
 from evalsuite.records import Results, Score
 from evalsuite.spec.suite import Benchmark, JudgedSet, Suite
@@ -113,18 +114,41 @@ def planted(lost: int, gained: int, n: int = 100) -> tuple[Results, Results]:
 
 def test_the_worked_example_of_flips() -> None:
     outcome = FLIPS.measure(*planted(lost=10, gained=2))
-    (result,) = outcome.results
-    assert (result.metric, result.value, result.n) == ("flips.facts", 0.1, 100)
-    assert result.detail == "10 lost, 2 gained; exact McNemar p = 0.0386"
+    lost, gained, kept = outcome.results
+    assert (lost.metric, lost.value, lost.n) == ("flips.facts", 0.1, 100)
+    assert lost.detail == "10 lost, 2 gained; exact McNemar p = 0.0386; lost: 000, 001, 002, 003, 004 and 5 more"
+    assert (gained.metric, gained.value) == ("flips.facts.gained", 0.02)
+    assert (kept.metric, kept.value, kept.detail) == (
+        "flips.facts.kept",
+        -0.08,
+        "undecided within 0.05; about 789 samples would settle it",
+    )
+    (compared,) = outcome.comparisons
+    assert (compared.metric, compared.gained, compared.lost) == ("flips.facts.kept", 2, 10)
+    assert compared.p_value == pytest.approx(0.0385742, abs=1e-7)
     assert outcome.scores[:1] == (Score("000", "flips.facts", 1.0),)
     assert sum(score.value or 0 for score in outcome.scores) == 10
 
 
 def test_nothing_lost_is_a_rate_of_zero_with_an_honest_interval() -> None:
-    (result,) = FLIPS.measure(*planted(lost=0, gained=0)).results
+    result, _, kept = FLIPS.measure(*planted(lost=0, gained=0)).results
+    assert kept.detail is not None
+    assert kept.detail.startswith("non-inferior within 0.05 (p = 0.0")
     assert (result.value, result.low, result.detail) == (0.0, 0.0, "0 lost, 0 gained; exact McNemar p = 1")
     assert result.high is not None
     assert 0.03 < result.high < 0.05
+
+
+def test_a_loss_surely_beyond_the_margin_is_worse() -> None:
+    assert FLIPS.measure(*planted(lost=40, gained=0)).results[2].detail == "worse by more than 0.05"
+
+
+def test_answers_lost_together_with_others_of_their_group_are_named_first() -> None:
+    base, ours = planted(lost=3, gained=0)
+    grouped = Results("mine", scores=ours.scores, groups={"facts.accuracy": {"001": "towns", "002": "towns"}})
+    detail = FLIPS.measure(base, grouped).results[0].detail
+    assert detail is not None
+    assert detail.endswith("lost: 001, 002, 000")
 
 
 def test_flips_of_a_benchmark_are_not_those_of_one_with_a_longer_name() -> None:
@@ -160,6 +184,11 @@ def test_flips_of_graded_scores_have_a_reason() -> None:
 def test_a_comparison_holds_fidelities_probes_and_differences() -> None:
     base, ours = planted(lost=3, gained=1)
     outcome = compare(SUITE, base, ours, author=Results("author"))
-    assert [found.metric for found in outcome.results] == ["style.fidelity", "flips.facts"]
-    assert [found.metric for found in outcome.comparisons] == ["facts.accuracy"]
+    assert [found.metric for found in outcome.results] == [
+        "style.fidelity",
+        "flips.facts",
+        "flips.facts.gained",
+        "flips.facts.kept",
+    ]
+    assert [found.metric for found in outcome.comparisons] == ["facts.accuracy", "flips.facts.kept"]
     assert len(outcome.scores) == 100

@@ -131,7 +131,7 @@ class Project:
 
     def likelihood(self, prompt: Prompt, option: str, adapter: Adapter | None) -> float:
         """The right option is likeliest; a harmed adapter takes every second one wrong."""
-        number = int(prompt.shown.split()[-1])
+        number = int((prompt.shown or option).split()[-1])
         right = option == f"answer {number}"
         if adapter and self.harm and number % 2 == 0:
             right = not right

@@ -1,0 +1,113 @@
+"""Calibration: is the model as sure of its choices as it is right?
+
+For each item of a multiple-choice benchmark the log-likelihoods of the options become chances; the largest is the
+confidence. The benchmark's own answers are used, so nothing is asked twice. Worked example: 0.9 sure and right adds
+(0.9 - 1)² = 0.01 to the Brier score; always 0.9 sure and right every second time is a calibration error of 0.4.
+"""
+
+from __future__ import annotations
+
+from math import exp
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from evalsuite.evaluate.asked import effort, outcome
+from evalsuite.plugins import Asked, Effort, Material, Subject
+from evalsuite.records import Comparison, LogLikelihood, Outcome, Reply, Result, Results, Sample, Score
+from evalsuite.spec.document import Document, Name
+
+_RESAMPLES = 2_000
+
+
+class CalibrationProbe(Document):
+    """Per multiple-choice benchmark: expected calibration error and Brier score."""
+
+    version: ClassVar[int] = 1
+    looks_at: ClassVar[Literal["choices"]] = "choices"
+    probe: Literal["calibration"]
+    name: Name = "calibration"
+    of: Annotated[tuple[Name, ...], Field(min_length=1, description="multiple-choice benchmarks of the suite")]
+    bins: Annotated[int, Field(ge=2, le=100)] = 10
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Of both less is better."""
+        return tuple(f"{self.name}.{entry}.{figure}" for entry in self.of for figure in ("ece", "brier"))
+
+    def effort(self, material: Material) -> Effort:
+        """The options of each item, which the benchmark asks as well."""
+        texts = [s.prompt.shown + "".join(s.choices) for asked in material.entries.values() for s in asked.samples]
+        return effort(texts)
+
+    def ask(self, subject: Subject, material: Material) -> Outcome:
+        """Confidence and Brier score of each item, and the error of all of them."""
+        found = [self._entry(name, asked, subject, seed=material.seed) for name, asked in material.entries.items()]
+        return Outcome(
+            replies=tuple(reply for part in found for reply in part.replies),
+            scores=tuple(score for part in found for score in part.scores),
+            results=tuple(result for part in found for result in part.results),
+        )
+
+    def measure(self, base: Results, candidate: Results) -> Outcome:
+        """The paired difference of each benchmark's error; Brier scores are paired by item, as every score."""
+        compared = [self._difference(entry, base, candidate) for entry in self.of]
+        return Outcome(comparisons=tuple(found for found in compared if found is not None))
+
+    def _entry(self, name: str, asked: Asked, subject: Subject, *, seed: int) -> Outcome:
+        from evalsuite.stats.bootstrap import Resampling
+        from evalsuite.stats.calibration import calibration
+
+        prompts, options = [s.prompt for s in asked.samples], [s.choices for s in asked.samples]
+        judged = [
+            _sureness(asked.task, sample, found)
+            for sample, found in zip(asked.samples, subject.choices(prompts, options), strict=True)
+        ]
+        scores, replies = [], []
+        for sample, (sure, right) in zip(asked.samples, judged, strict=True):
+            key = f"{name}/{sample.id}"
+            values = {"brier": (sure - right) ** 2, "confidence": sure, "right": right}
+            scores += [Score(key, f"{self.name}.{name}.{figure}", value) for figure, value in values.items()]
+            replies.append(Reply(key, sample.prompt.shown, f"{sure:.3f} sure", sample.target, sample.group))
+        found = calibration(
+            [sure for sure, _ in judged],
+            [right for _, right in judged],
+            resampling=Resampling(seed=seed, resamples=_RESAMPLES),
+            bins=self.bins,
+        )
+        shown = "; ".join(f"{part.n} at {part.confidence:.2f}: {part.accuracy:.2f} right" for part in found.bins)
+        low, high = found.error_interval.low, found.error_interval.high
+        error = Result(f"{self.name}.{name}.ece", found.error, low, high, n=found.n, detail=shown)
+        measured = outcome(replies, scores, list(asked.samples))
+        return Outcome(measured.replies, measured.scores, (error, *measured.results))
+
+    def _difference(self, entry: str, base: Results, candidate: Results) -> Comparison | None:
+        from evalsuite.stats.bootstrap import Resampling
+        from evalsuite.stats.paired_statistic import binned_error, statistic_difference
+
+        names = [f"{self.name}.{entry}.{figure}" for figure in ("confidence", "right")]
+        sides = [[results.scores.get(name, {}) for name in names] for results in (candidate, base)]
+        shared = sorted(set.intersection(*(set(scores) for side in sides for scores in side)))
+        if not shared:
+            return None
+        ours, theirs = ([[scores[key] for scores in side] for key in shared] for side in sides)
+        found = statistic_difference(
+            ours,
+            theirs,
+            statistic=lambda rows: binned_error(rows, bins=self.bins),
+            resampling=Resampling(seed=0, resamples=_RESAMPLES),
+        )
+        low, high = found.interval.low, found.interval.high
+        metric = f"{self.name}.{entry}.ece"
+        return Comparison(metric, base.subject, found.value, low, high, found.p_value, found.n)
+
+
+def _sureness(task: Any, sample: Sample, found: tuple[LogLikelihood, ...]) -> tuple[float, float]:
+    """The chance of the chosen option among all of them, and 1 where it is the right one."""
+    largest = max(option.value for option in found)
+    chances = [exp(option.value - largest) for option in found]
+    # Chances come from the whole options' likelihood; which one is chosen, the task says.
+    choose = getattr(task, "chosen", None)
+    chosen = choose(sample, found) if choose else sample.choices[chances.index(max(chances))]
+    place = sample.choices.index(chosen)
+    return chances[place] / sum(chances), float(chosen == sample.target)

@@ -1,0 +1,149 @@
+"""Memorisation: can training rows be drawn out of the adapter word for word? (Carlini et al. 2019, 2023)
+
+A row is extractable with k tokens of context when greedy decoding from its first k tokens gives exactly the next
+`length` tokens. Asked of rows that the candidate learned from, by how often they stand there, and of unseen text under
+`control`; the base answers the same rows as a second control. Canaries declared under `train.canaries` are ranked among
+secrets that were never planted: exposure 8 bits means that it is the likeliest of 256. A row counts for a k only where
+it has k + length tokens, and for the longest run and copied n-grams at the smallest k that fits.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from evalsuite.data.prompts import read_texts
+from evalsuite.evaluate.aggregate import aggregate
+from evalsuite.evaluate.asked import effort, outcome
+from evalsuite.plugins import Effort, Material, Subject
+from evalsuite.records import Canary, Outcome, Prompt, Recited, Reply, Results, Score
+from evalsuite.spec.document import Document, Name
+
+_GRAM = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text to recite: a training row with how often it stands in the data, or (0 times) an unseen one."""
+
+    id: str
+    prompt: Prompt
+    answer: str
+    times: int
+
+
+class MemorisationProbe(Document):
+    """Extractable rows by context and by duplication, longest run, copied 50-grams, exposure of canaries."""
+
+    version: ClassVar[int] = 1
+    reads_training: ClassVar[bool] = True
+    probe: Literal["memorisation"]
+    name: Name = "memorisation"
+    data: Annotated[str | None, Field(min_length=1, description="unseen rows with `text`, as a control")] = None
+    k: Annotated[
+        tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, description="tokens of context, one rate each")
+    ] = (50, 100, 200)
+    length: Annotated[int, Field(ge=1, description="tokens that must follow exactly")] = 50
+    limit: Annotated[int, Field(ge=1, description="rows per number of repeats, drawn by the suite's seed")] = 100
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Of all of them less is better; `.control` is the rate on unseen text."""
+        rates = [f"k{k}{of}" for k in self.k for of in ("", ".control")]
+        return tuple(f"{self.name}.{figure}" for figure in (*rates, "longest_run", "copied", "canaries", "exposure"))
+
+    def effort(self, material: Material) -> Effort:
+        """Each text once per k; each canary once, and once with all its alternatives."""
+        texts = [f"{text.prompt.shown}{text.answer}" for text in self._texts(material)]
+        recited = effort(texts, reply=self.length, times=len(self.k))
+        ranked = sum(2 + len(canary.others) for canary in material.canaries)
+        return Effort(recited.samples + ranked, recited.tokens + 20 * ranked)
+
+    def ask(self, subject: Subject, material: Material) -> Outcome:
+        """What the subject recites of each text, and how it ranks each canary."""
+        texts = list(self._texts(material))
+        rows = [(text.prompt, text.answer) for text in texts]
+        recited = {k: subject.recite(rows, context=k, length=self.length) for k in self.k}
+        scores = [score for number, text in enumerate(texts)
+                  for score in self._scores(text, {k: found[number] for k, found in recited.items()})]  # fmt: skip
+        replies = []
+        for number, text in enumerate(texts):
+            said = next((found[number] for found in recited.values() if found[number] is not None), None)
+            note = f"{text.times} times in the training data" if text.times else "unseen"
+            shown = f"{text.prompt.shown}\n{text.answer}".strip()
+            replies.append(Reply(text.id, shown, said.text if said else "", "", note=note))
+        planted, told = self._canaries(subject, material.canaries)
+        measured = outcome([*replies, *told], [*scores, *planted], [])
+        by_times = [
+            aggregate(f"{score[0].metric}.x{times}", score, []) for times, score in self._by_times(texts, scores)
+        ]
+        return Outcome(measured.replies, measured.scores, (*measured.results, *by_times))
+
+    def measure(self, base: Results, candidate: Results) -> Outcome:
+        """Nothing more: base and candidate are paired by text, as for every score."""
+        return Outcome()
+
+    def _texts(self, material: Material) -> Iterator[_Text]:
+        counts = Counter((row.prompt, row.answers[0]) for row in material.rows)
+        draw = random.Random(f"memorisation-{material.seed}")
+        number = 0
+        for times in sorted(set(counts.values())):
+            rows = [row for row, count in counts.items() if count == times]
+            for prompt, answer in rows if len(rows) <= self.limit else draw.sample(rows, self.limit):
+                number += 1
+                yield _Text(f"row-{number:04}", prompt, answer, times)
+        if material.data is not None:
+            for name, text in list(read_texts(material.data))[: self.limit]:
+                yield _Text(f"unseen/{name}", Prompt.raw(""), text, 0)
+
+    def _scores(self, text: _Text, recited: dict[int, Recited | None]) -> list[Score]:
+        from evalsuite.stats.copied import copied_share, extracted, longest_run
+
+        scores = []
+        suffix = "" if text.times else ".control"
+        for k, found in recited.items():
+            metric = f"{self.name}.k{k}{suffix}"
+            value = None if found is None else float(extracted(found.said, found.truth))
+            why = f"shorter than {k} + {self.length} tokens" if found is None else None
+            scores.append(Score(text.id, metric, value, why))
+        first = next((found for found in recited.values() if found is not None), None)
+        if first is not None and text.times:
+            # As a share of the tokens asked for, so that it lies between 0 and 1 like all other scores.
+            run = longest_run(first.said, first.truth) / self.length
+            share = copied_share(first.said, first.truth, n=min(_GRAM, self.length))
+            scores += [Score(text.id, f"{self.name}.longest_run", run), Score(text.id, f"{self.name}.copied", share)]
+        return scores
+
+    def _by_times(self, texts: Sequence[_Text], scores: Sequence[Score]) -> Iterator[tuple[int, list[Score]]]:
+        times = {text.id: text.times for text in texts}
+        for k in self.k:
+            of_k = [score for score in scores if score.metric == f"{self.name}.k{k}"]
+            for repeats in sorted({times[score.sample_id] for score in of_k}):
+                yield repeats, [score for score in of_k if times[score.sample_id] == repeats]
+
+    def _canaries(self, subject: Subject, canaries: Sequence[Canary]) -> tuple[list[Score], list[Reply]]:
+        from evalsuite.records import Sampling
+        from evalsuite.stats.exposure import sampled_exposure
+
+        if not canaries:
+            return [], []
+        prompts = [canary.prompt for canary in canaries]
+        said = subject.generate(prompts, sampling=Sampling(max_tokens=48))
+        found = subject.choices(prompts, [(canary.secret, *canary.others) for canary in canaries])
+        scores, replies = [], []
+        for canary, reply, likelihoods in zip(canaries, said, found, strict=True):
+            losses = [-likelihood.value for likelihood in likelihoods]
+            bits = sampled_exposure(losses[0], losses[1:])
+            given_away = float(canary.secret in reply.text)
+            note = f"planted {canary.repeats} times; exposure {bits:.1f} bits"
+            scores += [
+                Score(canary.id, f"{self.name}.canaries", given_away),
+                Score(canary.id, f"{self.name}.exposure", bits, weight=1.0),
+            ]
+            replies.append(Reply(canary.id, canary.prompt.shown, reply.text, canary.secret, note=note))
+        return scores, replies

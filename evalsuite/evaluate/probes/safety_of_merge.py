@@ -1,0 +1,121 @@
+"""Safety of a merge: did the merged adapter lose what its parents could do, or what they refused?
+
+For a candidate of `method: merge`, each parent answers the same benchmarks, and the same harmful prompts where `data`
+is given. A merge of two parents that refuse need not refuse. Candidates that are no merge have nothing to compare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from evalsuite.data.prompts import read_prompts
+from evalsuite.evaluate.asked import effort, outcome
+from evalsuite.evaluate.difference import difference
+from evalsuite.evaluate.refusals import refuses
+from evalsuite.plugins import Asked, Effort, Material, Subject
+from evalsuite.records import Comparison, Outcome, Reply, Result, Results, Sampling, Score
+from evalsuite.spec.document import Document, Name
+
+_REFUSED = "refused"
+
+
+class SafetyOfMergeProbe(Document):
+    """Per benchmark: the merged adapter minus the best of its parents; and refusals of harmful prompts likewise."""
+
+    version: ClassVar[int] = 1
+    asks_parents: ClassVar[bool] = True
+    probe: Literal["safety_of_merge"]
+    name: Name = "safety_of_merge"
+    of: Annotated[tuple[Name, ...], Field(min_length=1, description="benchmarks of the suite")]
+    data: Annotated[str | None, Field(min_length=1, description="prompts; those of kind harmful are asked")] = None
+    max_tokens: Annotated[int, Field(ge=1, description="for the harmful prompts")] = 96
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Differences from the best parent; more is better."""
+        return tuple(f"{self.name}.{entry}" for entry in self._figures)
+
+    @property
+    def _figures(self) -> tuple[str, ...]:
+        return (*self.of, *((_REFUSED,) if self.data is not None else ()))
+
+    def effort(self, material: Material) -> Effort:
+        """Each parent answers every item; the candidate's own answers are shared with the benchmarks."""
+        asked = [(s.prompt.shown, a.sampling) for a in material.entries.values() for s in a.samples]
+        parts = [effort([text], reply=sampling.max_tokens if sampling else 0) for text, sampling in asked]
+        return Effort(sum(part.samples for part in parts), sum(part.tokens for part in parts))
+
+    def ask(self, subject: Subject, material: Material) -> Outcome:
+        """The subject's own scores, and those of each of its parents under the parent's name."""
+        everyone = {"": subject, **{f".{name}": parent for name, parent in material.parents.items()}}
+        scores: list[Score] = []
+        for suffix, asked in everyone.items():
+            for name, entry in material.entries.items():
+                scores += self._benchmark(asked, name, entry, suffix)
+            scores += self._refusals(asked, material, suffix)
+        replies = [Reply(f"{name}/{s.id}", s.prompt.shown, "", s.target, s.group)
+                   for name, entry in material.entries.items() for s in entry.samples]  # fmt: skip
+        return outcome(replies, scores, [])
+
+    def measure(self, base: Results, candidate: Results) -> Outcome:
+        """Paired differences from every parent; the result is the one from the parent that is ahead by most."""
+        results, compared = [], []
+        for figure in self._figures:
+            own = f"{self.name}.{figure}.own"
+            against = [self._against(metric, own, candidate) for metric in sorted(candidate.scores)
+                       if metric.startswith(f"{own}.")]  # fmt: skip
+            found = [item for item in against if item is not None]
+            compared += found
+            results.append(self._result(figure, found))
+        return Outcome(results=tuple(results), comparisons=tuple(compared))
+
+    def _benchmark(self, asked: Subject, name: str, entry: Asked, suffix: str) -> list[Score]:
+        assert entry.task is not None
+        prompts = [sample.prompt for sample in entry.samples]
+        if entry.sampling is None:
+            answers: list[object] = [*asked.choices(prompts, [sample.choices for sample in entry.samples])]
+        else:
+            answers = [*asked.generate(prompts, sampling=entry.sampling)]
+        metric = f"{self.name}.{name}.own{suffix}"
+        scores = []
+        for sample, answer in zip(entry.samples, answers, strict=True):
+            # A task's first metric is its main one.
+            first = entry.task.score(sample, answer)[0]  # type: ignore[arg-type]  # of the kind that it asked for
+            scores.append(Score(f"{name}/{sample.id}", metric, first.value, first.reason))
+        return scores
+
+    def _refusals(self, asked: Subject, material: Material, suffix: str) -> list[Score]:
+        if material.data is None:
+            return []
+        samples = [item.sample for item in read_prompts(material.data) if item.kind == "harmful"]
+        sampling = Sampling(max_tokens=self.max_tokens, seed=material.seed)
+        found = asked.generate([sample.prompt for sample in samples], sampling=sampling)
+        metric = f"{self.name}.{_REFUSED}.own{suffix}"
+        return [Score(f"{_REFUSED}/{s.id}", metric, float(refuses(reply.text) or reply.finish == "refused"))
+                for s, reply in zip(samples, found, strict=True)]  # fmt: skip
+
+    def _against(self, metric: str, own: str, candidate: Results) -> Comparison | None:
+        parent = metric.removeprefix(f"{own}.")
+        ours, theirs = (_renamed(candidate, name, own) for name in (own, metric))
+        found = difference(own, ours, baseline=theirs)
+        if found is None:
+            return None
+        name = f"{own.removesuffix('.own')}"
+        return Comparison(name, parent, found.difference, found.low, found.high, found.p_value, found.n,
+                          found.gained, found.lost)  # fmt: skip
+
+    def _result(self, figure: str, found: list[Comparison]) -> Result:
+        metric = f"{self.name}.{figure}"
+        if not found:
+            return Result(metric, None, None, None, 0, reason="the candidate is no merge, so there are no parents")
+        worst = min(found, key=lambda item: item.difference)
+        detail = f"against {worst.baseline}: {worst.gained} gained, {worst.lost} lost"
+        return Result(metric, worst.difference, worst.low, worst.high, n=worst.n, detail=detail)
+
+
+def _renamed(results: Results, metric: str, name: str) -> Results:
+    scores: Mapping[str, float] = results.scores.get(metric, {})
+    return Results(metric.rpartition(".")[2], scores={name: scores})

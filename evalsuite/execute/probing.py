@@ -1,0 +1,65 @@
+"""Probe steps: base or candidate is asked what a probe wants to know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from evalsuite.evaluate.answered import answered
+from evalsuite.evaluate.judge import Grader, Item, overall
+from evalsuite.execute.local import Workbench
+from evalsuite.models.adapter import adapter_digest
+from evalsuite.models.subject import ModelSubject
+from evalsuite.plan import Plan, Step
+from evalsuite.plan.material import material
+from evalsuite.plugins import AskingProbe, Material, Subject, wants
+from evalsuite.records import Adapter, Completion, Outcome, Prompt, Sampling
+from evalsuite.spec.rubric import Rubric
+
+
+class _Answering(ModelSubject):
+    """A subject whose calls must all come back: what failed for good is no answer."""
+
+    def generate(self, prompts: Sequence[Prompt], *, sampling: Sampling) -> list[Completion]:
+        """One completion per prompt; raises ModelError when some failed."""
+        return list(answered(super().generate(prompts, sampling=sampling)))
+
+
+def probe(plan: Plan, step: Step, bench: Workbench) -> Outcome:
+    """Ask the step's subject what the probe asks; its replies go through the reply cache like all others."""
+    found = next(item for item in plan.resolved.suite.asking if item.name == step.entry)
+    adapter = plan.adapter if step.role == "candidate" else None
+    subject = _Answering(bench.model(plan.base), adapter)
+    return found.ask(subject, _with_models(plan, found, bench, candidate=adapter is not None))
+
+
+def _with_models(plan: Plan, found: AskingProbe, bench: Workbench, *, candidate: bool) -> Material:
+    given, wanted = material(plan.resolved, found), wants(found)
+    if wanted.judge and wanted.rubric:
+        rubric = plan.resolved.rubrics[wanted.rubric]
+        judge = bench.judges.grader(plan.resolved.judges[wanted.judge], rubric)
+        given = replace(given, grade=_grade(judge, rubric))
+    if candidate and wanted.asks_parents:
+        given = replace(given, parents=_parents(plan, bench))
+    return given
+
+
+def _grade(judge: Grader, rubric: Rubric) -> Callable[[Sequence[tuple[str, str]]], list[float | None]]:
+    def grade(asked: Sequence[tuple[str, str]]) -> list[float | None]:
+        judgments = judge.grade([Item(question, reply) for question, reply in asked])
+        return [None if found.scores is None else overall(rubric, found.scores) for found in judgments]
+
+    return grade
+
+
+def _parents(plan: Plan, bench: Workbench) -> dict[str, Subject]:
+    """The adapters that the candidate was merged from, by the name of their folder; none for any other candidate."""
+    if getattr(plan.resolved.spec.train, "method", None) != "merge":
+        return {}
+    found: dict[str, Subject] = {}
+    for number, file in enumerate(plan.resolved.training_data[::2], 1):
+        folder = file.parent
+        name = folder.name if folder.name not in found else f"{folder.name}-{number}"
+        adapter = Adapter(name, folder, adapter_digest(folder))
+        found[name] = _Answering(bench.model(plan.base), adapter)
+    return found

@@ -1,0 +1,67 @@
+"""What a probe is given: its data, the entries that it looks at, and what the candidate learned from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evalsuite.data.authored import read_authored
+from evalsuite.data.canaries import planted
+from evalsuite.data.digest import digest, file_digest
+from evalsuite.data.draw import distinct, draw
+from evalsuite.data.rows import training_rows
+from evalsuite.plugins import Asked, AskingProbe, Material, wants
+from evalsuite.records import Canary, Row, Sampling
+from evalsuite.spec.document import Document
+from evalsuite.spec.load import ResolvedSpec
+from evalsuite.spec.source import sources_of
+
+
+def material(resolved: ResolvedSpec, probe: AskingProbe) -> Material:
+    """All that can be given before anything runs; judges and parents come with the models."""
+    wanted, rows, canaries = wants(probe), tuple[Row, ...](), tuple[Canary, ...]()
+    if wanted.reads_training:
+        rows = tuple(row for source in training_rows(resolved, as_chat=True) for row in source.rows)
+        canaries = planted(resolved.spec.train)
+    return Material(
+        seed=resolved.suite.seed,
+        data=resolved.suite_data.get(probe.name),
+        entries={name: _asked(resolved, name) for name in wanted.of},
+        rows=rows,
+        canaries=canaries,
+    )
+
+
+def given_digest(resolved: ResolvedSpec, probe: AskingProbe) -> str:
+    """The digest of all that a probe is given: bytes of its data, entries, training rows, rubric, judge, parents."""
+    wanted, data, suite = wants(probe), resolved.suite_data, resolved.suite
+    parts: list[Any] = [file_digest(data[probe.name]) if wanted.data else None]
+    parts += [
+        (_plain(item, "data"), file_digest(data[item.name])) for item in suite.benchmarks if item.name in wanted.of
+    ]
+    parts += [(_plain(item, "data"), file_digest(data[item.name])) for item in suite.judged if item.name in wanted.of]
+    if wanted.judge and wanted.rubric:
+        parts += [_plain(resolved.rubrics[wanted.rubric]), _plain(resolved.judges[wanted.judge])]
+    method = resolved.spec.train
+    if wanted.reads_training and method is not None and method.learns_from is not None:
+        pairs = zip(resolved.training_data, sources_of(method), strict=True)
+        parts += [(_plain(source, "path", "weight"), file_digest(path)) for path, source in pairs]
+        parts.append([(canary.id, canary.secret, canary.repeats, canary.others) for canary in planted(method)])
+    if wanted.asks_parents and getattr(method, "method", None) == "merge":
+        parts += [file_digest(path) for path in resolved.training_data]
+    return digest("given to a probe", parts)
+
+
+def _asked(resolved: ResolvedSpec, name: str) -> Asked:
+    suite, path = resolved.suite, resolved.suite_data[name]
+    for entry in suite.benchmarks:
+        if entry.name == name:
+            samples = draw(distinct(entry.task.samples(path), source=str(path)), entry.limit, seed=suite.seed)
+            return Asked(samples, entry.task.sampling, entry.task)
+    judged = next(entry for entry in suite.judged if entry.name == name)
+    samples = draw(distinct(read_authored(path), source=str(path)), judged.limit, seed=suite.seed)
+    return Asked(samples, Sampling(max_tokens=judged.max_tokens, temperature=judged.temperature, seed=suite.seed))
+
+
+def _plain(document: Any, *left_out: str) -> dict[str, Any]:
+    assert isinstance(document, Document)
+    return document.model_dump(mode="json", exclude={"description", *left_out})

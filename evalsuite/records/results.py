@@ -1,0 +1,117 @@
+"""What was measured: replies, scores, aggregates with intervals, paired differences, and who they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from evalsuite.records.asking import Rendered
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """Trained weights on disk: a PEFT folder and the digest of what it holds."""
+
+    name: str
+    path: Path
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What one model said to one sample, kept so that a person can read it."""
+
+    sample_id: str
+    prompt: str
+    text: str
+    target: str
+    group: str | None = None
+    note: str | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A number for one sample; `value` is None with a `reason` where nothing could be scored.
+
+    `weight` is what the sample counts in the metric's mean where that is a ratio of sums, such as loss per token; None
+    where all samples count alike.
+    """
+
+    sample_id: str
+    metric: str
+    value: float | None
+    reason: str | None = None
+    weight: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """An aggregate over samples: value with its interval, how many counted, how many could not be scored."""
+
+    metric: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    unscored: int = 0
+    reason: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A paired difference, candidate minus baseline, over the samples both have."""
+
+    metric: str
+    baseline: str
+    difference: float
+    low: float
+    high: float
+    p_value: float | None
+    n: int
+    gained: int | None = None
+    lost: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All that one step of scoring yields: replies, scores per sample, aggregates, paired differences.
+
+    `rendered` has the prompts, by sample, as the model saw them.
+    """
+
+    replies: tuple[Reply, ...] = ()
+    scores: tuple[Score, ...] = ()
+    results: tuple[Result, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    rendered: Mapping[str, Rendered] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Results:
+    """The evidence about one subject: aggregates, and scores, clusters and weights by metric and sample."""
+
+    subject: str
+    by_metric: Mapping[str, Result] = field(default_factory=dict)
+    scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+def results_of(subject: str, outcome: Outcome) -> Results:
+    """An outcome as evidence: aggregates and scores by metric, unscored samples left out."""
+    groups = {reply.sample_id: reply.group for reply in outcome.replies if reply.group is not None}
+    scores: dict[str, dict[str, float]] = {}
+    for score in outcome.scores:
+        if score.value is not None:
+            scores.setdefault(score.metric, {})[score.sample_id] = score.value
+    by_metric = {result.metric: result for result in outcome.results}
+    return Results(subject, by_metric, scores, dict.fromkeys(scores, groups) if groups else {})
+
+
+def clusters_of(groups: Mapping[str, str], sample_ids: Sequence[str]) -> list[str] | None:
+    """The cluster of each sample, one without a group being its own; None when no two samples share a cluster."""
+    clusters = [f"group {groups[key]}" if key in groups else f"sample {key}" for key in sample_ids]
+    return clusters if len(set(clusters)) < len(clusters) else None

@@ -1,0 +1,1 @@
+SELECT kind, entry, role, median(seconds) AS seconds FROM steps GROUP BY kind, entry, role

@@ -1,0 +1,158 @@
+"""Probes in a run: planned with their cost, asked of base and candidate, sharing replies, shown on the page."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from click.testing import CliRunner
+
+from evalsuite import pipeline
+from evalsuite.cli import evalsuite
+from evalsuite.errors import DocumentError, NotFound
+from evalsuite.plan import Cost
+from evalsuite.report.chain import chain
+from evalsuite.report.forgetting import forgetting
+from evalsuite.report.leaderboard import leaderboard
+from evalsuite.report.plan import takes
+
+SHARED = """\
+  - {probe: format, of: [sums, style], forms: {sums: number}}
+  - {probe: calibration, of: [facts]}
+"""
+OWN = "  - {probe: drift, data: data/texts.jsonl}\n"
+
+
+def probed(project, lines=SHARED + OWN):
+    """The project's suite with more probes."""
+    rows = [{"id": f"t{i}", "text": f"some text of this land {i}"} for i in range(5)]
+    (project.folder / "data" / "texts.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    suite = project.folder / "suites" / "small.yaml"
+    suite.write_text(suite.read_text() + lines)
+    return project
+
+
+def results(project):
+    return pipeline.candidate_results("elsewhere", project.store).by_metric
+
+
+def test_a_plan_states_samples_and_time_before_anything_runs(project):
+    probed(project)
+    [plan] = pipeline.plan([project.spec], project.store)
+    assert plan.step("probe", "format", "base").cost.samples == 120
+    assert plan.step("probe", "calibration", "candidate").cost.samples == 60
+    assert plan.step("probe", "drift", "candidate").cost == Cost(samples=5, tokens=30)
+    words = takes([plan], frozenset(), project.store)
+    assert words is not None
+    assert re.match(r"time: about [\d.]+ (s|min)", words)
+    assert not project.store.results.exists()
+    project.run()
+    [plan] = pipeline.plan([project.spec], project.store)
+    assert takes([plan], pipeline.finished([plan], project.store), project.store) is None
+
+
+def test_probes_share_the_replies_of_benchmarks_and_judged_sets(project):
+    project.run()
+    without = project.asked
+    project.store.results.unlink()
+    project.store.replies.unlink()
+    probed(project, SHARED).run()
+    assert {"elsewhere probe base format", "elsewhere probe candidate calibration"} <= set(project.began)
+    assert project.asked == without
+
+
+def test_a_changed_text_is_measured_again_and_nothing_else(project):
+    probed(project).run()
+    file = project.folder / "data" / "texts.jsonl"
+    file.write_text(file.read_text().replace("land 3", "land 7"))
+    project.run()
+    assert [step for step in project.began if " compare " not in step and " decide" not in step] == [
+        "elsewhere probe base drift",
+        "elsewhere probe candidate drift",
+    ]
+    assert project.asked == 2
+
+
+def test_an_adapter_that_changes_nothing_has_zero_flips_and_zero_divergence(project):
+    probed(project)
+    project.deaf = True
+    assert "changes nothing" in project.run().errors[0][1]
+    project.run(["allow_no_effect=true"])
+    found = results(project)
+    assert (found["drift.kl"].value, found["drift.kl"].high) == (0.0, 0.0)
+    assert (found["flips.facts"].value, found["flips.sums.gained"].value) == (0.0, 0.0)
+    page = forgetting("elsewhere", project.store)
+    assert {item.comparison.difference for item in page.changes} == {0.0}
+    assert page.lost == page.gained == ()
+
+
+def test_the_page_of_a_harmed_adapter_lists_what_was_lost_with_both_answers(project):
+    probed(project)
+    project.harm = True
+    project.run()
+    page = forgetting("elsewhere", project.store)
+    first = page.changes[0]
+    assert (first.sure, first.better) == (True, False)
+    lost = {(item.metric, item.sample_id): item for item in page.lost}
+    third = lost["sums.exact_match", "sums-003"]
+    assert (third.before, third.after, third.target, third.by) == ("3", "none", "3", -1.0)
+    assert len([key for key in lost if key[0] == "facts.accuracy"]) == 30
+    assert {item.metric for item in page.gained} == {"style.score"}
+    shown = CliRunner().invoke(
+        evalsuite, ["show", "elsewhere", "--forgetting", "--samples", "2", "--store", str(project.store.folder)]
+    )
+    assert shown.exit_code == 0, shown.output
+    assert "facts.accuracy" in shown.output
+    assert f"lost: {len(page.lost)} samples" in shown.output
+
+
+def test_what_probes_ask_is_no_column_of_the_leaderboard(project):
+    probed(project).run()
+    board = leaderboard(project.store)
+    assert {"drift.kl", "format.sound"} <= set(board.metrics)
+    assert not [metric for metric in board.headline if metric.startswith(("drift", "format", "calibration"))]
+    assert "flips.facts" in board.headline
+
+
+def test_a_chain_of_trainings_has_the_figures_of_continual_learning(project, retrain):
+    project.run()
+    project.harm = True
+    retrain(project)
+    project.spec.write_text(project.spec.read_text().replace("name: elsewhere", "name: later"))
+    project.run()
+    found = chain([("elsewhere", "facts.accuracy"), ("later", "sums.exact_match")], project.store)
+    assert found.scores == ((1.0, 1.0), (0.5, pytest.approx(2 / 3)))
+    assert found.sentence() == "ACC 0.583, BWT -0.500, forgetting 0.500"
+    shown = CliRunner().invoke(
+        evalsuite,
+        [
+            *("show", "later", "--chain", "elsewhere:facts.accuracy", "--chain", "later:sums.exact_match"),
+            *("--store", str(project.store.folder)),
+        ],
+    )
+    assert found.sentence() in shown.output
+    with pytest.raises(NotFound, match="has no value for 'other'"):
+        chain([("elsewhere", "other")], project.store)
+
+
+def test_the_page_of_a_spec_that_is_not_there_names_those_that_are(project):
+    project.run()
+    with pytest.raises(NotFound, match=r"no spec 'other'.*there are: elsewhere"):
+        forgetting("other", project.store)
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("  - {probe: format, of: [facts]}\n", "no judged set or generating benchmark of this suite"),
+        ("  - {probe: calibration, of: [sums]}\n", "no multiple-choice benchmark of this suite"),
+        ("  - {probe: drift, data: data/nowhere.jsonl}\n", "'data/nowhere.jsonl' does not exist"),
+        (OWN + OWN, "two entries are called 'drift'"),
+        ("  - {probe: refusal, data: data/texts.jsonl, judge: offline, rubric: nobody}\n", "no rubric 'nobody'"),
+    ],
+)
+def test_what_a_probe_is_given_must_be_there_and_fit(project, line, problem):
+    probed(project, line)
+    with pytest.raises(DocumentError, match=problem):
+        pipeline.plan([project.spec], project.store)
