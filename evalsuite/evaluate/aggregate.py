@@ -33,10 +33,12 @@ def aggregate(metric: str, scores: Sequence[Score], samples: Sequence[Sample]) -
     groups = {sample.id: sample.group for sample in samples if sample.group is not None}
     clusters = clusters_of(groups, [score.sample_id for score in known])
     weighted = len({score.weight for score in known}) > 1
-    bounds = None if weighted else bounds_of(metric)
+    # Grades, bits and the like are on scales of their own; a share alone has two ends.
+    shares = all(0 <= (score.value or 0.0) <= 1 for score in known)
+    bounds = bounds_of(metric) if shares and not weighted else None
     estimate = mean(_linearised(known), clusters=clusters, bounds=bounds)
     low, high = estimate.interval.low, estimate.interval.high
-    if weighted and (limits := bounds_of(metric)) is not None:
+    if weighted and shares and (limits := bounds_of(metric)) is not None:
         low, high = max(low, limits[0]), min(high, limits[1])
     noted = [score.reason for score in known if score.reason]
     return Result(
