@@ -149,7 +149,7 @@ def written(method: str, number: int, pair: dict[str, str]) -> dict[str, Any]:
 
 
 def measured(who: str, method: str, count: int) -> Speed:
-    """One training in a process of its own; ours is warmed up as the peer is, by nothing."""
+    """One training in a process of its own."""
     command = [sys.executable, __file__, "--one", who, method, "--rows", str(count)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -167,6 +167,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.one:
         who, method = given.one
+        made(method)  # importing the libraries is nobody's
         loop, seconds = {"evalsuite": ours, "TRL": peer}[who](method, given.rows)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(json.dumps(asdict(Speed(given.rows / loop, seconds, peak))))
