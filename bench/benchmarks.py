@@ -80,9 +80,10 @@ def best_batch(python: Path, folder: Path, work: Path, names: list[str]) -> int:
 
 def compare(ours: Side, peer: Side, adapters: list[str], *, rounds: int, limit: int) -> dict[str, Any]:
     """Both sides in turn; medians, ratios by round, and whether they agree."""
-    pairs = [(ours.run(limit, adapters), peer.run(limit, adapters)) for _ in range(rounds)]
-    for mine, theirs in pairs:
-        print(f"  evalsuite {_phases(mine)}; lm-eval {_phases(theirs)}", flush=True)
+    pairs = []
+    for _ in range(rounds):
+        pairs.append((ours.run(limit, adapters), peer.run(limit, adapters)))
+        print(f"  evalsuite {_phases(pairs[-1][0])}; lm-eval {_phases(pairs[-1][1])}", flush=True)
     mine, theirs = pairs[0]
     gaps = [
         abs(one - other)
