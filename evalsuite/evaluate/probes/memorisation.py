@@ -12,7 +12,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -21,7 +21,7 @@ from evalsuite.data.prompts import read_texts
 from evalsuite.evaluate.aggregate import aggregate
 from evalsuite.evaluate.asked import effort, outcome
 from evalsuite.plugins import Effort, Material, Subject
-from evalsuite.records import Canary, Outcome, Prompt, Recited, Reply, Results, Score
+from evalsuite.records import Canary, Outcome, Prompt, Recited, Reply, Result, Results, Score
 from evalsuite.spec.document import Document, Name
 
 _GRAM = 50
@@ -82,7 +82,9 @@ class MemorisationProbe(Document):
         by_times = [
             aggregate(f"{score[0].metric}.x{times}", score, []) for times, score in self._by_times(texts, scores)
         ]
-        return Outcome(measured.replies, measured.scores, (*measured.results, *by_times))
+        results = [_bounded(found, planted, material.canaries) if found.metric.endswith(".exposure") else found
+                   for found in measured.results]  # fmt: skip
+        return Outcome(measured.replies, measured.scores, (*results, *by_times))
 
     def measure(self, base: Results, candidate: Results) -> Outcome:
         """Nothing more: base and candidate are paired by text, as for every score."""
@@ -147,3 +149,15 @@ class MemorisationProbe(Document):
             ]
             replies.append(Reply(canary.id, canary.prompt.shown, reply.text, canary.secret, note=note))
         return scores, replies
+
+
+def _bounded(found: Result, scores: Sequence[Score], canaries: Sequence[Canary]) -> Result:
+    """The mean exposure on its own scale, from 0 bits to the most that so many alternatives can show."""
+    from math import log2
+
+    from evalsuite.stats.interval import mean
+
+    most = log2(len(canaries[0].others) + 1)
+    values = [score.value for score in scores if score.metric == found.metric and score.value is not None]
+    interval = mean(values, bounds=(0.0, most)).interval
+    return replace(found, low=interval.low, high=interval.high, detail=f"bits, at most {most:.1f}; chance is about 1.4")
