@@ -176,11 +176,11 @@ def test_a_judge_that_people_agree_with_is_believed(judged):
 def test_health_stands_among_the_candidates_results_for_rules_to_read(judged):
     judged.run()
     (plan,) = pipeline.plan([judged.spec], judged.store)
-    candidate = pipeline.evidence(plan, judged.store)[0]
+    candidate = pipeline.evidence(plan, judged.store).candidate
     assert candidate.by_metric["judge.served.agreement"].value is None
     assert "never measured" in candidate.by_metric["judge.served.agreement"].reason
     found = check(judged, label(judged, limit=20))
-    candidate = pipeline.evidence(plan, judged.store)[0]
+    candidate = pipeline.evidence(plan, judged.store).candidate
     assert candidate.by_metric["judge.served.unparsed"].value == 0.0
     assert candidate.by_metric["judge.served.leniency"].value == found.figure("leniency").value == -0.25
     assert checks(judged.store) == [found]
