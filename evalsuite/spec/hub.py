@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
+from evalsuite.environment import cache_folder
 from evalsuite.spec.document import Document
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9.-]+")
@@ -25,6 +25,5 @@ class HubSplit(Document):
     @property
     def file(self) -> Path:
         """Where the rows are kept as JSONL once they are fetched: below EVALSUITE_CACHE, or ~/.cache/evalsuite."""
-        folder = Path(os.environ.get("EVALSUITE_CACHE") or "~/.cache/evalsuite").expanduser()
         parts = (self.hub, self.revision, self.config or "default", self.split)
-        return folder / "data" / f"{'--'.join(_UNSAFE.sub('-', part) for part in parts)}.jsonl"
+        return cache_folder() / "data" / f"{'--'.join(_UNSAFE.sub('-', part) for part in parts)}.jsonl"
