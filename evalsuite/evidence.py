@@ -16,7 +16,7 @@ from evalsuite.store.read import SpecRun
 from evalsuite.trust import with_health
 
 # The kinds of step that say something about a candidate.
-MEASURED: tuple[StepKind, ...] = ("overlap", "score", "probe", "pair", "compare")
+MEASURED: tuple[StepKind, ...] = ("overlap", "score", "probe", "style", "pair", "compare")
 
 
 def evidence(plan: Plan, store: Store) -> Evidence:

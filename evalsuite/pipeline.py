@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,20 +23,24 @@ from evalsuite.evaluate.difference import differences
 from evalsuite.evidence import MEASURED, baseline_of, evidence
 from evalsuite.execute import local, probing, side_by_side
 from evalsuite.models import Model
-from evalsuite.models.base import Base, BaseCheckpoint, ServedBase, base_of
+from evalsuite.models.base import Base, BaseCheckpoint
 from evalsuite.models.remote.meter import Meter
-from evalsuite.plan import Plan, Step
-from evalsuite.plan.built_on import built_on, in_order, planned
+from evalsuite.plan import Plan, Step, StepKind
+from evalsuite.plan.built_on import built_on, in_order, planned, settled
+from evalsuite.plan.made import base_of
 from evalsuite.plan.make import NOTHING, make_plan
+from evalsuite.plan.opponents import with_opponents
 from evalsuite.plan.recorded import spec_row, step_row, training_record
 from evalsuite.records import Adapter, Comparison, Outcome, Results, RuleOutcome, Training, Verdict
-from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.judging import ResolvedJudge
-from evalsuite.spec.load import ResolvedSpec, load_specs
+from evalsuite.spec.load import load_specs
 from evalsuite.spec.policy import Policy
 from evalsuite.store import Store, read, write
 from evalsuite.store.replies import ReplyCache
 from evalsuite.trust import with_corrections, with_trust
+
+# The kinds of step that rest on what other specs said as well.
+_COMPARING: tuple[StepKind, ...] = ("pair", "compare")
 
 # Fewer places than this, and trainings run one after another in this process.
 _SEVERAL = 2
@@ -82,11 +86,12 @@ def plan(files: Sequence[Path], store: Store, *, settings: tuple[str, ...] = (),
         fetch_data(resolved, download=download)
         key = resolved.spec.base_model.model_dump_json()
         if key not in bases:
-            bases[key] = _base(resolved, download=download)
+            bases[key] = base_of(resolved, download=download)
         below = built_on(resolved, bases[key], plans=plans, store=store, download=download)
         baseline = baseline_of(resolved, store)
         plans[resolved.spec.name] = planned(resolved, bases[key], below, store, baseline=baseline)
-    return [plans[resolved.spec.name] for resolved in specs]
+    planned_all = [plans[resolved.spec.name] for resolved in specs]
+    return [with_opponents(found, planned_all, store) for found in planned_all]
 
 
 def finished(plans: Sequence[Plan], store: Store) -> frozenset[str]:
@@ -166,15 +171,19 @@ class _Run:
         self._made: dict[str, Training | EvalsuiteError] = {}
 
     def carry_out(self, plans: Sequence[Plan]) -> RunReport:
-        """Trainings first, so that all scoring shares one loaded base; then each spec's steps in order."""
+        """Trainings first, so that all scoring shares one loaded base; then scores, then what rests on them."""
         self._record(plans)
         self._train_side_by_side(plans)
         trained = self._trained(plans)
         self._record(trained)
         scored = [found for plan in trained if (found := self._guarded(plan, self._score)) is not None]
+        # Everybody's replies are there before anybody is compared with anybody.
+        met = [with_opponents(plan, trained, self.store) for plan in scored]
+        self._record([plan for plan in met if plan.opponents])
+        compared = [found for plan in met if (found := self._guarded(plan, self._compare)) is not None]
         # A policy may compare with another spec, so all is measured before anything is decided.
-        decided = [found for plan in scored if (found := self._guarded(plan, self._decide)) is not None]
-        latest = {plan.name: plan for plan in (*trained, *decided)}
+        decided = [found for plan in compared if (found := self._guarded(plan, self._decide)) is not None]
+        latest = {plan.name: plan for plan in (*trained, *met, *decided)}
         return RunReport(self.run_id, self.ran, self.cached, tuple(latest.values()), tuple(self.errors))
 
     def _trained(self, plans: Sequence[Plan]) -> list[Plan]:
@@ -183,7 +192,7 @@ class _Run:
         trained: dict[str, Plan] = {}
         for resolved in in_order([plan.resolved for plan in plans]):
             plan = self._guarded(
-                waiting[resolved.spec.name], lambda plan: self._train(_settled(plan, trained, self.store))
+                waiting[resolved.spec.name], lambda plan: self._train(settled(plan, trained, self.store))
             )
             if plan is not None:
                 trained[plan.name] = plan
@@ -243,7 +252,9 @@ class _Run:
     def _again(self, plan: Plan, adapter: Adapter | None) -> Plan:
         """The plan made anew, with an adapter that is there now and the baseline as the store knows it."""
         baseline = baseline_of(plan.resolved, self.store)
-        return make_plan(plan.resolved, plan.base, adapter, built_on=plan.built_on, baseline=baseline)
+        return make_plan(
+            plan.resolved, plan.base, adapter, built_on=plan.built_on, baseline=baseline, opponents=plan.opponents
+        )
 
     def _output(self, plan: Plan) -> Path:
         return self.store.adapters / f"{plan.name}-{(_training_step(plan).digest or '')[:12]}"
@@ -257,10 +268,15 @@ class _Run:
         self.watch.say(text)
 
     def _score(self, plan: Plan) -> Plan:
+        later = ("train", "decide", *_COMPARING)
+        return self._carry_through(plan, [step for step in plan.steps if step.kind not in later])
+
+    def _compare(self, plan: Plan) -> Plan:
+        return self._carry_through(plan, [step for step in plan.steps if step.kind in _COMPARING])
+
+    def _carry_through(self, plan: Plan, steps: Sequence[Step]) -> Plan:
         done = read.finished(self.store, [step.digest for step in plan.steps if step.digest])
-        for step in plan.steps:
-            if step.kind in ("train", "decide"):
-                continue
+        for step in steps:
             if step.digest in done:
                 self.cached += 1
                 continue
@@ -320,8 +336,8 @@ class _Run:
         self.watch.end(time.monotonic() - started)
 
     def _asked(self, plan: Plan, step: Step) -> Outcome:
-        if step.kind == "probe":
-            return probing.probe(plan, step, self.bench)
+        if step.kind in ("probe", "style"):
+            return (probing.probe if step.kind == "probe" else local.style)(plan, step, self.bench)
         known = partial(evidence, plan, self.store)
         return (local.score if step.kind == "score" else local.pair)(plan, step, self.bench, known)
 
@@ -333,7 +349,8 @@ def verdict_on_record(plan: Plan, store: Store) -> Verdict:
     """The verdict on what the store knows; raises NotFound when steps of the plan have no results yet."""
     # The plan's own digests, made anew: the policy may be another one than the spec's.
     baseline = baseline_of(plan.resolved, store)
-    plan = make_plan(plan.resolved, plan.base, plan.adapter, built_on=plan.built_on, baseline=baseline)
+    met = plan.opponents
+    plan = make_plan(plan.resolved, plan.base, plan.adapter, built_on=plan.built_on, baseline=baseline, opponents=met)
     done = finished([plan], store)
     missing = [step.label for step in plan.steps if step.kind not in ("train", "decide") and step.digest not in done]
     if missing:
@@ -348,24 +365,6 @@ def verdict_on_record(plan: Plan, store: Store) -> Verdict:
             f"{f' and {len(missing) - 1} more' if len(missing) > 1 else ''}; `evalsuite run` makes them"
         )
     return local.verdict(plan, evidence(plan, store))
-
-
-def _base(resolved: ResolvedSpec, *, download: bool) -> Base:
-    ref = resolved.spec.base_model
-    if isinstance(ref, Endpoint):
-        return ServedBase(ref)
-    return base_of(ref, beside=resolved.file, download=download)
-
-
-def _settled(plan: Plan, trained: Mapping[str, Plan], store: Store) -> Plan:
-    """The plan once the adapter that it waited for is there; raises NotFound when that could not be trained."""
-    before = plan.built_on.waits_for
-    if before is None:
-        return plan
-    if before not in trained:
-        raise NotFound(f"{plan.resolved.file}  {plan.name} builds on {before}, which could not be trained")
-    below = built_on(plan.resolved, plan.base, plans=trained, store=store)
-    return planned(plan.resolved, plan.base, below, store, baseline=baseline_of(plan.resolved, store))
 
 
 def _recorded(plans: Sequence[Plan], store: Store) -> bool:

@@ -17,11 +17,18 @@ from evalsuite.store import Store
     "--where", multiple=True, metavar="FIELD=PATTERN", help="Keep rows that fit, e.g. method=sft, verdict=pass."
 )
 @click.option("--details", is_flag=True, help="Show every metric, also the parts of others.")
-def leaderboard(store: Store, form: Format, sort: str | None, where: tuple[str, ...], details: bool) -> None:
+@click.option("--ratings", is_flag=True, help="Rate all specs by the pairs that they won and lost.")
+def leaderboard(
+    store: Store, form: Format, sort: str | None, where: tuple[str, ...], details: bool, ratings: bool
+) -> None:
     """Show the latest results of every spec, each figure with its 95 % interval."""
-    from evalsuite.cli.output import show_table
+    from evalsuite.cli.output import show_ratings, show_table
     from evalsuite.report.leaderboard import leaderboard as read_leaderboard
+    from evalsuite.report.ratings import ratings as read_ratings
 
+    if ratings:
+        show_ratings(read_ratings(store), form)
+        return
     board = read_leaderboard(store).where(where)
     if sort:
         board = board.sorted_by(sort)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from evalsuite.report.table import Format, Table
+
+if TYPE_CHECKING:
+    from evalsuite.report.ratings import Rated
 
 _COLOURS = {"pass": "green", "fail": "red", "undecided": "yellow", "invalid": "magenta"}
 _NARROWEST = 100
@@ -27,6 +31,23 @@ def show_verdicts(lines: Sequence[str], answer: str) -> None:
     click.secho(head, fg=_COLOURS.get(answer), bold=True)
     for reason in reasons:
         click.echo(reason)
+
+
+def show_ratings(found: Sequence[Rated], form: Format = "table") -> None:
+    """Print who is stronger than whom; a line where no pairs were judged."""
+    if form in ("csv", "json"):
+        from evalsuite.report.ratings import flat
+
+        show_table(flat(found), form)
+        return
+    for rated in found:
+        click.echo(rated.head())
+        show_table(rated.table(), form)
+        for note in rated.notes():
+            click.echo(note)
+        click.echo()
+    if not found:
+        click.echo("no ratings: no pairs were judged; a suite's `pairings` compare adapters")
 
 
 def _draw(table: Table) -> None:

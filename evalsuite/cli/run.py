@@ -32,9 +32,10 @@ def run(
     whatever the verdicts; with 2 when a spec could not be carried through.
     """
     from evalsuite import pipeline
-    from evalsuite.cli.output import show_table
+    from evalsuite.cli.output import show_ratings, show_table
     from evalsuite.cli.progress import TerminalWatcher
     from evalsuite.report.leaderboard import leaderboard
+    from evalsuite.report.ratings import ratings
     from evalsuite.report.verdict import exit_code
 
     report = pipeline.run(specs, store, TerminalWatcher(), settings=settings, max_cost=max_cost)
@@ -43,6 +44,8 @@ def run(
     else:
         click.echo(f"run {report.run_id}: {report.steps_run} steps run, {report.steps_cached} known already", err=True)
     show_table(leaderboard(store).screen())
+    if rated := ratings(store):
+        show_ratings(rated)
     failed = {name for name, _ in report.errors}
     judged = [plan for plan in report.plans if plan.resolved.policy is not None and plan.name not in failed]
     found = [(plan, pipeline.verdict_on_record(plan, store)) for plan in judged]

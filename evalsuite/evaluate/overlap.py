@@ -42,7 +42,8 @@ def clean(candidate: Results) -> tuple[Result, ...]:
         if not kept:
             results.append(Result(f"{metric}.clean", None, None, None, 0, reason="every sample is contaminated"))
             continue
-        found = mean(kept, bounds=bounds_of(metric))
+        # Nearly all scores are shares; nats per token are not.
+        found = mean(kept, bounds=bounds_of(metric) if min(kept) >= 0 and max(kept) <= 1 else None)
         low, high = found.interval.low, found.interval.high
         detail = f"without {left_out} samples that stand in the training data"
         results.append(Result(f"{metric}.clean", found.value, low, high, n=len(kept), detail=detail))

@@ -1,16 +1,39 @@
-"""Pairs: the candidate's replies against a baseline's, each pair judged in both orders."""
+"""Pairs: the candidate's replies against an opponent's, each pair judged in both orders."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from evalsuite.evaluate.aggregate import aggregate
 from evalsuite.evaluate.judge import Choice, Chosen, Grader, Pair
-from evalsuite.records import Outcome, Prompt, Reply, Result, Sample, Score, clusters_of
-from evalsuite.spec.suite import Pairing
+from evalsuite.evaluate.pair_figures import LOSS, TIE, WIN, Judged, Left, at_equal_length, rate, ratio_of_lengths
+from evalsuite.records import Outcome, Prompt, Reply, Sample, Score
 
-WIN, TIE, LOSS = 1.0, 0.5, 0.0
+# The metric of a figure such as `win_rate`.
+Naming = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """Two replies to one sample, and what the judge said with the candidate first and with it second."""
+
+    ours: Reply
+    theirs: Reply
+    forward: Chosen
+    backward: Chosen
+
+    @property
+    def outcome(self) -> float | None:
+        """Win, tie or loss; None where one order has no answer."""
+        if self.forward.choice is None or self.backward.choice is None:
+            return None
+        return preference(self.forward.choice, self.backward.choice)
+
+    @property
+    def consistent(self) -> bool:
+        """Whether the same reply, or neither, was preferred in both orders."""
+        return {self.forward.choice, self.backward.choice} in ({"first", "second"}, {"tie"})
 
 
 def preference(forward: Choice, backward: Choice) -> float:
@@ -24,52 +47,72 @@ def preference(forward: Choice, backward: Choice) -> float:
 
 
 def compare(
-    entry: Pairing, candidate: Sequence[Reply], baseline: Sequence[Reply], *, judge: Grader, seed: int
+    named: Naming, candidate: Sequence[Reply], opponent: Sequence[Reply], *, judge: Grader, seed: int
 ) -> Outcome:
-    """Win, tie or loss of each pair, and the win rate (a tie counts half) with its question-bootstrap interval."""
-    pairs = [Pair(ours.prompt, ours.text, theirs.text) for ours, theirs in zip(candidate, baseline, strict=True)]
+    """Win, tie or loss of each pair, and what they come to.
+
+    The win rate (a tie counts half), the same at equal length, the ratio of lengths, and how often the judge said
+    the same in both orders. A sample that the opponent did not answer, or was asked otherwise, is unscored.
+    """
+    known = {reply.sample_id: reply for reply in opponent}
+    met = list(_judged([(reply, known[reply.sample_id]) for reply in candidate if _answered(reply, known)], judge))
+    lacking = [reply for reply in candidate if not _answered(reply, known)]
+    scores = _outcomes(named("win_rate"), met, lacking)
+    judged = [Judged(one.outcome, one.ours, len(one.theirs.text)) for one in met if one.outcome is not None]
+    swapped = sum(not one.consistent for one in met if one.outcome is not None)
+    left = Left(unread=len(met) - len(judged), lacking=len(lacking))
+    shown = tuple(replace(one.ours, target=one.theirs.text) for one in met)
+    # How the samples hang together, for the figures that are means of scores.
+    samples = [Sample(reply.sample_id, Prompt.user(reply.prompt), "", group=reply.group) for reply in candidate]
+    stable, apart = _stability(named("position_consistency"), met), _disagreement(named("judge_disagreement"), met)
+    won = rate(named("win_rate"), judged, left=left, swapped=swapped, seed=seed)
+    results = [won, at_equal_length(named("length_controlled"), judged, won, seed=seed)]
+    results.append(ratio_of_lengths(named("length_ratio"), judged, seed=seed))
+    if stable:
+        results.append(replace(aggregate(stable[0].metric, stable, samples), detail=_favoured(met)))
+    if apart:
+        results.append(aggregate(apart[0].metric, apart, samples))
+    return Outcome(shown, (*scores, *stable, *apart), tuple(results))
+
+
+def _answered(reply: Reply, known: dict[str, Reply]) -> bool:
+    return reply.sample_id in known and known[reply.sample_id].prompt == reply.prompt
+
+
+def _judged(pairs: Sequence[tuple[Reply, Reply]], judge: Grader) -> Iterator[_Met]:
+    asked = [Pair(ours.prompt, ours.text, theirs.text) for ours, theirs in pairs]
     # Both orders at once, so that twice as many calls are in flight.
-    chosen = judge.prefer([*pairs, *(pair.swapped for pair in pairs)])
-    orders = list(zip(candidate, chosen[: len(pairs)], chosen[len(pairs) :], strict=True))
-    metric, scores, swapped = f"{entry.name}.win_rate", [], 0
-    for ours, forward, backward in orders:
-        if forward.choice is None or backward.choice is None:
-            why = forward.reason or backward.reason or "no reason given"
-            scores.append(Score(ours.sample_id, metric, None, f"the judge gave no usable preference: {why}"))
-            continue
-        swapped += {forward.choice, backward.choice} not in ({"first", "second"}, {"tie"})
-        scores.append(Score(ours.sample_id, metric, preference(forward.choice, backward.choice)))
-    shown = tuple(replace(ours, target=theirs.text) for ours, theirs in zip(candidate, baseline, strict=True))
-    apart, summed = _disagreement(entry, orders)
-    result = _result(metric, scores, candidate, seed=seed, swapped=swapped)
-    return Outcome(shown, (*scores, *apart), (result, *summed))
+    chosen = judge.prefer([*asked, *(pair.swapped for pair in asked)])
+    for (ours, theirs), forward, backward in zip(pairs, chosen[: len(pairs)], chosen[len(pairs) :], strict=True):
+        yield _Met(ours, theirs, forward, backward)
 
 
-def _disagreement(entry: Pairing, orders: Sequence[tuple[Reply, Chosen, Chosen]]) -> tuple[list[Score], list[Result]]:
+def _outcomes(metric: str, met: Sequence[_Met], lacking: Sequence[Reply]) -> list[Score]:
+    scores = [Score(one.ours.sample_id, metric, one.outcome, _reason(one)) for one in met]
+    return scores + [Score(reply.sample_id, metric, None, "the opponent has no answer to it") for reply in lacking]
+
+
+def _reason(one: _Met) -> str | None:
+    if one.outcome is not None:
+        return None
+    return f"the judge gave no usable preference: {one.forward.reason or one.backward.reason or 'no reason given'}"
+
+
+def _stability(metric: str, met: Sequence[_Met]) -> list[Score]:
+    return [Score(one.ours.sample_id, metric, float(one.consistent)) for one in met if one.outcome is not None]
+
+
+def _disagreement(metric: str, met: Sequence[_Met]) -> list[Score]:
     """How many of a panel's members said otherwise, on average over both orders; nothing for a single judge."""
-    metric = f"{entry.name}.judge_disagreement"
-    scores, samples = [], []
-    for ours, forward, backward in orders:
-        shares = [one.disagreement for one in (forward, backward) if one.disagreement is not None]
+    scores = []
+    for one in met:
+        shares = [found.disagreement for found in (one.forward, one.backward) if found.disagreement is not None]
         if shares:
-            scores.append(Score(ours.sample_id, metric, sum(shares) / len(shares)))
-            samples.append(Sample(ours.sample_id, Prompt.user(ours.prompt), "", group=ours.group))
-    return scores, [aggregate(metric, scores, samples)] if scores else []
+            scores.append(Score(one.ours.sample_id, metric, sum(shares) / len(shares)))
+    return scores
 
 
-def _result(metric: str, scores: Sequence[Score], replies: Sequence[Reply], *, seed: int, swapped: int) -> Result:
-    from evalsuite.stats.bootstrap import Resampling, win_rate
-
-    values = {score.sample_id: score.value for score in scores if score.value is not None}
-    unscored = len(scores) - len(values)
-    reason = f"{unscored} pairs without a usable preference" if unscored else None
-    if not values:
-        return Result(metric, None, None, None, 0, unscored=unscored, reason=reason or "no pairs")
-    outcomes = list(values.values())
-    groups = {reply.sample_id: reply.group for reply in replies if reply.group is not None}
-    questions = clusters_of(groups, list(values))
-    estimate = win_rate(outcomes, questions=questions, resampling=Resampling(seed=seed))
-    wins, ties, losses = (outcomes.count(value) for value in (WIN, TIE, LOSS))
-    detail = f"{wins} won, {ties} tied, {losses} lost; {swapped} pairs changed with the order"
-    low, high = estimate.interval.low, estimate.interval.high
-    return Result(metric, estimate.value, low, high, n=len(outcomes), unscored=unscored, reason=reason, detail=detail)
+def _favoured(met: Sequence[_Met]) -> str:
+    said = [(one.forward.choice, one.backward.choice) for one in met]
+    first, second = said.count(("first", "first")), said.count(("second", "second"))
+    return f"{first} pairs to whoever stood first, {second} to whoever stood second"

@@ -14,7 +14,9 @@ from evalsuite.data.contamination import contamination
 from evalsuite.data.mixture import mix
 from evalsuite.data.rows import training_rows
 from evalsuite.data.split import hold_out
+from evalsuite.errors import NotFound
 from evalsuite.evaluate import benchmark, harness, judged, letters, pairwise
+from evalsuite.evaluate import style as beside
 from evalsuite.evaluate.compare import compare
 from evalsuite.evaluate.early import in_batches
 from evalsuite.evaluate.latency import with_latency
@@ -35,7 +37,7 @@ from evalsuite.models.teacher import FoundTeacher
 from evalsuite.plan import Plan, Role, Step
 from evalsuite.plan.early import early_rules
 from evalsuite.plugins import Asking, TrainingJob
-from evalsuite.records import Adapter, Evidence, Outcome, Prompt, Reply, Sample, Training, Verdict, results_of
+from evalsuite.records import Adapter, Evidence, Outcome, Prompt, Reply, Result, Sample, Training, Verdict, results_of
 from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.spec.project import project_of
@@ -188,18 +190,59 @@ def _scored(plan: Plan, step: Step, bench: Workbench, known: Callable[[], Eviden
     return _until_settled(plan, judged_set, given, graded, known)
 
 
+def style(plan: Plan, step: Step, bench: Workbench) -> Outcome:
+    """Measure beside fidelity what the judged set wants: words, likelihood, pairs with the author, a control."""
+    resolved, suite = plan.resolved, plan.resolved.suite
+    entry = next(item for item in suite.judged if item.name == step.entry)
+    samples, rubric = _judged_samples(plan, entry.name), resolved.rubrics[entry.rubric]
+    ours, author = _replies(plan, entry.name, "candidate", bench), judged.author_replies(samples)
+    found = []
+    if entry.style.pairs:
+        judge = bench.judges.grader(resolved.judges[entry.judge], rubric)
+        found.append(pairwise.compare(_beside_author(entry.name), ours, author, judge=judge, seed=suite.seed))
+    if entry.style.words:
+        voices = beside.Voices(ours, _replies(plan, entry.name, "base", bench), author)
+        found.append(beside.words(entry.name, voices, seed=suite.seed))
+    if entry.style.likelihood and isinstance(plan.base, ServedBase):
+        why = "a model behind an endpoint does not tell how likely a given answer is"
+        found.append(Outcome(results=(Result(f"{entry.name}.author_nll", None, None, None, 0, reason=why),)))
+    elif entry.style.likelihood:
+        model = bench.model(plan.base)
+        found.append(beside.author_nll(entry.name, samples, model=model, adapter=_adapter(plan, "candidate")))
+    if entry.control is not None:
+        judge = bench.judges.grader(resolved.judges[entry.judge], rubric)
+        other = read_authored(resolved.suite_data[f"{entry.name}/control"])
+        found.append(beside.control(entry.name, other, rubric=rubric, judge=judge))
+    return beside.joined(found)
+
+
+def _beside_author(entry: str) -> pairwise.Naming:
+    def named(figure: str) -> str:
+        return f"{entry}.indistinguishable{'' if figure == 'win_rate' else f'.{figure}'}"
+
+    return named
+
+
 def pair(plan: Plan, step: Step, bench: Workbench, known: Callable[[], Evidence]) -> Outcome:
-    """Judge the candidate's replies against the baseline's, in both orders."""
+    """Judge the candidate's replies against an opponent's, in both orders; raises NotFound without the latter's."""
     resolved, suite = plan.resolved, plan.resolved.suite
     entry = next(item for item in suite.pairings if item.name == step.entry)
-    ours, theirs = (_replies(plan, entry.of, role, bench) for role in ("candidate", "base"))
+    assert step.meeting is not None
+    name = step.meeting.name
+    ours, theirs = _replies(plan, entry.of, "candidate", bench), _opposed(plan, entry, name, bench)
     judge = bench.judges.grader(resolved.judges[entry.judge], resolved.rubrics[entry.rubric])
 
     def compared(places: Sequence[int]) -> Outcome:
-        first, second = ([replies[place] for place in places] for replies in (ours, theirs))
-        return pairwise.compare(entry, first, second, judge=judge, seed=suite.seed)
+        first = [ours[place] for place in places]
+        asked = {reply.sample_id for reply in first}
+        second = [reply for reply in theirs if reply.sample_id in asked]
+        return pairwise.compare(partial(_figure, entry, name), first, second, judge=judge, seed=suite.seed)
 
     return _until_settled(plan, entry, ours, compared, known)
+
+
+def _figure(entry: Pairing, opponent: str, figure: str) -> str:
+    return entry.metric(figure, opponent)
 
 
 def _until_settled(
@@ -254,9 +297,27 @@ def _samples(plan: Plan, entry: Benchmark) -> tuple[Sample, ...]:
 def _replies(plan: Plan, entry: str, role: Role | None, bench: Workbench) -> tuple[Reply, ...]:
     suite = plan.resolved.suite
     judged_set = next(item for item in suite.judged if item.name == entry)
-    samples = judged.samples_of(judged_set, plan.resolved.suite_data[entry], seed=suite.seed)
     sampling = judged.sampling_of(judged_set, seed=suite.seed)
-    return judged.replies(samples, sampling, model=bench.model(plan.base), adapter=_adapter(plan, role))
+    return judged.replies(
+        _judged_samples(plan, entry), sampling, model=bench.model(plan.base), adapter=_adapter(plan, role)
+    )
+
+
+def _opposed(plan: Plan, entry: Pairing, name: str, bench: Workbench) -> tuple[Reply, ...]:
+    if name == "base":
+        return _replies(plan, entry.of, "base", bench)
+    if name == "author":
+        return judged.author_replies(_judged_samples(plan, entry.of))
+    met = plan.opponents[entry.name, name]
+    if met.reason is not None:
+        raise NotFound(f"{plan.resolved.file}  pairing {entry.name!r} is against {name!r}: {met.reason}")
+    return met.replies
+
+
+def _judged_samples(plan: Plan, entry: str) -> tuple[Sample, ...]:
+    suite = plan.resolved.suite
+    judged_set = next(item for item in suite.judged if item.name == entry)
+    return judged.samples_of(judged_set, plan.resolved.suite_data[entry], seed=suite.seed)
 
 
 def _load(base: BaseCheckpoint) -> Model:

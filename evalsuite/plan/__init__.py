@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
+from evalsuite.data.digest import digest
 from evalsuite.models.base import Base, BaseCheckpoint
 from evalsuite.models.teacher import FoundTeacher
-from evalsuite.records import Adapter
+from evalsuite.records import Adapter, Reply
 from evalsuite.spec.load import ResolvedSpec
 
-StepKind = Literal["train", "prove", "overlap", "score", "probe", "pair", "compare", "decide"]
+StepKind = Literal["train", "prove", "overlap", "score", "probe", "style", "pair", "compare", "decide"]
 Role = Literal["base", "candidate", "author"]
 
 
@@ -36,6 +38,38 @@ class Judging:
 
 
 @dataclass(frozen=True, slots=True)
+class Opponent:
+    """Someone whom candidates are compared with: the replies on record, or the reason why there are none.
+
+    `name` is what the suite calls them, `player` what ratings call them; `weights` tell two states of one spec apart.
+    """
+
+    name: str
+    player: str
+    replies: tuple[Reply, ...] = ()
+    weights: str | None = None
+    reason: str | None = None
+
+    @property
+    def digest(self) -> str | None:
+        """The digest of what they said to what; None where nothing is on record."""
+        if self.reason is not None:
+            return None
+        return digest("replies", sorted((reply.sample_id, reply.prompt, reply.text) for reply in self.replies))
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """Whom a pair step compares the candidate with, over which judged set, and the metric of the outcomes."""
+
+    name: str
+    player: str
+    weights: str | None
+    judged: str
+    metric: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One piece of work; without a digest while it depends on an adapter that is not trained yet."""
 
@@ -45,11 +79,13 @@ class Step:
     role: Role | None = None
     cost: Cost = Cost()
     judging: Judging | None = None
+    meeting: Meeting | None = None
 
     @property
     def label(self) -> str:
         """The step as a person reads it."""
-        return " ".join(part for part in (self.kind, self.role, self.entry) if part)
+        against = f"against {self.meeting.name}" if self.meeting and self.meeting.name != "base" else None
+        return " ".join(part for part in (self.kind, self.role, self.entry, against) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +121,8 @@ class Plan:
     adapter: Adapter | None
     steps: tuple[Step, ...]
     built_on: BuiltOn = BuiltOn()
+    opponents: Mapping[tuple[str, str], Opponent] = field(default_factory=dict)
+    baseline: Baseline | None = None
 
     @property
     def name(self) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from evalsuite.errors import DocumentError, EvalsuiteError, NotFound, Problem
+from evalsuite.errors import DocumentError, NotFound, Problem
 from evalsuite.models.adapter import adapter_digest, check_fits
 from evalsuite.models.base import Base, BaseCheckpoint, base_of
 from evalsuite.models.teacher import FoundTeacher
 from evalsuite.plan import Baseline, BuiltOn, Plan
-from evalsuite.plan.make import make_plan, training_digest
+from evalsuite.plan.made import known_adapter
+from evalsuite.plan.make import make_plan
 from evalsuite.records import Adapter
 from evalsuite.spec.base_model import BaseModelRef
 from evalsuite.spec.load import ResolvedSpec
@@ -78,8 +79,18 @@ def planned(
     resolved: ResolvedSpec, base: Base, below: BuiltOn, store: Store, *, baseline: Baseline | None = None
 ) -> Plan:
     """The plan of a spec, with the adapter that the store has of it, if any."""
-    adapter = _known_adapter(resolved, base, below, store) if isinstance(base, BaseCheckpoint) else None
-    return make_plan(resolved, base, adapter, built_on=below, baseline=baseline)
+    return make_plan(resolved, base, known_adapter(resolved, base, below, store), built_on=below, baseline=baseline)
+
+
+def settled(plan: Plan, trained: Mapping[str, Plan], store: Store) -> Plan:
+    """The plan once the adapter that it waited for is there; raises NotFound when that could not be trained."""
+    before = plan.built_on.waits_for
+    if before is None:
+        return plan
+    if before not in trained:
+        raise NotFound(f"{plan.resolved.file}  {plan.name} builds on {before}, which could not be trained")
+    below = built_on(plan.resolved, plan.base, plans=trained, store=store)
+    return planned(plan.resolved, plan.base, below, store, baseline=plan.baseline)
 
 
 def _teachers_base(
@@ -102,18 +113,3 @@ def _trained(name: str, file: Path, store: Store) -> Adapter:
             f"{store.folder}; give the spec's file as well, or the adapter's folder"
         )
     return Adapter(adapter.name, adapter.path, adapter_digest(adapter.path))
-
-
-def _known_adapter(resolved: ResolvedSpec, base: BaseCheckpoint, below: BuiltOn, store: Store) -> Adapter | None:
-    if resolved.adapter_path is not None:
-        check_fits(resolved.adapter_path, base)
-        return Adapter(resolved.spec.name, resolved.adapter_path, adapter_digest(resolved.adapter_path))
-    digest = training_digest(resolved, base, below)
-    known = read.trained_adapter(store, digest) if digest else None
-    # Weights that were changed or removed since are not the ones the record speaks of: they are trained again.
-    if known is None or not known.path.is_dir():
-        return None
-    try:
-        return known if adapter_digest(known.path) == known.digest else None
-    except EvalsuiteError:
-        return None

@@ -77,6 +77,28 @@ def judged_cost(resolved: ResolvedSpec, entry: JudgedSet, *, role: Role) -> Cost
     return replace(grading, samples=len(samples), tokens=grading.tokens + asked + replies, money=money)
 
 
+def style_cost(resolved: ResolvedSpec, entry: JudgedSet) -> Cost:
+    """The author's answers through candidate and base; judge calls only where pairs or a control are judged."""
+    samples = _authored(resolved.suite_data[entry.name], entry.limit)
+    asked = sum(len(sample.prompt.shown) + len(sample.target) for sample in samples) if entry.style.likelihood else 0
+    tokens = 2 * asked // _CHARACTERS_PER_TOKEN
+    judge, rubric = resolved.judges[entry.judge], resolved.rubrics[entry.rubric]
+    costs = [Cost(tokens=tokens)]
+    if entry.style.pairs:
+        said = sum(len(s.prompt.shown) + len(s.target) for s in samples) + _reply_characters(entry, len(samples))
+        costs.append(preferring_cost(judge, rubric, pairs=len(samples), characters=said))
+    if entry.control is not None:
+        other = _authored(resolved.suite_data[f"{entry.name}/control"], None)
+        said = sum(len(sample.prompt.shown) + len(sample.target) for sample in other)
+        costs.append(grading_cost(judge, rubric, items=len(other), characters=said))
+    return Cost(
+        samples=len(samples),
+        tokens=sum(cost.tokens for cost in costs),
+        judge_calls=sum(cost.judge_calls for cost in costs),
+        money=sum(cost.money for cost in costs),
+    )
+
+
 def pairing_cost(resolved: ResolvedSpec, entry: Pairing) -> Cost:
     """The judging of each pair in both orders; the replies are there already."""
     judged = next(item for item in resolved.suite.judged if item.name == entry.of)

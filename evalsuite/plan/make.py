@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evalsuite.data.digest import data_digest, digest, file_digest
 from evalsuite.environment import installed
 from evalsuite.models.base import Base
-from evalsuite.plan import Baseline, BuiltOn, Judging, Plan, Role, Step
+from evalsuite.plan import Baseline, BuiltOn, Judging, Meeting, Opponent, Plan, Role, Step
 from evalsuite.plan.early import early_parts
-from evalsuite.plan.estimate import benchmark_cost, judged_cost, pairing_cost, probe_cost, training_cost
+from evalsuite.plan.estimate import benchmark_cost, judged_cost, pairing_cost, probe_cost, style_cost, training_cost
 from evalsuite.plan.judging import judging
 from evalsuite.plan.material import given_digest
 from evalsuite.records import Adapter
@@ -18,6 +18,13 @@ from evalsuite.spec.document import Document
 from evalsuite.spec.load import ResolvedSpec
 from evalsuite.spec.source import sources_of
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
+
+Opponents = Mapping[tuple[str, str], Opponent]
+
+# What of a judged set has no part in the replies to it.
+_GRADING = {"data", "rubric", "judge", "control", "style"}
+
+AUTHOR = Opponent("author", "(author)")
 
 # Raised when the meaning of a step's result changes, so that results of an older evalsuite are made again.
 VERSION = 1
@@ -51,10 +58,15 @@ def make_plan(
     *,
     built_on: BuiltOn = NOTHING,
     baseline: Baseline | None = None,
+    opponents: Opponents | None = None,
 ) -> Plan:
-    """The steps of a spec; those that depend on an adapter or a baseline not there yet have no digest."""
-    maker = _Maker(resolved, base, adapter, built_on=built_on, baseline=baseline)
-    return Plan(resolved, base, adapter, tuple(maker.steps()), built_on)
+    """The steps of a spec; those that depend on an adapter or a baseline not there yet have no digest.
+
+    Of `opponents`, by pairing and name, those without replies on record leave their step without a digest.
+    """
+    met = opponents or {}
+    maker = _Maker(resolved, base, adapter, built_on=built_on, baseline=baseline, opponents=met)
+    return Plan(resolved, base, adapter, tuple(maker.steps()), built_on, met, baseline)
 
 
 class _Maker:
@@ -66,7 +78,10 @@ class _Maker:
         *,
         built_on: BuiltOn,
         baseline: Baseline | None,
+        opponents: Opponents,
     ) -> None:
+        self.resolved, self.base, self.adapter = resolved, base, adapter
+        self.opponents = opponents
         self.resolved, self.base, self.adapter = resolved, base, adapter
         self.built_on, self.baseline = built_on, baseline
         self.suite = resolved.suite
@@ -85,13 +100,15 @@ class _Maker:
         # The candidate last: what ends its judging early is held against base and author.
         scored = [*self._scored("base"), *self._scored("author"), *self._probed("base")]
         scored += [*self._scored("candidate"), *self._probed("candidate")]
-        paired = [self._pair(entry, against) for entry in self.suite.pairings for against in entry.against]
+        paired = [self._pair(entry, met) for entry in self.suite.pairings for met in self._met(entry)]
+        styled = [self._style(entry) for entry in self.suite.judged if entry.beside]
         yield from scored
+        yield from styled
         yield from paired
-        compared = self._compare([*scored, *([overlap] if overlap else [])])
+        compared = self._compare([*scored, *styled, *([overlap] if overlap else [])])
         yield compared
         if self.resolved.policy is not None:
-            yield Step("decide", self._decided([*scored, *paired, compared]))
+            yield Step("decide", self._decided([*scored, *styled, *paired, compared]))
 
     def _scored(self, role: Role) -> Iterator[Step]:
         for benchmark in self.suite.benchmarks if role != "author" else ():
@@ -121,16 +138,44 @@ class _Maker:
             cost = probe_cost(self.resolved, probe)
             yield Step("probe", self._digest("probe", *what, role=role), probe.name, role, cost)
 
-    def _pair(self, entry: Pairing, against: Role) -> Step:
+    def _style(self, entry: JudgedSet) -> Step:
+        """What is measured beside fidelity; who judges has a part in it only where somebody judges."""
+        other = file_digest(self.resolved.suite_data[f"{entry.name}/control"]) if entry.control else None
+        judges = entry.style.pairs or other is not None
+        judging = self._judging(entry) if judges else None
+        what = (_plain(entry, exclude=_GRADING), self._data(entry), _plain(entry.style), other)
+        step = self._digest("style", *what, _digests(judging) if judging else None)
+        return Step("style", step, entry.name, "candidate", style_cost(self.resolved, entry), judging)
+
+    def _met(self, entry: Pairing) -> Iterator[Opponent]:
+        """Those named, but not the candidate itself; then, in a round of all, the others."""
+        name = self.resolved.spec.base_model.id
+        always = {"base": Opponent("base", f"({name})", weights=self.base.digest), "author": AUTHOR}
+        others = [who for pairing, who in self.opponents if pairing == entry.name and who not in entry.opponents]
+        for who in (*entry.opponents, *others):
+            found = always.get(who) or self.opponents.get((entry.name, who))
+            if found is not None:
+                yield found
+
+    def _pair(self, entry: Pairing, met: Opponent) -> Step:
         judged = next(item for item in self.suite.judged if item.name == entry.of)
         # The replies are those of the judged set; who grades them there has no part in who is preferred here.
-        replies = (_plain(judged, exclude={"data", "rubric", "judge"}), self._data(judged))
-        names = {"against", "rubric", "judge"}
-        judging = _digests(self._judging(entry))
-        what = (_plain(entry, exclude=names), judging, *replies, against, *self._early(entry))
-        step = self._digest("pair", *what, role="candidate")
+        replies = (_plain(judged, exclude=_GRADING), self._data(judged))
+        names = {"against", "rounds", "rubric", "judge"}
+        said = met.name if met.name in ("base", "author") else met.digest
+        metric = entry.metric("win_rate", met.name)
+        what = (
+            _plain(entry, exclude=names),
+            _digests(self._judging(entry)),
+            *replies,
+            metric,
+            said,
+            *self._early(entry),
+        )
+        step = self._digest("pair", *what, role="candidate") if said is not None else None
         cost = pairing_cost(self.resolved, entry)
-        return Step("pair", step, entry.name, "candidate", cost, self._judging(entry))
+        meeting = Meeting(met.name, met.player, met.weights, entry.of, metric)
+        return Step("pair", step, entry.name, "candidate", cost, self._judging(entry), meeting)
 
     def _overlap(self) -> Step | None:
         """Test samples against this adapter's own training rows, where there are rows that can be read."""
@@ -155,7 +200,7 @@ class _Maker:
     def _decided(self, measured: list[Step]) -> str | None:
         policy = self.resolved.policy
         assert policy is not None
-        if policy.baseline != "base" and self.baseline is None:
+        if (policy.baseline != "base" and self.baseline is None) or any(step.digest is None for step in measured):
             return None
         against = sorted(self.baseline.digests) if self.baseline is not None else []
         versions = [getattr(rule, "version", 0) for rule in policy.rules]
@@ -167,8 +212,7 @@ class _Maker:
         return [*parts, sorted(self.baseline.digests) if self.baseline else []] if parts else []
 
     def _judged(self, entry: JudgedSet) -> tuple[Any, ...]:
-        names = {"data", "rubric", "judge"}
-        return _plain(entry, exclude=names), self._data(entry), _digests(self._judging(entry))
+        return _plain(entry, exclude=_GRADING), self._data(entry), _digests(self._judging(entry))
 
     def _judging(self, entry: JudgedSet | Pairing) -> Judging:
         return judging(self.resolved.judges[entry.judge], self.resolved.rubrics[entry.rubric])

@@ -14,7 +14,9 @@ def step_row(step: Step) -> StepRow:
     """A step as a row; one whose digest is not known yet has an empty one."""
     its = step.judging
     judging = (its.judge, its.judge_digest, its.rubric, its.rubric_digest) if its else None
-    return StepRow(step.digest or "", step.kind, step.entry, step.role, judging)
+    met = step.meeting
+    opponent = (met.metric, met.judged, met.player, met.weights) if met else None
+    return StepRow(step.digest or "", step.kind, step.entry, step.role, judging, opponent)
 
 
 def training_record(plan: Plan, *, seconds: float) -> TrainingRecord:

@@ -18,6 +18,11 @@ from evalsuite.store.board import Entry, Training, entries
 Adjustment = Literal["holm", "bh", "none"]
 
 _LEVEL = 0.05
+# What helps to read another figure; `--details` and a spec's own page show it.
+_BESIDE = {
+    *("length_controlled", "length_ratio", "position_consistency", "judge_disagreement"),
+    *("author_nll", "delta", "classifier_accuracy", "control", "indistinguishable"),
+}
 _ORDER: Mapping[str | None, int] = {"pass": 0, "undecided": 1, "invalid": 2, "fail": 3, None: 4}
 
 
@@ -97,11 +102,11 @@ class Leaderboard:
 
     @property
     def headline(self) -> tuple[str, ...]:
-        """The metrics without overlaps, latencies, probes, and parts of others as `style.score.premises` is."""
+        """The metrics without overlaps, latencies, probes, by-figures, and parts of others."""
         parts = {m for m in self.metrics for other in self.metrics if m.startswith(f"{other}.")}
-        return tuple(
-            m for m in self.metrics if m not in parts | self.probed and not m.startswith(("overlap.", "latency."))
-        )
+        hidden = parts | self.probed
+        shown = [m for m in self.metrics if m not in hidden and not m.startswith(("overlap.", "latency."))]
+        return tuple(m for m in shown if not _BESIDE & set(m.split(".")[1:]))
 
     def table(self, *, details: bool = False, metrics: Sequence[str] = ()) -> Table:
         """The leaderboard as a table of these metrics; without any, the headline ones or (`details`) all."""

@@ -35,8 +35,13 @@ class Document(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="null")
 
 
+def is_name(value: str) -> bool:
+    """Whether a text can be a name in documents and results."""
+    return bool(_NAME.match(value)) and ".." not in value
+
+
 def _checked_name(value: str) -> str:
-    if not _NAME.match(value) or ".." in value:
+    if not is_name(value):
         raise ValueError("a name has lower-case letters, digits, '.', '_' and '-' only, at most 100, and no '..'")
     return value
 

@@ -26,7 +26,7 @@ from evalsuite.spec.read import Path_, Raw, read_file
 from evalsuite.spec.rubric import Rubric
 from evalsuite.spec.run import RunSpec
 from evalsuite.spec.source import Source, sources_of
-from evalsuite.spec.suite import JudgedSet, Pairing, Suite, Where
+from evalsuite.spec.suite import Answers, JudgedSet, Pairing, Suite, Where
 
 D = TypeVar("D", bound=BaseModel)
 
@@ -174,21 +174,9 @@ class _Resolver:
         raw = read_file(file)
         rubrics: dict[str, Rubric] = {}
         judges: dict[str, ResolvedJudge] = {}
-        data: dict[str, Path] = {}
-        for index, benchmark in enumerate(suite.benchmarks):
-            data[benchmark.name] = self._where(benchmark.data, raw, file, ("benchmarks", index, "data"))
-        if suite.harness is not None and suite.harness.include_path is not None:
-            place: Path_ = ("lm_eval", "include_path")
-            folder = self._data(suite.harness.include_path, raw, file, place, folder=True)
-            data.update(dict.fromkeys(suite.harness.tasks, folder))
-        for index, judged in enumerate(suite.judged):
-            data[judged.name] = self._data(judged.data, raw, file, ("judged", index, "data"))
         probes: list[tuple[Path_, str, Wants]] = [
             (("probes", index), probe.name, wants(probe)) for index, probe in enumerate(suite.probes) if asks(probe)
         ]
-        for at, name, wanted in probes:
-            if wanted.data is not None:
-                data[name] = self._data(wanted.data, raw, file, (*at, "data"))
         graded: list[tuple[Path_, JudgedSet | Pairing | Wants]] = [
             *((("judged", index), entry) for index, entry in enumerate(suite.judged)),
             *((("pairings", index), pairing) for index, pairing in enumerate(suite.pairings)),
@@ -207,7 +195,32 @@ class _Resolver:
             if rubric and offline and rubric.unchecked:
                 what = f"the offline judge cannot grade {', '.join(rubric.unchecked)}: no `check` in the rubric"
                 self._report(raw, (*at, "judge"), what)
-        return rubrics, judges, data
+        return rubrics, judges, self._suite_data(suite, raw, file)
+
+    def _suite_data(self, suite: Suite, raw: Raw, file: Path) -> dict[str, Path]:
+        data: dict[str, Path] = {}
+        for index, benchmark in enumerate(suite.benchmarks):
+            data[benchmark.name] = self._where(benchmark.data, raw, file, ("benchmarks", index, "data"))
+        if suite.harness is not None and suite.harness.include_path is not None:
+            place: Path_ = ("lm_eval", "include_path")
+            folder = self._data(suite.harness.include_path, raw, file, place, folder=True)
+            data.update(dict.fromkeys(suite.harness.tasks, folder))
+        for index, judged in enumerate(suite.judged):
+            data[judged.name] = self._data(judged.data, raw, file, ("judged", index, "data"))
+            if judged.control is not None:
+                data[f"{judged.name}/control"] = self._data(judged.control, raw, file, ("judged", index, "control"))
+        for index, pairing in enumerate(suite.pairings):
+            for which, one in enumerate(pairing.against):
+                if isinstance(one, Answers):
+                    named: Path_ = ("pairings", index, "against", which, "answers")
+                    data[f"{pairing.name}/{one.label}"] = self._data(one.answers, raw, file, named)
+        probes: list[tuple[Path_, str, Wants]] = [
+            (("probes", index), probe.name, wants(probe)) for index, probe in enumerate(suite.probes) if asks(probe)
+        ]
+        for at, name, wanted in probes:
+            if wanted.data is not None:
+                data[name] = self._data(wanted.data, raw, file, (*at, "data"))
+        return data
 
     def judge(self, name: str, at: tuple[Raw, Path, Path_], documents: dict[str, Path]) -> ResolvedJudge | None:
         """The judge of that name with its prompt or its members."""

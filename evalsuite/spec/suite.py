@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from evalsuite.plugins import AskingProbe, Probe, Task, asks, wants
-from evalsuite.spec.document import Document, Name, OneOf, Version
+from evalsuite.spec.document import Document, Name, OneOf, Version, is_name
 from evalsuite.spec.hub import HubSplit
 from evalsuite.spec.judge import HEALTH
 from evalsuite.spec.rubric import Rubric
@@ -20,6 +21,9 @@ _FITTING = {
     "replies": "judged set or generating benchmark",
     "choices": "multiple-choice benchmark",
 }
+
+# What every pairing measures.
+PAIRED = ("win_rate", "length_controlled", "length_ratio", "position_consistency")
 
 
 class Benchmark(Document):
@@ -45,6 +49,14 @@ class HarnessTasks(Document):
     limit: Annotated[int | None, Field(ge=1, description="the first so many items of each task")] = None
 
 
+class StyleOptions(Document):
+    """What is measured beside fidelity."""
+
+    words: Annotated[bool, Field(description="Burrows' Delta, and a classifier that tells the texts apart")] = True
+    likelihood: Annotated[bool, Field(description="how likely the author's answers are to candidate and base")] = True
+    pairs: Annotated[bool, Field(description="candidate against author, judged in both orders")] = False
+
+
 class JudgedSet(Document):
     """Prompts whose replies a judge grades by a rubric, beside the author's own answers."""
 
@@ -55,16 +67,78 @@ class JudgedSet(Document):
     limit: Annotated[int | None, Field(ge=1)] = None
     max_tokens: Annotated[int, Field(ge=1)] = 256
     temperature: Annotated[float, Field(ge=0)] = 0.0
+    control: Annotated[
+        str | None, Field(min_length=1, description="another author's answers, graded as well: they should score less")
+    ] = None
+    style: StyleOptions = StyleOptions()
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The metrics beside fidelity that it yields."""
+        figures = {
+            "delta": self.style.words,
+            "classifier_accuracy": self.style.words,
+            "author_nll": self.style.likelihood,
+            "indistinguishable": self.style.pairs,
+            "control": self.control is not None,
+        }
+        return tuple(f"{self.name}.{figure}" for figure, wanted in figures.items() if wanted)
+
+
+class Answers(Document):
+    """Answers on file, whoever gave them: rows with `text` and the `id` or the `prompt` that it answers."""
+
+    answers: Annotated[str, Field(min_length=1, description="a JSONL file")]
+    name: Annotated[Name | None, Field(description="what the answers are called; without it the file's name")] = None
+
+    @property
+    def label(self) -> str:
+        """What results call them."""
+        return self.name or PurePath(self.answers).stem
+
+    @model_validator(mode="after")
+    def _is_called_something(self) -> Answers:
+        if self.name is None and not is_name(self.label):
+            raise ValueError(f"the file's name {self.label!r} is no name for results; add `name:`")
+        if self.label in ("base", "author"):
+            raise ValueError(f"{self.label!r} stands for something else here; give the answers another `name:`")
+        return self
+
+
+Opponent = Name | Answers
 
 
 class Pairing(Document):
-    """The replies to a judged set's prompts, compared pair by pair with a baseline's, in both orders."""
+    """The replies to a judged set's prompts, compared pair by pair with each opponent's, in both orders."""
 
     name: Name
     of: Annotated[Name, Field(description="the judged set whose replies are compared")]
-    against: Annotated[tuple[Literal["base"], ...], Field(min_length=1, max_length=1)] = ("base",)
+    against: Annotated[
+        tuple[Opponent, ...],
+        Field(min_length=1, description="`base`, `author`, a spec, an alias such as production, or answers on file"),
+    ] = ("base",)
+    rounds: Annotated[
+        Literal["baseline", "all"], Field(description="`all`: every two specs of a run are compared as well")
+    ] = "baseline"
     rubric: Name
     judge: Name
+
+    @property
+    def opponents(self) -> tuple[str, ...]:
+        """What results call those named in `against`."""
+        return tuple(one.label if isinstance(one, Answers) else one for one in self.against)
+
+    def metric(self, figure: str, opponent: str) -> str:
+        """The metric of a figure: `duel.win_rate`, with the opponent at the end unless it is the only one named."""
+        alone = self.opponents == (opponent,)
+        return f"{self.name}.{figure}" if alone else f"{self.name}.{figure}.{opponent}"
+
+    @model_validator(mode="after")
+    def _opponents_differ(self) -> Pairing:
+        doubled = sorted({name for name in self.opponents if self.opponents.count(name) > 1})
+        if doubled:
+            raise ValueError(f"{doubled[0]!r} is named twice in `against`; opponents must differ")
+        return self
 
 
 class Suite(Document):
@@ -107,8 +181,13 @@ class Suite(Document):
             found += [f"{judged.name}.{metric}" for metric in ("fidelity", "score", "score.ppi", "judge_disagreement")]
             if judged.rubric in rubrics:
                 found += [f"{judged.name}.score.{criterion.name}" for criterion in rubrics[judged.rubric].criteria]
-        for pairing in self.pairings:
-            found += [f"{pairing.name}.win_rate", f"{pairing.name}.judge_disagreement"]
+            found += judged.beside
+        found += [
+            pairing.metric(figure, opponent)
+            for pairing in self.pairings
+            for opponent in pairing.opponents
+            for figure in (*PAIRED, "judge_disagreement")
+        ]
         judges = dict.fromkeys([*(entry.judge for entry in self.judged), *(pairing.judge for pairing in self.pairings)])
         found += [f"judge.{judge}.{figure}" for judge in judges for figure in HEALTH]
         found += [f"latency.{entry.name}" for entry in self.benchmarks if entry.task.sampling is not None]

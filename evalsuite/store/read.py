@@ -133,6 +133,11 @@ def specs_of_run(store: Store, run_id: str) -> list[SpecRun]:
     return [SpecRun(**row) for row in _rows(store, "specs_of_run", [run_id])]
 
 
+def runs_of_adapter(store: Store, weights: str) -> list[SpecRun]:
+    """What runs planned for specs whose adapter has these weights; the latest first."""
+    return [SpecRun(**row) for row in _rows(store, "runs_of_adapter", [weights])]
+
+
 def steps_of(store: Store, spec: SpecRun) -> list[PlannedStep]:
     """The planned steps of a spec in order."""
     return [PlannedStep(**row) for row in _rows(store, "steps_of", [spec.run_id, spec.spec])]

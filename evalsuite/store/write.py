@@ -28,6 +28,7 @@ class StepRow:
     entry: str | None
     role: str | None
     judging: tuple[str, str, str, str] | None = None
+    opponent: tuple[str, str, str, str | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -194,6 +195,8 @@ def _done(connection: DuckDBPyConnection, step: StepRow, *, seconds: float, seed
     )
     if step.judging is not None:
         connection.execute("INSERT OR REPLACE INTO judgings VALUES (?, ?, ?, ?, ?)", [step.digest, *step.judging])
+    if step.opponent is not None:
+        connection.execute("INSERT OR REPLACE INTO opponents VALUES (?, ?, ?, ?, ?)", [step.digest, *step.opponent])
 
 
 def _now() -> datetime:

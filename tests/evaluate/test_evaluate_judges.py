@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -246,8 +246,11 @@ class FakeJudge:
 PAIRING = Pairing(name="duel", of="style", rubric="r", judge="offline")
 
 
-def duel(judge: FakeJudge, ours: list[Reply], theirs: list[Reply]) -> Any:
-    return pairwise.compare(PAIRING, ours, theirs, judge=judge, seed=0)
+def duel(judge: Any, ours: list[Reply], theirs: list[Reply]) -> Any:
+    """The outcome with the scores and the result of the win rate only; the other figures have tests of their own."""
+    found = pairwise.compare(lambda figure: PAIRING.metric(figure, "base"), ours, theirs, judge=judge, seed=0)
+    kept = [of for of in found.scores if of.metric == "duel.win_rate"]
+    return replace(found, scores=tuple(kept), results=tuple(r for r in found.results if r.metric == "duel.win_rate"))
 
 
 @pytest.mark.parametrize("position", ["first", "second"])
@@ -300,6 +303,6 @@ def test_several_prompts_of_one_question_are_one_question() -> None:
 
 def test_the_offline_judge_is_consistent_between_the_orders() -> None:
     ours, theirs = [reply(0, "Because x\nSo: y"), reply(1, "same")], [reply(0, "nothing"), reply(1, "same")]
-    outcome = pairwise.compare(PAIRING, ours, theirs, judge=OfflineJudge(RUBRIC), seed=0)
+    outcome = duel(OfflineJudge(RUBRIC), ours, theirs)
     assert [score.value for score in outcome.scores] == [1.0, 0.5]
     assert outcome.results[0].detail == "1 won, 1 tied, 0 lost; 0 pairs changed with the order"

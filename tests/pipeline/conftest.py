@@ -90,6 +90,7 @@ class Project:
     harm: bool = False
     deaf: bool = False
     load_judge: Callable[[ResolvedJudge], ScriptedModel] | None = None
+    specs: list[Path] = field(default_factory=list)
     began: list[str] = field(default_factory=list)
 
     @property
@@ -108,7 +109,7 @@ class Project:
             models.append(self.load(base))
             return models[-1]
 
-        files = list(specs) or [self.spec]
+        files = list(specs) or self.specs or [self.spec]
         report = pipeline.run(files, self.store, watch, settings=tuple(settings), load=load, load_judge=self.load_judge)
         self.asked, self.loads, self.began = sum(model.asked for model in models), len(models), watch.began
         return report

@@ -31,6 +31,9 @@ def test_a_good_adapter_passes_and_every_figure_is_stored(project):
         "style.score": 1.0,
         "style.score.so": 1.0,
         "duel.win_rate": 1.0,
+        "duel.length_controlled": 1.0,
+        "duel.length_ratio": pytest.approx(0.54, abs=0.005),
+        "duel.position_consistency": 1.0,
         "flips.facts": 0.0,
         "flips.facts.gained": 0.0,
         "flips.facts.kept": 0.0,
@@ -38,9 +41,16 @@ def test_a_good_adapter_passes_and_every_figure_is_stored(project):
         "flips.sums.gained": 0.0,
         "flips.sums.kept": 0.0,
         "style.fidelity": 1.0,
+        "style.delta": 0.0,
+        "style.classifier_accuracy": 0.5,
+        "style.author_nll": pytest.approx(2.625),
     }
+    # Where every sample is alike on a scale without an end, there is no interval.
+    alike = {"style.delta", "style.author_nll"}
     assert all(
-        (result.n == project.items and result.low < result.value) or result.value == 0 for result in found.values()
+        (result.n == project.items and result.low < result.value) or result.value == 0
+        for name, result in found.items()
+        if name not in alike
     )
     assert found["duel.win_rate"].detail == f"{project.items} won, 0 tied, 0 lost; 0 pairs changed with the order"
     assert verdict(project).answer == "pass"
@@ -117,7 +127,7 @@ def test_a_changed_test_row_scores_only_its_own_entry_again(project):
 
 
 def test_a_gate_without_results_says_how_to_get_them(project):
-    with pytest.raises(NotFound, match="has no results for prove and 9 more; `evalsuite run` makes them"):
+    with pytest.raises(NotFound, match="has no results for prove and 10 more; `evalsuite run` makes them"):
         pipeline.gate([project.spec], project.store)
 
 
@@ -139,4 +149,6 @@ def test_the_reply_cache_holds_one_reply_per_question_and_subject(project):
     count = cache._connection.execute("SELECT count(*) FROM replies").fetchone()[0]
     cache.close()
     proof = 8 * 2
-    assert count == 3 * project.items * 2 + proof
+    # The author's answers are scored through candidate and base as well.
+    likelihoods = 2 * project.items
+    assert count == 3 * project.items * 2 + likelihoods + proof

@@ -45,6 +45,7 @@ def test_what_depends_on_an_untrained_adapter_has_no_digest_yet(project):
         "pair candidate duel",
         "compare candidate",
         "decide",
+        "style candidate style",
     }
 
 
@@ -111,7 +112,7 @@ def test_the_cost_counts_samples_tokens_and_judge_calls(project):
     assert plan.step("score", "facts", "base").cost == Cost(samples=60, tokens=352)
     assert plan.step("score", "style", "author").cost == Cost(samples=60, tokens=0, judge_calls=60)
     assert plan.step("pair", "duel", "candidate").cost == Cost(samples=60, judge_calls=120)
-    assert totals([plan], frozenset()).startswith("to do: 11 steps, 480 samples, about ")
+    assert totals([plan], frozenset()).startswith("to do: 12 steps, 540 samples, about ")
 
 
 def test_after_a_run_every_step_is_cached(project):

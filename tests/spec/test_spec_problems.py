@@ -203,7 +203,7 @@ def test_a_base_as_it_is_needs_neither_training_nor_adapter() -> None:
         (JUDGED + "probes: [{probe: flips, of: [style]}]", "a probe watches 'style', which is no benchmark"),
         (f"benchmarks:\n{BENCHMARK}probes: [{{probe: flips, of: [facts, facts]}}]", "a probe watches 'facts' twice"),
         (JUDGED + "pairings: [{name: p, of: style, rubric: r, judge: j, against: []}]", "at least 1 item"),
-        (JUDGED + "pairings: [{name: p, of: style, rubric: r, judge: j, against: [base, base]}]", "at most 1 item"),
+        (JUDGED + "pairings: [{name: p, of: style, rubric: r, judge: j, against: [base, base]}]", "is named twice in"),
         ("seed: -1", "greater than or equal to 0"),
         ("seed: 4294967296", "less than 4294967296"),
         ("benchmarks: [{name: f, data: x, limit: 0, task: {kind: multiple_choice}}]", "greater than or equal to 1"),

@@ -1,0 +1,40 @@
+"""What a spec stands on that is made already: its base model, and its adapter if there is one."""
+
+from __future__ import annotations
+
+from evalsuite.errors import EvalsuiteError
+from evalsuite.models import base as bases
+from evalsuite.models.adapter import adapter_digest, check_fits
+from evalsuite.models.base import Base, ServedBase
+from evalsuite.plan import BuiltOn
+from evalsuite.plan.make import training_digest
+from evalsuite.records import Adapter
+from evalsuite.spec.endpoint import Endpoint
+from evalsuite.spec.load import ResolvedSpec
+from evalsuite.store import Store, read
+
+
+def base_of(resolved: ResolvedSpec, *, download: bool) -> Base:
+    """The base model that a spec names; raises ModelError when it is not there."""
+    ref = resolved.spec.base_model
+    if isinstance(ref, Endpoint):
+        return ServedBase(ref)
+    return bases.base_of(ref, beside=resolved.file, download=download)
+
+
+def known_adapter(resolved: ResolvedSpec, base: Base, below: BuiltOn, store: Store) -> Adapter | None:
+    """The spec's adapter where its weights are there and unchanged, otherwise None."""
+    if isinstance(base, ServedBase):
+        return None
+    if resolved.adapter_path is not None:
+        check_fits(resolved.adapter_path, base)
+        return Adapter(resolved.spec.name, resolved.adapter_path, adapter_digest(resolved.adapter_path))
+    digest = training_digest(resolved, base, below)
+    known = read.trained_adapter(store, digest) if digest else None
+    # Weights that were changed or removed since are not the ones the record speaks of: they are trained again.
+    if known is None or not known.path.is_dir():
+        return None
+    try:
+        return known if adapter_digest(known.path) == known.digest else None
+    except EvalsuiteError:
+        return None
