@@ -10,7 +10,12 @@ from evalsuite.report.snapshot import newest_run
 
 HERE = Path(__file__).parent
 PAGES = {
-    "Results": {"leaderboard": "Leaderboard", "adapter": "Adapter", "compare": "Compare"},
+    "Results": {
+        "leaderboard": "Leaderboard",
+        "adapter": "Adapter",
+        "compare": "Compare",
+        "pairwise": "Pairwise",
+    },
     "Work": {"runs": "Runs"},
 }
 

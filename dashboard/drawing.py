@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from evalsuite.records import RuleOutcome
+from evalsuite.report.charts import colours
 from evalsuite.report.leaderboard import Leaderboard
 from evalsuite.report.table import Table
 
@@ -40,6 +41,12 @@ def one_adapter(board: Leaderboard) -> str:
     """The adapter that the page is about, chosen in its head and kept in the address."""
     names = [row.spec for row in board.rows if not row.is_base]
     return st.selectbox("Adapter", names, key="spec", bind="query-params", width=420)
+
+
+def palette_of(board: Leaderboard) -> dict[str, str]:
+    """The colour of each adapter and base model, the same on every page."""
+    names = [[row.spec for row in board.rows if row.is_base is base] for base in (False, True)]
+    return colours(*names)
 
 
 def export(shown: Table, figures: Table, *, name: str) -> None:
