@@ -15,6 +15,7 @@ PAGES = {
         "adapter": "Adapter",
         "compare": "Compare",
         "pairwise": "Pairwise",
+        "forgetting": "Forgetting",
     },
     "Work": {"runs": "Runs"},
 }

@@ -31,10 +31,10 @@ class Mark:
 
 @dataclass(frozen=True)
 class Axis:
-    """What the values are, lines to read them against, each with a word for it, and what the axis shows at least."""
+    """What the values are, where lines stand to read them against, and what the axis shows at least."""
 
     title: str = ""
-    lines: tuple[tuple[float, str], ...] = ()
+    lines: tuple[float, ...] = ()
     ends: tuple[float, float] | None = None
     digits: int = 2
 
@@ -75,7 +75,7 @@ def interval_chart(
     if shared:
         common["yOffset"] = alt.YOffset("series:N", scale=alt.Scale(domain=series))
     layers: list[alt.Chart] = []
-    for value, _ in axis.lines:
+    for value in axis.lines:
         line = alt.Chart(alt.InlineData(values=[{"value": value}]))
         layers.append(line.mark_rule(strokeDash=[3, 3], color=_REFERENCE).encode(x=alt.X("value:Q", scale=scale)))
     bounded = shown.transform_filter("isValid(datum.low) && isValid(datum.high)")

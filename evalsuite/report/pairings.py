@@ -78,7 +78,7 @@ def rate_chart(found: Sequence[Met], palette: Mapping[str, str]) -> altair.Layer
     marks: list[Mark] = []
     for one in found:
         marks += mark_of(one.rate, row=f"{one.spec} against {one.opponent}" if several else one.spec, series=one.spec)
-    axis = Axis("win rate, a tie counts half", lines=((0.5, "no difference"),), ends=(0.0, 1.0))
+    axis = Axis("win rate, a tie counts half", lines=(0.5,), ends=(0.0, 1.0))
     return interval_chart(marks, axis, palette) if marks else None
 
 
