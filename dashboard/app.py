@@ -16,6 +16,7 @@ PAGES = {
         "compare": "Compare",
         "pairwise": "Pairwise",
         "forgetting": "Forgetting",
+        "style": "Style",
     },
     "Work": {"runs": "Runs"},
 }

@@ -56,7 +56,11 @@ def interval_chart(
     series = list(dict.fromkeys(mark.series for mark in marks))
     shared = len({(mark.row, mark.series) for mark in marks}) > len(rows)
     shown = alt.Chart(alt.InlineData(values=[_point(mark, axis.digits) for mark in marks]))
-    scale = alt.Scale(domain=list(axis.ends), nice=True) if axis.ends else alt.Scale(zero=False, nice=True, padding=12)
+    scale = (
+        alt.Scale(domain=_domain(marks, axis.ends), nice=True)
+        if axis.ends
+        else alt.Scale(zero=False, nice=True, padding=12)
+    )
     x = alt.X("value:Q", title=axis.title or None, scale=scale, axis=alt.Axis(labelFlush=False, tickCount=6))
     labels = alt.Axis(labelLimit=220, labelOverlap=False, labelBaseline="middle", ticks=False)
     legend = alt.Legend(title=None, orient="top") if shared else None
@@ -87,6 +91,13 @@ def interval_chart(
     layers.append(shown.mark_point(filled=True, size=80, opacity=1).encode(x=x, **common))
     height = max(_ROW_HEIGHT, 13 * len(series) if shared else 0) * len(rows) + _TITLE_AND_AXIS
     return alt.layer(*layers).properties(height=height, padding={"left": 0, "top": 4, "right": 16, "bottom": 0})
+
+
+def _domain(marks: Sequence[Mark], ends: tuple[float, float]) -> list[float]:
+    from math import isfinite
+
+    reached = [end for mark in marks for end in (mark.low, mark.value, mark.high) if end is not None and isfinite(end)]
+    return [min(ends[0], *reached), max(ends[1], *reached)]
 
 
 def _point(mark: Mark, digits: int) -> dict[str, object]:
