@@ -17,6 +17,7 @@ PAGES = {
         "pairwise": "Pairwise",
         "forgetting": "Forgetting",
         "style": "Style",
+        "judges": "Judges",
     },
     "Work": {"runs": "Runs"},
 }
