@@ -1,7 +1,5 @@
 """Pairs: who won against whom and how surely, and all adapters on one scale."""
 
-from importlib.util import find_spec
-
 import streamlit as st
 from drawing import palette_of, table
 from reading import ask
@@ -10,15 +8,13 @@ from evalsuite.report.charts import MOST_ROWS
 from evalsuite.report.interval_chart import Axis, Mark, interval_chart
 from evalsuite.report.leaderboard import leaderboard
 from evalsuite.report.pairings import met, met_table, rate_chart, win_matrix
+from evalsuite.report.ratings import ratings
+from evalsuite.store.pairings import knows_opponents
 
 
 def rated(store):
-    """Ratings of every pairing with an outcome, where this evalsuite can rate."""
-    if find_spec("evalsuite.report.ratings") is None:
-        return []
-    from evalsuite.report.ratings import ratings
-
-    return ratings(store)
+    """Ratings of every pairing; none where the store is of a version that does not say who met whom."""
+    return ratings(store) if knows_opponents(store) else []
 
 
 everything = ask(met)
@@ -48,10 +44,10 @@ if len(drawn) < len(found):
 table(met_table(found))
 
 st.header("Ratings", anchor=False)
-ratings = [one for one in ask(rated) if one.pairing == entry]
-if not ratings:
+scales = [one for one in ask(rated) if one.pairing == entry]
+if not scales:
     st.text("No ratings are on record: they need the outcome of every single pair and who met whom.")
-for index, one in enumerate(ratings):
+for index, one in enumerate(scales):
     with st.container(key=f"ratings-{index}"):
         st.text("\n".join([one.head(), *one.notes()]))
         marks = [

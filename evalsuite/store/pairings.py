@@ -35,8 +35,13 @@ def pair_figures(store: Store) -> list[PairFigure]:
     return found
 
 
+def knows_opponents(store: Store) -> bool:
+    """Whether the store is of a version that keeps whom pair steps met; raises StoreError when there is none."""
+    with reading(store) as connection:
+        found = connection.execute("SELECT 1 FROM information_schema.tables WHERE table_name = 'opponents'")
+        return found.fetchone() is not None
+
+
 def _players(store: Store) -> dict[str, str]:
     # A store of a version that met the base alone does not say who the opponents were.
-    with reading(store) as connection:
-        known = connection.execute("SELECT 1 FROM information_schema.tables WHERE table_name = 'opponents'").fetchone()
-    return {row["step_digest"]: row["player"] for row in rows(store, "opponents")} if known else {}
+    return {row["step_digest"]: row["player"] for row in rows(store, "opponents")} if knows_opponents(store) else {}

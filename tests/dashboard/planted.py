@@ -71,11 +71,16 @@ def compared(row: tuple[SpecRow, dict[str, Outcome]], *changes: Comparison) -> t
 
 
 def paired(
-    row: tuple[SpecRow, dict[str, Outcome]], outcomes: dict[str, float | None], *figures: Result
+    row: tuple[SpecRow, dict[str, Outcome]],
+    outcomes: dict[str, float | None],
+    *figures: Result,
+    opponent: str = "(tiny)",
 ) -> tuple[SpecRow, dict[str, Outcome]]:
-    """The same spec with a step that met its base on samples, each won (1), tied (0.5), lost (0) or not judged."""
+    """The same spec with a step that met another on samples, each won (1), tied (0.5), lost (0) or not judged."""
     planned, found = row
-    step = StepRow(f"{planned.name}-pair", "pair", "duel", "candidate")
+    judging = ("strict", "strict-digest", "sober", "sober-digest")
+    met = ("duel.win_rate", "style", opponent, f"{opponent}-digest")
+    step = StepRow(f"{planned.name}-pair", "pair", "duel", "candidate", judging, met)
     scores = tuple(Score(key, "duel.win_rate", value) for key, value in outcomes.items())
     return replace(planned, steps=(*planned.steps, step)), {**found, step.digest: Outcome((), scores, figures)}
 

@@ -33,7 +33,7 @@ def test_pairs_show_their_counts_and_rates_beside_the_judges_steadiness(open_pag
         "better": ["(tiny)", 2, 1, 1, "0.62 [0.40, 0.80]", "0.55 [0.30, 0.70]", "0.90 [0.80, 1.00]"],
         HOSTILE: ["(tiny)", 0, 0, 0, "–", "–", "–"],
     }
-    assert len(page.get("vega_lite_chart")) == 2
+    assert len(page.get("vega_lite_chart")) == 3
     assert all("h.example" not in element.value for element in page.markdown)
 
 
@@ -45,12 +45,28 @@ def test_a_store_without_pairs_says_so(open_page: Open, store: Store):
     assert not page.dataframe
 
 
-def test_an_opponent_on_record_is_called_by_its_name(store: Store):
+def test_ratings_put_all_on_one_scale_with_the_base_at_1000(open_page: Open, store: Store):
+    two_pairings(store)
+    page = open_page("pairwise")
+    [rated] = [frame.value for frame in page.dataframe if "rating" in frame.value]
+    assert rated[["player", "pairs"]].values.tolist() == [["better", 4], ["(tiny)", 4]]
+    assert rated["rating"].tolist()[1] == "1000"
+    heads = [text.value.splitlines()[0] for text in page.text if text.value.startswith("ratings of")]
+    assert heads == ["ratings of duel on style, judged by strict by sober"]
+
+
+def test_an_opponent_has_the_name_on_record(open_page: Open, store: Store):
+    row = paired(spec("better", (), ()), {"q1": 1.0}, result("duel.win_rate", 1.0, 0.2, 1.0), opponent="the author")
+    fill(store, [row], {})
+    assert [(one.spec, one.opponent) for one in met(store)] == [("better", "the author")]
+
+
+def test_a_store_of_before_opponents_were_kept_is_read_all_the_same(open_page: Open, store: Store):
     two_pairings(store)
     with writing(store) as connection:
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS opponents "
-            "(step_digest TEXT, metric TEXT, judged TEXT, player TEXT, weights TEXT)"
-        )
-        connection.execute("INSERT INTO opponents VALUES ('better-pair', 'duel.win_rate', 'style', 'the author', NULL)")
-    assert {one.spec: one.opponent for one in met(store)} == {"better": "the author", HOSTILE: "(tiny)"}
+        connection.execute("DROP TABLE opponents")
+    page = open_page("pairwise")
+    assert not page.exception
+    assert not page.warning
+    assert [row[1] for row in page.dataframe[0].value.values.tolist()] == ["(tiny)", "(tiny)"]
+    assert any(text.value.startswith("No ratings are on record") for text in page.text)
