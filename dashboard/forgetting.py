@@ -46,7 +46,7 @@ with left:
     drawn("Changes against base", change_chart(others), "Nothing was measured of both.")
 with right:
     drawn("Samples that changed", flip_chart(found.changes), "No sample changed its score.")
-    nowhere = "No drift was measured; a suite with the probe `drift` does that."
+    nowhere = "No drift was measured; a suite with the probe drift does that."
     drawn("Drift, less is better", change_chart(drifts), nowhere)
 if base in of:
     two = {who: palette[who] for who in (base, name)}

@@ -19,7 +19,7 @@ def rated(store):
 
 everything = ask(met)
 if not everything:
-    st.info("No pairs are on record. Name `pairings` in a suite: what they compare shows up here after its next run.")
+    st.info("No pairs are on record. Name pairings in a suite: what they compare shows up here after its next run.")
     st.stop()
 palette = palette_of(ask(leaderboard))
 entries = list(dict.fromkeys(one.entry for one in everything))

@@ -6,7 +6,7 @@ from reading import ask
 
 from evalsuite.report.leaderboard import leaderboard
 from evalsuite.report.samples import beside_each_other, metrics_of, replies
-from evalsuite.report.style import blind, criteria_chart, fidelity_chart, styles
+from evalsuite.report.style import beside, blind, criteria_chart, fidelity_chart, styles
 
 LETTERS = "ABCD"
 
@@ -42,6 +42,9 @@ if mine is None:
     st.stop()
 with st.expander("Scores by criterion"):
     table(mine.criteria())
+results = next(row.results for row in board.rows if row.spec == name)
+with st.expander("What else is known of its style"):
+    table(beside(entry, results))
 
 st.header("Who wrote what?", anchor=False)
 metric = f"{entry}.score"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from evalsuite.records import Result
-from evalsuite.report.figures import interval
 
 if TYPE_CHECKING:
     import altair
@@ -19,7 +19,7 @@ _REFERENCE = "#868e99"
 
 @dataclass(frozen=True)
 class Mark:
-    """A value on a row of the chart; `series` has the colour, an interval without both ends is not drawn."""
+    """A value on a row of the chart; `series` has the colour, an infinite end of the interval is drawn to the edge."""
 
     row: str
     series: str
@@ -55,7 +55,8 @@ def interval_chart(
     rows = list(dict.fromkeys(mark.row for mark in marks))
     series = list(dict.fromkeys(mark.series for mark in marks))
     shared = len({(mark.row, mark.series) for mark in marks}) > len(rows)
-    shown = alt.Chart(alt.InlineData(values=[_point(mark, axis.digits) for mark in marks]))
+    edges = _edges(marks)
+    shown = alt.Chart(alt.InlineData(values=[_point(mark, axis.digits, edges) for mark in marks]))
     scale = (
         alt.Scale(domain=_domain(marks, axis.ends), nice=True)
         if axis.ends
@@ -94,26 +95,31 @@ def interval_chart(
 
 
 def _domain(marks: Sequence[Mark], ends: tuple[float, float]) -> list[float]:
-    from math import isfinite
-
-    reached = [end for mark in marks for end in (mark.low, mark.value, mark.high) if end is not None and isfinite(end)]
+    reached = _reached(marks)
     return [min(ends[0], *reached), max(ends[1], *reached)]
 
 
-def _point(mark: Mark, digits: int) -> dict[str, object]:
-    from math import isfinite
+def _reached(marks: Sequence[Mark]) -> list[float]:
+    ends = [end for mark in marks for end in (mark.low, mark.value, mark.high)]
+    return [end for end in ends if end is not None and isfinite(end)]
 
-    ends = [end if end is not None and isfinite(end) else None for end in (mark.low, mark.high)]
-    if digits == 0:
-        words = "–" if mark.low is None or mark.high is None else f"{mark.low:.0f} to {mark.high:.0f}"
-    else:
-        words = interval(mark.low, mark.high) or "none"
+
+def _edges(marks: Sequence[Mark]) -> tuple[float, float]:
+    """Where an interval that nothing bounds is drawn to: a tenth beyond all else."""
+    low, high = min(_reached(marks), default=0.0), max(_reached(marks), default=1.0)
+    beyond = (high - low) / 10 or 1.0
+    return low - beyond, high + beyond
+
+
+def _point(mark: Mark, digits: int, edges: tuple[float, float]) -> dict[str, object]:
+    low, high = mark.low, mark.high
+    words = "none" if low is None or high is None else f"{low:.{digits}f} to {high:.{digits}f}".replace("inf", "∞")
     return {
         "row": mark.row,
         "series": mark.series,
         "value": mark.value,
-        "low": ends[0],
-        "high": ends[1],
+        "low": None if low is None else max(low, edges[0]),
+        "high": None if high is None else min(high, edges[1]),
         "interval": words,
         "n": mark.n,
     }

@@ -12,7 +12,7 @@ from evalsuite.report.charts import MOST_ROWS
 from evalsuite.report.figures import figure
 from evalsuite.report.interval_chart import Axis, Mark, interval_chart, mark_of
 from evalsuite.report.samples import Side
-from evalsuite.report.table import Table
+from evalsuite.report.table import Cell, Table
 from evalsuite.store import Store
 from evalsuite.store.styles import style_figures
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import altair
 
     Chart = altair.LayerChart | altair.FacetChart
+
+# The score as corrected by people's labels stands beside the criteria: author and base have none.
+_CORRECTED = ".score.ppi"
 
 AUTHOR = "the author"
 # Gold is no adapter's colour, and stands out from white and near-black alike.
@@ -54,7 +57,7 @@ def styles(store: Store) -> list[Style]:
         style = found.setdefault((one.entry, one.spec), Style(one.spec, base, one.entry))
         if one.result.metric.endswith(".fidelity"):
             style.fidelity = one.result
-        else:
+        elif not one.result.metric.endswith(_CORRECTED):
             names = {"base": base, "candidate": one.spec, "author": AUTHOR}
             style.scores.setdefault(one.result.metric, {})[names[one.role]] = one.result
     return sorted(found.values(), key=_faithful)
@@ -77,6 +80,16 @@ def criteria_chart(style: Style, palette: Mapping[str, str]) -> Chart | None:
             marks += mark_of(of.get(name), row=_criterion(metric, style.entry), series=name)
     coloured = {**palette, AUTHOR: AUTHOR_COLOUR}
     return interval_chart(marks, Axis("score, 0 to 1", ends=(0.0, 1.0)), coloured) if marks else None
+
+
+def beside(entry: str, results: Mapping[str, Result]) -> Table:
+    """What else is known of an adapter's style on a judged set: every figure that is no score of the rubric."""
+    rows: list[tuple[Cell, ...]] = [
+        (metric.removeprefix(f"{entry}."), figure(result), result.n, result.reason or result.detail or "")
+        for metric, result in results.items()
+        if metric.startswith(f"{entry}.") and (not metric.startswith(f"{entry}.score") or metric.endswith(_CORRECTED))
+    ]
+    return Table(("figure", "value", "n", "note"), tuple(rows))
 
 
 def blind(sides: Sequence[Side], sample_id: str, *, seed: int = 0) -> list[Side]:

@@ -82,7 +82,7 @@ def test_charts_have_every_check_and_its_intervals(store: Store):
         ("2026-03-01", "unparsed", 0.02),
     ]
     [marks] = health_chart(checks[-1]).to_dict()["datasets"].values()
-    assert [(p["row"], p["interval"]) for p in marks] == [("agreement", "[0.60, 0.80]"), ("unparsed", "[0.00, 0.05]")]
+    assert [(p["row"], p["interval"]) for p in marks] == [("agreement", "0.60 to 0.80"), ("unparsed", "0.00 to 0.05")]
 
 
 def test_a_judge_that_was_checked_but_never_asked_is_known(store: Store):

@@ -27,9 +27,10 @@ def judged(text: str, value: float) -> Outcome:
 def one_that_imitates(store: Store) -> None:
     """An adapter three quarters of the way from its base to the author; its answers are hostile."""
     row, _ = spec("imitator", (), ())
+    said = judged(HOSTILE, 0.75)
     outcomes = {
         "style-base": judged("the base says", 0.0),
-        "style-candidate": judged(HOSTILE, 0.75),
+        "style-candidate": replace(said, results=(*said.results, result("style.score.ppi", 0.7, 0.6, 0.8))),
         "style-author": judged("the author says", 1.0),
         "compared": Outcome(results=(result("style.fidelity", 0.75, 0.6, 0.9),)),
     }
@@ -64,6 +65,14 @@ def test_the_order_is_another_for_other_samples_and_the_same_for_one():
     orders = {tuple(side.name for side in blind(sides, f"q{index}")) for index in range(60)}
     assert len(orders) == 6
     assert blind(sides, "q1") == blind(sides, "q1")
+
+
+def test_what_stands_beside_the_rubric_is_listed(open_page: Open, store: Store):
+    one_that_imitates(store)
+    page = open_page("style", spec="imitator")
+    criteria, others = (frame.value.values.tolist() for frame in page.dataframe)
+    assert [row[0] for row in criteria] == ["all together", "order"]
+    assert [row[:2] for row in others] == [["score.ppi", "0.70 [0.60, 0.80]"], ["fidelity", "0.75 [0.60, 0.90]"]]
 
 
 def test_fidelity_and_criteria_are_drawn_with_intervals(store: Store):
