@@ -10,7 +10,15 @@ from evalsuite.report.snapshot import newest_run
 
 HERE = Path(__file__).parent
 PAGES = {
-    "Results": {"leaderboard": "Leaderboard", "adapter": "Adapter", "compare": "Compare"},
+    "Results": {
+        "leaderboard": "Leaderboard",
+        "adapter": "Adapter",
+        "compare": "Compare",
+        "pairwise": "Pairwise",
+        "forgetting": "Forgetting",
+        "style": "Style",
+        "judges": "Judges",
+    },
     "Work": {"runs": "Runs"},
 }
 

@@ -1,7 +1,7 @@
 """Two or more adapters: paired differences, then sample by sample what each one said."""
 
 import streamlit as st
-from drawing import reply, table
+from drawing import reply, table, walk
 from reading import ask
 
 from evalsuite import pipeline
@@ -10,11 +10,6 @@ from evalsuite.report.leaderboard import leaderboard
 from evalsuite.report.samples import beside_each_other, metrics_of, replies, text_diff
 
 WHICH = ["differs", "first lost", "first won", "unscored", "all"]
-
-
-def turn(step: int, of: int) -> None:
-    """Go to another sample; from the last to the first and back."""
-    st.session_state.at = (st.session_state.get("at", 0) + step) % max(of, 1)
 
 
 def differences(store, first: str, second: str):
@@ -47,11 +42,7 @@ samples = [sample for sample in ask(beside_each_other, sides, metric) if sample.
 if not samples:
     st.text("No sample is of this kind.")
     st.stop()
-at = min(st.session_state.get("at", 0), len(samples) - 1)
-with st.container(horizontal=True, vertical_alignment="center"):
-    st.button("Previous", on_click=turn, args=(-1, len(samples)), shortcut="Left", icon=":material/chevron_left:")
-    st.button("Next", on_click=turn, args=(1, len(samples)), shortcut="Right", icon=":material/chevron_right:")
-    st.text(f"{at + 1:,} of {len(samples):,}   ·   {samples[at].sample_id}")
+at = walk(len(samples), lambda at: samples[at].sample_id, key="at")
 said = ask(replies, sides, samples[at].sample_id)
 known = [text for text in said.values() if text is not None]
 left, right = st.columns(2, gap="large")

@@ -1,11 +1,12 @@
 """What several pages draw. Names, prompts and replies come from outside: they are shown as text, never as Markdown."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import streamlit as st
 
 from evalsuite.records import RuleOutcome
+from evalsuite.report.charts import colours
 from evalsuite.report.leaderboard import Leaderboard
 from evalsuite.report.table import Table
 
@@ -40,6 +41,26 @@ def one_adapter(board: Leaderboard) -> str:
     """The adapter that the page is about, chosen in its head and kept in the address."""
     names = [row.spec for row in board.rows if not row.is_base]
     return st.selectbox("Adapter", names, key="spec", bind="query-params", width=420)
+
+
+def palette_of(board: Leaderboard) -> dict[str, str]:
+    """The colour of each adapter and base model, the same on every page."""
+    names = [[row.spec for row in board.rows if row.is_base is base] for base in (False, True)]
+    return colours(*names)
+
+
+def walk(of: int, named: Callable[[int], str], *, key: str) -> int:
+    """Buttons and arrow keys from one to the next, from the last to the first and back; gives where they stand."""
+    at = min(st.session_state.get(key, 0), of - 1)
+
+    def turn(step: int) -> None:
+        st.session_state[key] = (at + step) % of
+
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Previous", on_click=turn, args=(-1,), shortcut="Left", icon=":material/chevron_left:")
+        st.button("Next", on_click=turn, args=(1,), shortcut="Right", icon=":material/chevron_right:")
+        st.text(f"{at + 1:,} of {of:,}   ·   {named(at)}")
+    return at
 
 
 def export(shown: Table, figures: Table, *, name: str) -> None:

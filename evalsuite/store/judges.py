@@ -87,9 +87,18 @@ def save_labels(store: Store, labels: Labels, *, rubric_digest: str, source: str
 
 def checks(store: Store) -> list[JudgeCheck]:
     """The latest check of each judge by each rubric and kind of labels; none when there is no store yet."""
-    if not _knows_judges(store):
+    return _checks(store, "judge_checks")
+
+
+def check_history(store: Store) -> list[JudgeCheck]:
+    """Every check ever made, oldest first; none when there is no store yet."""
+    return _checks(store, "judge_check_history")
+
+
+def _checks(store: Store, query: str) -> list[JudgeCheck]:
+    if not knows_judges(store):
         return []
-    found, figures = every(store, [("judge_checks", ()), ("judge_health", ())])
+    found, figures = every(store, [(query, ()), ("judge_health", ())])
     results: dict[str, list[Result]] = defaultdict(list)
     for figure in figures:
         results[figure.pop("check_digest")].append(Result(**figure))
@@ -98,14 +107,14 @@ def checks(store: Store) -> list[JudgeCheck]:
 
 def judgings(store: Store, step_digests: Sequence[str]) -> list[JudgingRow]:
     """Who judged the steps by what; by judge and rubric."""
-    if not _knows_judges(store):
+    if not knows_judges(store):
         return []
     return [JudgingRow(**row) for row in rows(store, "judgings", [list(step_digests)])]
 
 
 def human_scores(store: Store, rubric_digest: str) -> dict[str, LabelledReply]:
     """The replies that people scored by a rubric, by `LabelledReply.digest`; none when there is no store yet."""
-    if not _knows_judges(store):
+    if not knows_judges(store):
         return {}
     scores: dict[tuple[str, str], dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
     for row in rows(store, "human_scores", [rubric_digest]):
@@ -124,7 +133,7 @@ class Knowledge:
 
 def knowledge(store: Store) -> Knowledge:
     """What the store knows of judges, so that what rests on it is made anew when that changes."""
-    if not _knows_judges(store):
+    if not knows_judges(store):
         return Knowledge()
     figures: dict[tuple[str, str], list[list[str]]] = defaultdict(list)
     for check in checks(store):
@@ -156,7 +165,8 @@ def _labels(
     }
 
 
-def _knows_judges(store: Store) -> bool:
+def knows_judges(store: Store) -> bool:
+    """Whether there is a store, and of a version that keeps who judged."""
     # A page reads stores that no run of this version has brought up to date.
     if not store.results.exists():
         return False

@@ -70,6 +70,21 @@ def compared(row: tuple[SpecRow, dict[str, Outcome]], *changes: Comparison) -> t
     return replace(planned, steps=(*planned.steps, step)), {**outcomes, step.digest: Outcome(comparisons=changes)}
 
 
+def paired(
+    row: tuple[SpecRow, dict[str, Outcome]],
+    outcomes: dict[str, float | None],
+    *figures: Result,
+    opponent: str = "(tiny)",
+) -> tuple[SpecRow, dict[str, Outcome]]:
+    """The same spec with a step that met another on samples, each won (1), tied (0.5), lost (0) or not judged."""
+    planned, found = row
+    judging = ("strict", "strict-digest", "sober", "sober-digest")
+    met = ("duel.win_rate", "style", opponent, f"{opponent}-digest")
+    step = StepRow(f"{planned.name}-pair", "pair", "duel", "candidate", judging, met)
+    scores = tuple(Score(key, "duel.win_rate", value) for key, value in outcomes.items())
+    return replace(planned, steps=(*planned.steps, step)), {**found, step.digest: Outcome((), scores, figures)}
+
+
 def train(store: Store, name: str, *, seconds: float) -> StepRow:
     """A training on record, with a curve of two points."""
     step = StepRow(f"{name}-train", "train", None, None)

@@ -1,0 +1,79 @@
+"""Forgetting: what an adapter lost against its base, figure by figure, then answer by answer."""
+
+import streamlit as st
+from drawing import one_adapter, palette_of, reply, table, walk
+from reading import ask
+
+from evalsuite.errors import NotFound
+from evalsuite.report.forgetting import forgetting
+from evalsuite.report.forgetting_charts import change_chart, flip_chart, is_drift, subject_chart
+from evalsuite.report.leaderboard import leaderboard
+
+WAYS = ["lost", "gained"]
+
+
+def page_of(store, name: str):
+    """What became better and worse in an adapter, or why nobody knows."""
+    try:
+        return forgetting(name, store)
+    except NotFound as error:
+        return str(error)
+
+
+def drawn(title: str, chart, otherwise: str) -> None:
+    """A chart under its title, or a sentence in its place."""
+    st.subheader(title, anchor=False)
+    if chart is None:
+        st.text(otherwise)
+    else:
+        st.altair_chart(chart, width="stretch")
+
+
+board = ask(leaderboard)
+name = one_adapter(board)
+found = ask(page_of, name)
+if isinstance(found, str):
+    st.text(found)
+    st.stop()
+of = {row.spec: row for row in board.rows}
+base, palette = f"({of[name].base_model})", palette_of(board)
+drifts = [change for change in found.changes if is_drift(change.comparison.metric)]
+
+st.text("Red is surely worse, green surely better (p below 0.05), grey not surely changed.")
+left, right = st.columns(2, gap="large")
+with left:
+    others = [change for change in found.changes if change not in drifts]
+    drawn("Changes against base", change_chart(others), "Nothing was measured of both.")
+with right:
+    drawn("Samples that changed", flip_chart(found.changes), "No sample changed its score.")
+    nowhere = "No drift was measured; a suite with the probe drift does that."
+    drawn("Drift, less is better", change_chart(drifts), nowhere)
+if base in of:
+    two = {who: palette[who] for who in (base, name)}
+    subjects = subject_chart(of[base].results, of[name].results, two)
+    drawn("By subject, the greatest falls first", subjects, "No benchmark of this adapter is divided by subject.")
+with st.expander("All figures"):
+    table(found.change_table())
+
+st.header("Answers that changed", anchor=False)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    way = st.segmented_control("Which", WAYS, default=WAYS[0], required=True, key="way", bind="query-params")
+    every = found.lost if way == "lost" else found.gained
+    metrics = ["all", *dict.fromkeys(moved.metric for moved in every)]
+    metric = st.selectbox("Metric", metrics, key="metric", bind="query-params", width=300)
+shown = [moved for moved in every if metric in ("all", moved.metric)]
+if not shown:
+    st.text(f"No sample was {way}.")
+    st.stop()
+at = walk(
+    len(shown), lambda at: f"{shown[at].metric}   ·   {shown[at].sample_id}   ·   {shown[at].by:+.2f}", key="moved"
+)
+one = shown[at]
+for sides in (
+    (("Asked", one.question), ("Right answer", one.target)),
+    ((base, one.before), (name, one.after)),
+):
+    for column, (head, words) in zip(st.columns(2, gap="medium", border=True), sides, strict=True):
+        with column:
+            st.text(head)
+            reply(words or "–")

@@ -1,0 +1,72 @@
+"""Judges: how far each can be believed, how that changed, what it cost, and what it could not score."""
+
+import streamlit as st
+from drawing import reply, table, walk
+from reading import ask
+
+from evalsuite.report.judge_history import (
+    checks_of,
+    cost_table,
+    everyone,
+    health_chart,
+    history_chart,
+    seats_table,
+)
+from evalsuite.report.judges import head, health_table
+from evalsuite.store.judges import check_history
+from evalsuite.store.seats import unread
+
+MOST = 500
+
+
+def unread_of(store, judge: str, rubric: str):
+    """The newest samples that a judge gave no score for."""
+    return unread(store, judge, rubric, most=MOST)
+
+
+seats, checks = ask(everyone), ask(check_history)
+if not seats:
+    st.info("No judge is on record. A suite with `judged` or `pairings` asks one; `evalsuite judge check` measures it.")
+    st.stop()
+table(seats_table(seats, checks))
+labels = [f"{seat.judge} by {seat.rubric}" for seat in seats]
+seat = seats[labels.index(st.selectbox("Judge", labels, key="judge", bind="query-params", width=420))]
+mine = checks_of(seat, checks)
+
+if not mine:
+    st.text("This judge was never checked against people's labels. This measures it:")
+    st.code(f"evalsuite judge check {seat.judge} --rubric {seat.rubric} --labels FILE", language=None)
+else:
+    left, right = st.columns(2, gap="large")
+    for place, title, chart in (
+        (left, "Health by the newest check", health_chart(mine[-1])),
+        (right, "Health over time", history_chart(mine)),
+    ):
+        with place:
+            st.subheader(title, anchor=False)
+            if chart is None:
+                st.text("No figure could be computed; the table says why.")
+            else:
+                st.altair_chart(chart, width="stretch")
+    st.text(head(mine[-1]))
+    table(health_table(mine[-1]))
+    st.subheader("What the checks cost", anchor=False)
+    table(cost_table(mine))
+
+st.header("Without a score", anchor=False)
+found = ask(unread_of, seat.judge, seat.rubric)
+if not found:
+    st.text("Every reply that this judge was shown has its score.")
+    st.stop()
+at = walk(len(found), lambda at: f"{found[at].entry} {found[at].role or ''}   ·   {found[at].sample_id}", key="unread")
+if len(found) == MOST:
+    st.text(f"The newest {MOST} of {seat.unread:,}.")
+one = found[at]
+st.subheader("Why", anchor=False)
+reply(one.reason or "no reason is on record")
+for column, title, words in zip(
+    st.columns(2, gap="medium", border=True), ("Asked", "The reply under judgment"), (one.prompt, one.text), strict=True
+):
+    with column:
+        st.text(title)
+        reply(words if words is not None else "not on record")

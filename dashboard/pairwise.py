@@ -1,0 +1,59 @@
+"""Pairs: who won against whom and how surely, and all adapters on one scale."""
+
+import streamlit as st
+from drawing import palette_of, table
+from reading import ask
+
+from evalsuite.report.charts import MOST_ROWS
+from evalsuite.report.interval_chart import Axis, Mark, interval_chart
+from evalsuite.report.leaderboard import leaderboard
+from evalsuite.report.pairings import met, met_table, rate_chart, win_matrix
+from evalsuite.report.ratings import ratings
+from evalsuite.store.pairings import knows_opponents
+
+
+def rated(store):
+    """Ratings of every pairing; none where the store is of a version that does not say who met whom."""
+    return ratings(store) if knows_opponents(store) else []
+
+
+everything = ask(met)
+if not everything:
+    st.info("No pairs are on record. Name pairings in a suite: what they compare shows up here after its next run.")
+    st.stop()
+palette = palette_of(ask(leaderboard))
+entries = list(dict.fromkeys(one.entry for one in everything))
+entry = st.selectbox("Pairing", entries, key="entry", bind="query-params", width=300)
+found = [one for one in everything if one.entry == entry]
+drawn = sorted(found, key=lambda one: -(one.rate.value or 0.0))[:MOST_ROWS]
+
+left, right = st.columns(2, gap="large")
+for place, title, chart in (
+    (left, "Who beats whom", win_matrix(drawn)),
+    (right, "Win rates with 95 % intervals", rate_chart(drawn, palette)),
+):
+    with place:
+        st.subheader(title, anchor=False)
+        if chart is None:
+            st.text("No pair could be judged; the notes below say why.")
+        else:
+            st.altair_chart(chart, width="stretch")
+st.text("A row's share of pairs won against the column; a tie counts half. Each pair is judged in both orders.")
+if len(drawn) < len(found):
+    st.text(f"The charts show the best {len(drawn)} of {len(found)}; the table has all.")
+table(met_table(found))
+
+st.header("Ratings", anchor=False)
+scales = [one for one in ask(rated) if one.pairing == entry]
+if not scales:
+    st.text("No ratings are on record: they need the outcome of every single pair and who met whom.")
+for index, one in enumerate(scales):
+    with st.container(key=f"ratings-{index}"):
+        st.text("\n".join([one.head(), *one.notes()]))
+        marks = [
+            Mark(player.name, player.name, player.elo, *((its.low, its.high) if its else ()), n=player.games)
+            for player in one.ratings.players
+            for its in [player.interval]
+        ]
+        st.altair_chart(interval_chart(marks, Axis("rating", digits=0), palette), width="stretch")
+        table(one.table())

@@ -1,0 +1,88 @@
+"""Charts of what a candidate lost: changes with intervals, samples that turned, subjects that fell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from evalsuite.records import Result
+from evalsuite.report.charts import MOST_ROWS
+from evalsuite.report.forgetting import Change, less_is_better
+from evalsuite.report.interval_chart import Axis, Mark, interval_chart, mark_of
+
+if TYPE_CHECKING:
+    import altair
+
+    Chart = altair.LayerChart | altair.FacetChart
+
+DIRECTIONS = {"surely worse": "#cb5452", "surely better": "#2e9c72", "no sure change": "#868e99"}
+_DRIFTS = ("nll", "bits_per_byte", "kl")
+
+
+def is_drift(metric: str) -> bool:
+    """Whether a metric says how far the candidate's chances of words moved, in nats or bits and not as a share."""
+    return metric.startswith("drift.") or metric.rpartition(".")[2] in _DRIFTS
+
+
+def change_chart(changes: Sequence[Change]) -> Chart | None:
+    """Differences from base with intervals, in their order and the colour of their direction; None without any."""
+    marks = []
+    for found in changes[:MOST_ROWS]:
+        its = found.comparison
+        word = ("surely better" if found.better else "surely worse") if found.sure else "no sure change"
+        marks.append(Mark(its.metric, word, its.difference, its.low, its.high, its.n))
+    return interval_chart(marks, Axis("candidate minus base", lines=(0.0,)), DIRECTIONS) if marks else None
+
+
+def flip_chart(changes: Sequence[Change]) -> Chart | None:
+    """How many samples of each figure became worse, to the left, and better, to the right; None where none did."""
+    import altair as alt
+
+    points = []
+    for found in changes:
+        its = found.comparison
+        better, worse = (its.lost, its.gained) if less_is_better(its.metric) else (its.gained, its.lost)
+        if not (better or worse):
+            continue
+        points += [
+            {"metric": its.metric, "samples": -(worse or 0), "way": "worse", "count": worse or 0},
+            {"metric": its.metric, "samples": better or 0, "way": "better", "count": better or 0},
+        ]
+    points = points[: 2 * MOST_ROWS]
+    if not points:
+        return None
+    names = list(dict.fromkeys(str(point["metric"]) for point in points))
+    colours = alt.Scale(domain=["worse", "better"], range=[DIRECTIONS["surely worse"], DIRECTIONS["surely better"]])
+    bars = alt.Chart(alt.InlineData(values=points)).encode(
+        x=alt.X("samples:Q", title="← worse · samples · better →", axis=alt.Axis(format="~d", tickMinStep=1)),
+        y=alt.Y("metric:N", title=None, scale=alt.Scale(domain=names), axis=alt.Axis(labelLimit=220, ticks=False)),
+        color=alt.Color("way:N", scale=colours, legend=None),
+        tooltip=[alt.Tooltip("metric:N"), alt.Tooltip("way:N"), alt.Tooltip("count:Q", title="samples")],
+    )
+    zero = alt.Chart(alt.InlineData(values=[{"samples": 0}])).mark_rule(color=DIRECTIONS["no sure change"])
+    return alt.layer(bars.mark_bar(cornerRadius=2, height=14), zero.encode(x="samples:Q")).properties(
+        height=26 * len(names) + 70
+    )
+
+
+def subject_chart(
+    base: Mapping[str, Result], candidate: Mapping[str, Result], palette: Mapping[str, str]
+) -> Chart | None:
+    """Each subject of the benchmarks that have some, base beside candidate, those that fell most first.
+
+    `palette` has the colours of the two, under the names that the legend shows: the base's first. None without.
+    """
+    falls = []
+    for metric, ours in candidate.items():
+        whole, _, subject = metric.rpartition(".")
+        theirs = base.get(metric)
+        if f"{whole}.macro" not in candidate or subject == "macro" or theirs is None:
+            continue
+        if ours.value is not None and theirs.value is not None:
+            falls.append((ours.value - theirs.value, metric))
+    names = list(palette)
+    marks: list[Mark] = []
+    for _, metric in sorted(falls)[:MOST_ROWS]:
+        for name, of in zip(names, (base, candidate), strict=True):
+            marks += mark_of(of.get(metric), row=metric, series=name)
+    return interval_chart(marks, Axis(), palette) if marks else None

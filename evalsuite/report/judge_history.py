@@ -1,0 +1,117 @@
+"""Judges over time: everyone who judged or was checked, their figures from check to check, and what checks cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from evalsuite.report.figures import figure, interval
+from evalsuite.report.interval_chart import Axis, Mark, interval_chart, mark_of
+from evalsuite.report.table import Cell, Table
+from evalsuite.store import Store
+from evalsuite.store.judges import JudgeCheck, check_history
+from evalsuite.store.seats import Seat, seats
+
+if TYPE_CHECKING:
+    import altair
+
+    Chart = altair.LayerChart | altair.FacetChart
+
+# In the order of a person's interest, each in a colour that stands out from its neighbours.
+_FIGURES = {"agreement": "#3f7fd6", "accuracy": "#d97d2b", "consistency": "#2e9c72", "unparsed": "#cb5452"}
+
+
+def everyone(store: Store) -> list[Seat]:
+    """Every judge by every rubric that judged a step or was checked; none when there is no store yet."""
+    found = {(seat.judge, seat.rubric): seat for seat in seats(store)}
+    for check in check_history(store):
+        key = (check.row.judge, check.row.rubric)
+        found.setdefault(key, Seat(*key))
+    return [found[key] for key in sorted(found)]
+
+
+def seats_table(found: Sequence[Seat], checks: Sequence[JudgeCheck]) -> Table:
+    """One row per judge and rubric: how much it judged and how far its newest check believes it."""
+    rows: list[tuple[Cell, ...]] = []
+    for seat in found:
+        mine = checks_of(seat, checks)
+        newest = mine[-1] if mine else None
+        rows.append(
+            (
+                *(seat.judge, seat.rubric, seat.judged, seat.unread),
+                *(figure(newest.figure(name)) if newest else "–" for name in _FIGURES),
+                f"{newest.row.checked_at:%Y-%m-%d}" if newest else "never",
+                f"{seat.last_at:%Y-%m-%d %H:%M}" if seat.last_at else "–",
+            )
+        )
+    return Table(("judge", "rubric", "judged", "no score", *_FIGURES, "checked", "last at work"), tuple(rows))
+
+
+def checks_of(seat: Seat, checks: Sequence[JudgeCheck]) -> list[JudgeCheck]:
+    """The checks of one judge by one rubric, oldest first."""
+    return [check for check in checks if (check.row.judge, check.row.rubric) == (seat.judge, seat.rubric)]
+
+
+def cost_table(checks: Sequence[JudgeCheck]) -> Table:
+    """What each check took, newest first."""
+    rows: list[tuple[Cell, ...]] = [
+        (
+            f"{row.checked_at:%Y-%m-%d %H:%M}",
+            *(row.labels, row.kind, row.judgments, row.calls, row.prompt_tokens + row.tokens),
+            f"${row.money:.4f}",
+            f"${row.money / row.judgments:.5f}" if row.judgments else "–",
+        )
+        for row in (check.row for check in reversed(checks))
+    ]
+    heads = ("checked", "labels", "kind", "judgments", "calls", "tokens", "money", "per judgment")
+    return Table(heads, tuple(rows))
+
+
+def health_chart(check: JudgeCheck) -> Chart | None:
+    """The figures of a check that are shares or coefficients, with their intervals; None without any."""
+    marks: list[Mark] = []
+    for result in check.results:
+        if result.value is not None and -1 <= result.value <= 1:
+            marks += mark_of(result, row=result.metric, series=result.metric)
+    return interval_chart(marks, Axis(ends=(0.0, 1.0)), _FIGURES) if marks else None
+
+
+def history_chart(checks: Sequence[JudgeCheck]) -> Chart | None:
+    """The first figures of each check by time, with their intervals; None before the first."""
+    import altair as alt
+
+    points = [
+        {
+            "figure": name,
+            "at": check.row.checked_at.isoformat(),
+            "value": result.value,
+            "low": result.value if result.low is None else result.low,
+            "high": result.value if result.high is None else result.high,
+            "interval": interval(result.low, result.high) or "none",
+            "labels": check.row.labels,
+        }
+        for check in checks
+        for name in _FIGURES
+        if (result := check.figure(name)) is not None and result.value is not None
+    ]
+    if not points:
+        return None
+    names = [name for name in _FIGURES if any(point["figure"] == name for point in points)]
+    colours = alt.Scale(domain=names, range=[_FIGURES[name] for name in names])
+    shown = alt.Chart(alt.InlineData(values=points)).encode(
+        x=alt.X("at:T", title=None, scale=alt.Scale(padding=24), axis=alt.Axis(format="%Y-%m-%d", tickCount=5)),
+        color=alt.Color("figure:N", scale=colours, legend=alt.Legend(title=None, orient="top")),
+        tooltip=[
+            alt.Tooltip("figure:N"),
+            alt.Tooltip("at:T", format="%Y-%m-%d %H:%M"),
+            alt.Tooltip("value:Q", format=".3f"),
+            alt.Tooltip("interval:N", title="95 % interval"),
+            alt.Tooltip("labels:N"),
+        ],
+    )
+    y = alt.Y("value:Q", title=None, scale=alt.Scale(domainMax=1, zero=True))
+    return alt.layer(
+        shown.mark_rule(strokeWidth=2, opacity=0.45).encode(y=alt.Y("low:Q", title=None), y2="high:Q"),
+        shown.mark_line(opacity=0.6).encode(y=y),
+        shown.mark_point(filled=True, size=70, opacity=1).encode(y=y),
+    ).properties(height=300)

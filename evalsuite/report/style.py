@@ -1,0 +1,106 @@
+"""Style: how far each adapter has come from its base model to the author, as a whole and by criterion."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from evalsuite.records import Result
+from evalsuite.report.charts import MOST_ROWS
+from evalsuite.report.figures import figure
+from evalsuite.report.interval_chart import Axis, Mark, interval_chart, mark_of
+from evalsuite.report.samples import Side
+from evalsuite.report.table import Cell, Table
+from evalsuite.store import Store
+from evalsuite.store.styles import style_figures
+
+if TYPE_CHECKING:
+    import altair
+
+    Chart = altair.LayerChart | altair.FacetChart
+
+# The score as corrected by people's labels stands beside the criteria: author and base have none.
+_CORRECTED = ".score.ppi"
+
+AUTHOR = "the author"
+# Gold is no adapter's colour, and stands out from white and near-black alike.
+AUTHOR_COLOUR = "#c9a227"
+
+
+@dataclass
+class Style:
+    """One adapter on one judged set: its fidelity, and by metric the scores of base, adapter and author."""
+
+    spec: str
+    base: str
+    entry: str
+    fidelity: Result | None = None
+    scores: dict[str, dict[str, Result]] = field(default_factory=dict)
+
+    def criteria(self) -> Table:
+        """One row per criterion, the whole first: base, adapter, author."""
+        names = (self.base, self.spec, AUTHOR)
+        rows = [
+            (_criterion(metric, self.entry), *(figure(of.get(name)) for name in names))
+            for metric, of in self.scores.items()
+        ]
+        return Table(("criterion", *names), tuple(rows))
+
+
+def styles(store: Store) -> list[Style]:
+    """Every adapter on every judged set with an author, the most faithful first; raises StoreError without a store."""
+    found: dict[tuple[str, str], Style] = {}
+    for one in style_figures(store):
+        base = f"({one.base_model})"
+        style = found.setdefault((one.entry, one.spec), Style(one.spec, base, one.entry))
+        if one.result.metric.endswith(".fidelity"):
+            style.fidelity = one.result
+        elif not one.result.metric.endswith(_CORRECTED):
+            names = {"base": base, "candidate": one.spec, "author": AUTHOR}
+            style.scores.setdefault(one.result.metric, {})[names[one.role]] = one.result
+    return sorted(found.values(), key=_faithful)
+
+
+def fidelity_chart(found: Sequence[Style], palette: Mapping[str, str]) -> Chart | None:
+    """The scale from the base model (0) to the author (1), each adapter with its interval; None without any figure."""
+    marks: list[Mark] = []
+    for style in found[:MOST_ROWS]:
+        marks += mark_of(style.fidelity, row=style.spec, series=style.spec)
+    axis = Axis("0: like the base model · 1: like the author", lines=(0.0, 1.0), ends=(0.0, 1.0))
+    return interval_chart(marks, axis, palette) if marks else None
+
+
+def criteria_chart(style: Style, palette: Mapping[str, str]) -> Chart | None:
+    """Each criterion of a rubric with the scores of base, adapter and author beside each other; None without any."""
+    marks: list[Mark] = []
+    for metric, of in style.scores.items():
+        for name in (style.base, style.spec, AUTHOR):
+            marks += mark_of(of.get(name), row=_criterion(metric, style.entry), series=name)
+    coloured = {**palette, AUTHOR: AUTHOR_COLOUR}
+    return interval_chart(marks, Axis("score, 0 to 1", ends=(0.0, 1.0)), coloured) if marks else None
+
+
+def beside(entry: str, results: Mapping[str, Result]) -> Table:
+    """What else is known of an adapter's style on a judged set: every figure that is no score of the rubric."""
+    rows: list[tuple[Cell, ...]] = [
+        (metric.removeprefix(f"{entry}."), figure(result), result.n, result.reason or result.detail or "")
+        for metric, result in results.items()
+        if metric.startswith(f"{entry}.") and (not metric.startswith(f"{entry}.score") or metric.endswith(_CORRECTED))
+    ]
+    return Table(("figure", "value", "n", "note"), tuple(rows))
+
+
+def blind(sides: Sequence[Side], sample_id: str, *, seed: int = 0) -> list[Side]:
+    """The sides in an order that is drawn anew for every sample, the same whenever it is shown."""
+    return random.Random(f"{seed} {sample_id}").sample(sides, len(sides))
+
+
+def _criterion(metric: str, entry: str) -> str:
+    return metric.removeprefix(f"{entry}.score").removeprefix(".") or "all together"
+
+
+def _faithful(style: Style) -> tuple[str, bool, float, str]:
+    value = style.fidelity.value if style.fidelity else None
+    return style.entry, value is None, -(value or 0.0), style.spec

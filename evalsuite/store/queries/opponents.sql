@@ -1,0 +1,1 @@
+SELECT step_digest, player FROM opponents

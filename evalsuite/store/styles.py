@@ -1,0 +1,29 @@
+"""Scores of judged sets beside their author's, as the latest run of every spec has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evalsuite.records import Result
+from evalsuite.store import Store
+from evalsuite.store.rows import rows
+
+
+@dataclass(frozen=True)
+class StyleFigure:
+    """A score of base, candidate or author, or the candidate's fidelity."""
+
+    spec: str
+    base_model: str
+    entry: str
+    role: str
+    result: Result
+
+
+def style_figures(store: Store) -> list[StyleFigure]:
+    """Every figure of every judged set with an author, by entry and spec; raises StoreError without a store."""
+    found = []
+    for row in rows(store, "styles"):
+        about = {key: row.pop(key) for key in ("spec", "base_model", "entry", "role")}
+        found.append(StyleFigure(**about, result=Result(**row)))
+    return found
