@@ -11,7 +11,7 @@ from evalsuite.report.snapshot import newest_run
 HERE = Path(__file__).parent
 PAGES = {
     "Results": {"leaderboard": "Leaderboard", "adapter": "Adapter", "compare": "Compare"},
-    "Work": {"gates": "Gates and registry", "runs": "Runs"},
+    "Work": {"gates": "Gates and registry", "review": "Review", "runs": "Runs"},
 }
 
 
