@@ -107,7 +107,8 @@ def pairs(sides: tuple[Side, ...], by: str, skipped: tuple[str, ...]) -> None:
     """Two replies beside each other; arrows choose."""
     first, *others = sides
     names = [other.name for other in others]
-    name = st.selectbox(f"{first.name} against", names, key="against", bind="query-params", width=420)
+    # A label is Markdown: it holds words of ours only.
+    name = st.selectbox("Compared with", names, key="against", bind="query-params", width=420)
     second = others[names.index(name)]
     found = ask(next_pair, first.digest, second.digest, by, skipped)
     pair = st.session_state.get("again") or (blind(found, by) if found else None)
