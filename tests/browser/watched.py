@@ -9,9 +9,12 @@ DONE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 
 
 class Watched:
-    """One window; `elsewhere` are the requests that would leave this machine, `wrong` what should not have happened."""
+    """One window; `elsewhere` are the requests that would leave this machine, `wrong` what should not have happened.
 
-    def __init__(self, context: Any) -> None:
+    `expected` windows of the context are ours; one more was opened by a text.
+    """
+
+    def __init__(self, context: Any, *, expected: int = 1) -> None:
         self.elsewhere: list[str] = []
         self.wrong: list[str] = []
         self.requests = 0
@@ -19,7 +22,7 @@ class Watched:
         self.page.set_default_timeout(PATIENCE_MS)
         # On the context: windows that a hostile text opens are watched as well.
         context.on("request", lambda request: self._asked(request.url))
-        context.on("page", lambda opened: self.wrong.append(f"opened {opened.url}"))
+        context.on("page", lambda opened: len(context.pages) > expected and self.wrong.append(f"opened {opened.url}"))
         self.page.on("websocket", lambda opened: self._asked(opened.url))
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.page.on("dialog", self._dialog)
