@@ -4,19 +4,33 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 RUN_READY := $(VENV)/.ready
 TEST_READY := $(VENV)/.test-ready
+BROWSER_READY := $(VENV)/.browser-ready
 # Installed first and by its exact pin: an open range would fetch gigabytes of GPU packages.
 TORCH := $(shell grep '^torch==' constraints.txt)
 
-.PHONY: demo test test-fast test-vllm lint golden base bench clean
+.PHONY: demo test test-fast test-browser screenshots test-vllm lint golden base bench clean
 
 demo: $(RUN_READY)
 	$(BIN)/evalsuite run specs/*.yaml
 
 test: $(TEST_READY)
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 2 --dist worksteal -m "not browser"
 
 test-fast: $(TEST_READY)
 	$(BIN)/pytest -n 2 -m "not slow and not browser"
+
+# The dashboard's pages in a real browser.
+test-browser: $(BROWSER_READY)
+	$(BIN)/pytest -q -m browser tests/browser
+
+# The pictures in docs/images, from the store that `make demo` leaves.
+screenshots: $(BROWSER_READY)
+	EVALSUITE_SCREENSHOTS=docs/images $(BIN)/pytest -q -m browser tests/browser -k screenshots
+
+$(BROWSER_READY): $(TEST_READY)
+	@command -v chromium >/dev/null || { echo "no chromium here; on Debian: apt-get install chromium" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[quant,test,browser]' -c constraints.txt
+	touch $@
 
 # vLLM wants versions of its own, so it gets an environment of its own: this is the CPU build.
 test-vllm: $(TEST_READY) .venv-vllm/.ready

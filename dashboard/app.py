@@ -19,7 +19,7 @@ PAGES = {
         "style": "Style",
         "judges": "Judges",
     },
-    "Work": {"runs": "Runs"},
+    "Work": {"gates": "Gates and registry", "review": "Review", "runs": "Runs"},
 }
 
 

@@ -1,6 +1,7 @@
 """What several pages draw. Names, prompts and replies come from outside: they are shown as text, never as Markdown."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -19,6 +20,11 @@ LONGEST = 20_000
 def table(shown: Table, *, key: str | None = None) -> None:
     """A table of words."""
     st.dataframe(pd.DataFrame(shown.rows, columns=shown.heads), hide_index=True, key=key)
+
+
+def chart(drawn: Any, place: Any = st) -> None:
+    """A chart in the full width; what altair calls validation is two thirds of drawing, and tests have done it."""
+    place.vega_lite_chart(drawn.to_dict(validate=False), width="stretch")
 
 
 def why(spec: str, answer: str | None, outcomes: Sequence[RuleOutcome], *, key: str) -> None:

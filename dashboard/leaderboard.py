@@ -4,7 +4,7 @@ from collections import Counter
 
 import pandas as pd
 import streamlit as st
-from drawing import COLOURS, MEANINGS, export, why
+from drawing import COLOURS, MEANINGS, chart, export, why
 from reading import ask
 
 from evalsuite.report import charts
@@ -72,7 +72,7 @@ st.header("Values with 95 % intervals", anchor=False)
 shown = st.session_state.metrics or board.headline
 for start in range(0, len(shown), COLUMNS):
     for place, metric in zip(st.columns(COLUMNS, gap="large"), shown[start:][:COLUMNS], strict=False):
-        place.altair_chart(charts.metric_chart(board, metric, palette), width="stretch")
+        chart(charts.metric_chart(board, metric, palette), place)
 if len(board.rows) > charts.MOST_ROWS:
     st.text(f"Charts show the first {charts.MOST_ROWS} of {len(board.rows)}; filter to see others.")
 
@@ -86,7 +86,7 @@ trade_off = charts.trade_off_chart(board, metric, cost, palette) if metric else 
 if trade_off is None:
     st.text("No adapter shown here was trained by evalsuite, so nothing is known of what it cost.")
 else:
-    st.altair_chart(trade_off, width="stretch")
+    chart(trade_off)
 
 st.header("Why", anchor=False)
 decided = [row for row in board.rows if row.verdict]

@@ -43,9 +43,7 @@ def progress(store: Store, run_id: str) -> Progress:
     runs = {found.run_id: found for found in read.runs(store)}
     if run_id not in runs:
         raise NotFound(f"no run {run_id!r} in {store.folder}; there are: {', '.join(list(runs)[:5]) or 'none'}")
-    specs = read.specs_of_run(store, run_id)
-    steps = tuple((spec.spec, step) for spec in specs for step in read.steps_of(store, spec))
-    return Progress(runs[run_id], steps, tuple(read.errors_of(store, run_id)))
+    return Progress(runs[run_id], tuple(read.steps_of_run(store, run_id)), tuple(read.errors_of(store, run_id)))
 
 
 def _took(step: PlannedStep) -> tuple[str, str]:

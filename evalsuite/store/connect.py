@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 _BUSY = ("could not set lock", "different configuration", "conflicting lock", "already attached")
 
+# The threads of one process write one after the other: inside a process DuckDB lets two in, and the second one fails.
+_TURN = threading.RLock()
+
 
 @contextmanager
 def writing(store: Store) -> Iterator[DuckDBPyConnection]:
@@ -29,16 +33,21 @@ def writing(store: Store) -> Iterator[DuckDBPyConnection]:
         raise StoreError(
             f"{store.folder}  cannot be made: {error.strerror}; name another folder with --store"
         ) from None
-    connection = _open(store, read_only=False)
+    if not _TURN.acquire(timeout=store.patience):
+        raise StoreBusy(f"{store.results}  is being written by another page or step; try again later")
     try:
-        migrate(connection)
-        connection.begin()
-        yield connection
-        connection.commit()
-    except duckdb.Error as error:
-        raise StoreError(_explained(store, error)) from error
+        connection = _open(store, read_only=False)
+        try:
+            migrate(connection)
+            connection.begin()
+            yield connection
+            connection.commit()
+        except duckdb.Error as error:
+            raise StoreError(_explained(store, error)) from error
+        finally:
+            connection.close()
     finally:
-        connection.close()
+        _TURN.release()
 
 
 @contextmanager

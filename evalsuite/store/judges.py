@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from evalsuite.data.digest import digest
-from evalsuite.data.labels import LabelledPair, LabelledReply, Labels
+from evalsuite.data.labels import Label, LabelledPair, LabelledReply, Labels
 from evalsuite.records import Result
 from evalsuite.store import Store
 from evalsuite.store.connect import reading, writing
@@ -78,10 +78,13 @@ def save_check(store: Store, check: JudgeCheck, labels: Labels) -> None:
             upsert(connection, table, of, given)
 
 
-def save_labels(store: Store, labels: Labels, *, rubric_digest: str, source: str) -> None:
-    """Keep labels that people gave, from a file or a page; one annotator's newer label replaces the older."""
+def save_labels(store: Store, labels: Labels, *, rubric_digest: str, source: str, at: datetime | None = None) -> None:
+    """Keep labels that people gave, from a file or a page; one annotator's newer label replaces the older.
+
+    `at` is when they were given, where that is known, in plain UTC.
+    """
     with writing(store) as connection:
-        for table, (columns, given) in _labels(rubric_digest, labels, source).items():
+        for table, (columns, given) in _labels(rubric_digest, labels, source, at).items():
             upsert(connection, table, columns, given)
 
 
@@ -123,6 +126,16 @@ def human_scores(store: Store, rubric_digest: str) -> dict[str, LabelledReply]:
     return {reply.digest: reply for reply in found}
 
 
+def human_preferences(store: Store) -> tuple[LabelledPair, ...]:
+    """The pairs that people compared, with what each said; none when there is no store yet."""
+    if not _knows_judges(store):
+        return ()
+    found: dict[tuple[str, str, str], dict[str, Label]] = defaultdict(dict)
+    for row in rows(store, "human_preferences"):
+        found[row["question"], row["a"], row["b"]][row["annotator"]] = row["label"]
+    return tuple(LabelledPair(*pair, its) for pair, its in found.items())
+
+
 @dataclass(frozen=True)
 class Knowledge:
     """Digests of what a store knows: health by judge and rubric, people's scores by rubric."""
@@ -143,24 +156,25 @@ def knowledge(store: Store) -> Knowledge:
 
 
 def _labels(
-    rubric_digest: str, labels: Labels, source: str
+    rubric_digest: str, labels: Labels, source: str, at: datetime | None = None
 ) -> Mapping[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]]:
+    when = at.isoformat(sep=" ") if at else None
     pairs = [
-        (pair.question, pair.a, pair.b, annotator, label, source)
+        (pair.question, pair.a, pair.b, annotator, label, source, when)
         for pair in labels
         if isinstance(pair, LabelledPair)
         for annotator, label in pair.labels.items()
     ]
     scores = [
-        (rubric_digest, reply.digest, annotator, criterion, score, reply.question, reply.reply, source)
+        (rubric_digest, reply.digest, annotator, criterion, score, reply.question, reply.reply, source, when)
         for reply in labels
         if isinstance(reply, LabelledReply)
         for annotator, its in reply.scores.items()
         for criterion, score in its.items()
     ]
-    of_scores = "rubric_digest reply_digest annotator criterion score question reply source"
+    of_scores = "rubric_digest reply_digest annotator criterion score question reply source given_at"
     return {
-        "human_preferences": (("question", "a", "b", "annotator", "label", "source"), pairs),
+        "human_preferences": (("question", "a", "b", "annotator", "label", "source", "given_at"), pairs),
         "human_scores": (tuple(of_scores.split()), scores),
     }
 

@@ -143,6 +143,11 @@ def steps_of(store: Store, spec: SpecRun) -> list[PlannedStep]:
     return [PlannedStep(**row) for row in _rows(store, "steps_of", [spec.run_id, spec.spec])]
 
 
+def steps_of_run(store: Store, run_id: str) -> list[tuple[str, PlannedStep]]:
+    """The planned steps of all specs of a run, each with its spec; by spec, in order."""
+    return [(row.pop("spec"), PlannedStep(**row)) for row in _rows(store, "steps_of_run", [run_id])]
+
+
 def training_facts(store: Store, step_digest: str) -> TrainingFacts | None:
     """What is kept of a training step, or None when it has not run."""
     rows = _rows(store, "training", [step_digest])

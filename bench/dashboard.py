@@ -1,0 +1,137 @@
+"""The dashboard on a large store: `python bench/dashboard.py [--rows 10000000] [--adapters 200]`.
+
+Makes a store of that many sample rows in a temporary folder (DuckDB writes them from ranges), then draws pages of it in
+a process of their own, as a browser would make Streamlit do: the first paint of a page, a filter change, and the memory
+of the process. Targets at 10 million rows and 200 adapters: first paint under 2 s, a filter under 0.5 s, under 1 GB.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from evalsuite import bundled
+from evalsuite.store import Store
+from evalsuite.store.connect import writing
+
+ENTRIES = ("facts", "sums", "knowledge", "style", "code")
+FIRST_PAINT, FILTER, MEGABYTES = 2.0, 0.5, 1024
+
+
+def make(store: Store, adapters: int, rows: int) -> None:
+    """A run of `adapters` specs on one base: scores and replies, results, comparisons, verdicts and trainings."""
+    samples = max(rows // ((adapters + 1) * len(ENTRIES)), 1)
+    entries = ", ".join(f"('{entry}')" for entry in ENTRIES)
+    steps = f"""
+        CREATE TEMP TABLE subjects AS SELECT i, format('adapter-{{:03}}', i) AS spec FROM range({adapters}) AS r(i);
+        CREATE TEMP TABLE entries AS SELECT * FROM (VALUES {entries}) AS v(entry);
+        CREATE TEMP TABLE scored AS
+            SELECT spec, entry, 'candidate' AS role, spec || '-' || entry AS step_digest, i FROM subjects, entries
+            UNION ALL SELECT NULL, entry, 'base', 'base-' || entry, 0 FROM entries;
+        INSERT INTO runs VALUES ('run-1', now(), now(), 'finished', 1, '{{}}');
+        INSERT INTO run_specs SELECT 'run-1', spec, spec, json_object('name', spec, 'tags', ['t' || i % 7]), 'tiny',
+            'base', 'weights-' || i, ['sft', 'dpo', 'kto'][1 + i % 3], 'lora' FROM subjects;
+        INSERT INTO run_steps SELECT 'run-1', subjects.spec, row_number() OVER (PARTITION BY subjects.spec),
+            step_digest, 'score', entry, role FROM subjects JOIN scored
+            ON scored.spec = subjects.spec OR scored.spec IS NULL;
+        INSERT INTO run_steps SELECT 'run-1', spec, 100 + place, spec || '-' || kind, kind, NULL, 'candidate'
+            FROM subjects, (VALUES (0, 'train'), (1, 'compare'), (2, 'decide')) AS v(place, kind);
+        INSERT INTO steps SELECT DISTINCT step_digest, kind, entry, role, now(), 1.0, 7 FROM run_steps;
+        INSERT INTO trainings SELECT spec || '-train', spec, spec, spec, 1000, 100, 5 + i, 500, 1000 + i, 100000, 1.5
+            FROM subjects;
+        INSERT INTO results (step_digest, metric, value, low, high, n, unscored)
+            SELECT step_digest, entry || part, 0.5 + i / 1000, 0.45, 0.55, {samples}, 0
+            FROM scored, (VALUES ('.accuracy'), ('.score')) AS v(part);
+        INSERT INTO comparisons SELECT spec || '-compare', entry || '.accuracy', 'base', 0.01, -0.01, 0.03, 0.2,
+            {samples}, 3, 2 FROM subjects, entries;
+        INSERT INTO verdicts (step_digest, policy, answer)
+            SELECT spec || '-decide', 'release', ['pass', 'fail', 'undecided'][1 + i % 3] FROM subjects;
+        INSERT INTO rule_outcomes (step_digest, ordinal, rule, metric, answer, sentence)
+            SELECT spec || '-decide', place, 'floor', 'facts.accuracy', 'pass', 'facts.accuracy is 0.5' FROM subjects,
+            range(5) AS r(place);
+        INSERT INTO scores SELECT step_digest, entry || '.accuracy', 's' || j, (hash(step_digest, j) % 2)::DOUBLE, NULL,
+            NULL FROM scored, range({samples}) AS r(j);
+        INSERT INTO replies SELECT step_digest, 's' || j, 'What is ' || j || '?', 'It is ' || hash(step_digest, j) % 9,
+            'It is 3', NULL, NULL FROM scored, range(least({samples}, 1000)) AS r(j);
+    """
+    with writing(store) as connection:
+        connection.execute(steps)
+
+
+def page_megabytes() -> float:
+    """The most memory that this process ever had."""
+    # getrusage would also count what the process that started this one held.
+    (line,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
+    return int(line.split()[1]) / 1024
+
+
+def drawn(page: str, address: dict[str, str]) -> dict[str, Any]:
+    """One page in this process: seconds of the first paint, of the same again, of one change, and megabytes."""
+    from streamlit.testing.v1 import AppTest
+
+    app = AppTest.from_file(str(bundled.folder("dashboard") / "app.py"), default_timeout=120)
+    for key, value in address.items():
+        app.query_params[key] = value
+    if page != "leaderboard":
+        app.switch_page(f"{page}.py")
+    seconds = [_timed(app.run), _timed(app.run)]
+    if page == "leaderboard":
+        box = next(found for found in app.multiselect if found.label == "Method")
+        seconds.append(_timed(lambda: box.select("dpo").run()))
+    elif page == "compare":
+        seconds.append(_timed(lambda: app.segmented_control[0].set_value("differs").run()))
+    assert not app.exception, app.exception
+    return {"page": page, "seconds": seconds, "megabytes": page_megabytes()}
+
+
+def _timed(act: Any) -> float:
+    started = time.perf_counter()
+    act()
+    return time.perf_counter() - started
+
+
+def main() -> int:
+    """Make the store, draw each page in a fresh process, and hold the figures to the targets."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--adapters", type=int, default=200)
+    parser.add_argument("--draw", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.draw:
+        page, address = json.loads(given.draw)
+        print(json.dumps(drawn(page, address)))
+        return 0
+    pages: dict[str, dict[str, str]] = {
+        "leaderboard": {}, "adapter": {}, "compare": {}, "gates": {}, "review": {"by": "anna"}, "runs": {},
+    }  # fmt: skip
+    missed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        make(Store(Path(folder)), given.adapters, given.rows)
+        size = Store(Path(folder)).results.stat().st_size / 2**20
+        print(
+            f"{given.rows:,} rows, {given.adapters} adapters: {size:,.0f} MB in {time.perf_counter() - started:.1f} s"
+        )
+        print(f"{'page':<12} {'first paint':>11} {'again':>8} {'change':>8} {'peak MB':>9}")
+        for asked in pages.items():
+            command = [sys.executable, __file__, "--draw", json.dumps(asked)]
+            environment = {**os.environ, "EVALSUITE_STORE": folder}
+            said = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+            found = json.loads(said.splitlines()[-1])
+            first, again, *change = found["seconds"]
+            shown = f"{change[0]:>7.2f}s" if change else f"{'–':>8}"
+            print(f"{found['page']:<12} {first:>10.2f}s {again:>7.2f}s {shown} {found['megabytes']:>9,.0f}", flush=True)
+            late = first > FIRST_PAINT or any(seconds > FILTER for seconds in change)
+            missed += late or found["megabytes"] > MEGABYTES
+    return min(missed, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
