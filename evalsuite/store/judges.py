@@ -128,7 +128,7 @@ def human_scores(store: Store, rubric_digest: str) -> dict[str, LabelledReply]:
 
 def human_preferences(store: Store) -> tuple[LabelledPair, ...]:
     """The pairs that people compared, with what each said; none when there is no store yet."""
-    if not _knows_judges(store):
+    if not knows_judges(store):
         return ()
     found: dict[tuple[str, str, str], dict[str, Label]] = defaultdict(dict)
     for row in rows(store, "human_preferences"):
