@@ -97,9 +97,9 @@ def test_an_empty_store_says_how_to_fill_it(tab, serve, tmp_path: Path):
 SHOTS = {
     "leaderboard": "",
     "compare": "compare?which=differs",
-    "gates": "gates",
-    "runs": "runs",
-    "review": "review?by=Anna",
+    "pairwise": "pairwise",
+    "forgetting": "forgetting?spec=harmed-lora",
+    "style": "style",
 }
 
 
@@ -112,8 +112,9 @@ def test_screenshots(tab, serve):
         for name, page in SHOTS.items():
             tab.page.set_viewport_size({"width": 1440, "height": 900})
             tab.open(f"{address}/{page}")
-            if tab.page.locator('[data-testid="stDataFrame"]').count():
-                tab.page.locator('[data-testid="stDataFrame"] canvas').first.wait_for()
+            # A table in a closed part of the page is never drawn.
+            if tab.page.locator('[data-testid="stDataFrame"]:visible').count():
+                tab.page.locator('[data-testid="stDataFrame"]:visible canvas').first.wait_for()
             harmless(tab)
             inner = "document.querySelector('[data-testid=\"stMainBlockContainer\"]').scrollHeight"
             height = min(int(tab.page.evaluate(inner)) + 40, 1500)
