@@ -105,11 +105,16 @@ def paces(store: Store) -> dict[tuple[str, str | None, str | None], float]:
 
 
 def trained_adapter(store: Store, step_digest: str) -> Adapter | None:
-    """The adapter that a training step left, or None when it has not run."""
+    """The adapter that a training step left, where a moved store has it now; None when the step has not run."""
     if not store.results.exists():
         return None
     rows = _rows(store, "trained_adapter", [step_digest])
-    return Adapter(rows[0]["name"], Path(rows[0]["path"]), rows[0]["adapter_digest"]) if rows else None
+    if not rows:
+        return None
+    noted = Path(rows[0]["path"])
+    here = store.adapters / noted.name
+    path = here if here.is_dir() and not noted.is_dir() else noted
+    return Adapter(rows[0]["name"], path, rows[0]["adapter_digest"])
 
 
 def runs(store: Store) -> list[RunRow]:

@@ -95,6 +95,10 @@ def test_a_training_is_read_back_with_its_curve(store):
     assert facts.record == record
     assert read.trained_adapter(store, "t1") == training.adapter
     assert read.trained_adapter(store, "t2") is None
+    # A store that was moved, or is named from another folder, has its adapters beside it.
+    here = store.adapters / training.adapter.path.name
+    here.mkdir(parents=True)
+    assert read.trained_adapter(store, "t1").path == here
 
 
 def test_a_verdict_is_read_back_and_a_provisional_one_does_not_finish_its_step(store):
