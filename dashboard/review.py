@@ -97,7 +97,7 @@ def look_again() -> None:
 
 def state(waiting: int) -> None:
     """How far the person is, and what went wrong with the last label."""
-    st.text(f"{waiting:,} left   ·   {st.session_state.get('given', 0):,} labelled in this session")
+    st.text(f"{waiting:,} left   ·   {st.session_state.get('given', 0):,} labelled since you came")
     if "trouble" in st.session_state:
         st.warning("The last label could not be kept. Give it again in a moment.")
         st.text(st.session_state.pop("trouble"))

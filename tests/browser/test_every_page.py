@@ -78,7 +78,7 @@ def test_replies_are_labelled_by_keyboard_and_land_in_the_store(tab, hostile):
     tab.open(f"{address}/review?by=carla&specs=plain")
     for key, labelled in (("ArrowRight", 1), ("t", 2), ("ArrowLeft", 3)):
         tab.page.keyboard.press(key)
-        tab.page.get_by_text(f"{labelled} labelled in this session").wait_for()
+        tab.page.get_by_text(f"{labelled} labelled since you came").wait_for()
         tab.drawn()
         harmless(tab)
     mine = [pair.labels["carla"] for pair in human_preferences(store) if "carla" in pair.labels]

@@ -70,7 +70,7 @@ def test_no_page_shows_an_error_and_no_write_fails(chromium, serve, tmp_path: Pa
                         if page.startswith("review"):
                             tab.page.keyboard.press("ArrowLeft")
                             labels += 1
-                            tab.page.get_by_text(f"{labels} labelled in this session").wait_for()
+                            tab.page.get_by_text(f"{labels} labelled since you came").wait_for()
                         else:
                             tab.page.get_by_role("button", name="Refresh").click()
                         tab.drawn()

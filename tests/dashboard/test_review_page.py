@@ -52,7 +52,7 @@ def test_a_person_says_which_reply_is_better_until_none_is_left(open_page: Open,
     replies(store)
     page = open_page("review", by="anna", specs=["first"])
     assert not page.exception
-    assert "3 left   ·   0 labelled in this session" in texts(page)
+    assert "3 left   ·   0 labelled since you came" in texts(page)
     for _ in SAMPLES:
         left, right = texts(page)[-2:]
         better = "left" if HOSTILE in left else "right"
