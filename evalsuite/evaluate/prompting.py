@@ -18,7 +18,7 @@ from pydantic import Field
 
 from evalsuite.data.items import Item, read_items
 from evalsuite.errors import DataError
-from evalsuite.records import Message, Prompt
+from evalsuite.records import Message, Prompt, Sample
 from evalsuite.spec.document import Document
 
 _FIELD = re.compile(r"\{(\w+)\}")
@@ -121,3 +121,23 @@ def filled(template: str, fields: Mapping[str, object]) -> str:
 def asked(prompt: Prompt, options: Iterable[str], *, gap: str) -> tuple[tuple[Prompt, str], ...]:
     """Each option as the text that is scored after the prompt."""
     return tuple((prompt, f"{gap}{option}") for option in options)
+
+
+def samples_of(
+    data: Path,
+    examples: Path | None,
+    prompting: Prompting,
+    *,
+    shot: Callable[[Item], Shot],
+    sample: Callable[[Item, Prompting, list[Shot]], Sample],
+) -> tuple[Sample, ...]:
+    """Each item of the data as a sample, after examples of its subject that are drawn anew for it.
+
+    Raises DataError naming the line of a malformed one.
+    """
+    prompting = prompting.usual(select="random")
+    shown = examples_of(prompting, examples)
+    return tuple(
+        sample(item, prompting, [shot(example) for example in shown.before(item, item.subject)])
+        for item in read_items(data)
+    )

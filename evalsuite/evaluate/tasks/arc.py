@@ -14,8 +14,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from evalsuite.data.items import Item, read_items
-from evalsuite.evaluate.prompting import Prompting, Shot, asked, examples_of
+from evalsuite.data.items import Item
+from evalsuite.evaluate.prompting import Prompting, Shot, asked, samples_of
 from evalsuite.evaluate.weighing import Reply, accuracy
 from evalsuite.records import Sample, Sampling, Score
 from evalsuite.spec.document import Document
@@ -36,12 +36,7 @@ class Arc(Document):
 
     def samples(self, data: Path, examples: Path | None = None) -> tuple[Sample, ...]:
         """The items; raises DataError naming the line of a malformed one."""
-        prompting = self.prompt.usual(select="random")
-        shown = examples_of(prompting, examples)
-        return tuple(
-            _sample(item, prompting, [_shot(example) for example in shown.before(item, item.subject)])
-            for item in read_items(data)
-        )
+        return samples_of(data, examples, self.prompt, shot=_shot, sample=_sample)
 
     def score(self, sample: Sample, reply: Reply) -> tuple[Score, ...]:
         """1 when the likeliest option is the right one, as it is and per character."""
