@@ -74,9 +74,14 @@ class Prompting(Document):
 
 @dataclass
 class Examples:
-    """The solved examples of a benchmark; each subject has its own, and a draw of its own."""
+    """The solved examples of a benchmark; each subject has its own, and a draw of its own.
+
+    With `spare` one more is drawn than shown. lm-evaluation-harness does that for tasks without a test split, whether
+    or not the item is among the examples, so the same seed shows other examples there.
+    """
 
     prompting: Prompting
+    spare: bool = False
     items: dict[str | None, list[Item]] = field(default_factory=dict)
     _draws: dict[str | None, Random] = field(default_factory=dict)
 
@@ -92,15 +97,19 @@ class Examples:
         if self.prompting.select == "first":
             return [example for example in pool[: count + 1] if example.at != item.at][:count]
         draw = self._draws.setdefault(subject, Random(self.prompting.seed))
-        drawn = draw.sample(pool, count + among)
+        drawn = draw.sample(pool, min(len(pool), count + (among or self.spare)))
         return [example for example in drawn if example.at != item.at][:count]
 
 
 def examples_of(
-    prompting: Prompting, file: Path | None, subject: Callable[[Item], str | None] = lambda item: item.subject
+    prompting: Prompting,
+    file: Path | None,
+    subject: Callable[[Item], str | None] = lambda item: item.subject,
+    *,
+    spare: bool = False,
 ) -> Examples:
     """The examples in a file or folder; raises DataError when examples are to be shown and there is no file."""
-    found = Examples(prompting)
+    found = Examples(prompting, spare)
     if not prompting.shots:
         return found
     if file is None:
@@ -130,13 +139,14 @@ def samples_of(
     *,
     shot: Callable[[Item], Shot],
     sample: Callable[[Item, Prompting, list[Shot]], Sample],
+    spare: bool = False,
 ) -> tuple[Sample, ...]:
-    """Each item of the data as a sample, after examples of its subject that are drawn anew for it.
+    """Each item of the data as a sample, after examples of its subject that are drawn anew for it (see `Examples`).
 
     Raises DataError naming the line of a malformed one.
     """
     prompting = prompting.usual(select="random")
-    shown = examples_of(prompting, examples)
+    shown = examples_of(prompting, examples, spare=spare)
     return tuple(
         sample(item, prompting, [shot(example) for example in shown.before(item, item.subject)])
         for item in read_items(data)

@@ -144,6 +144,8 @@ def test_mmlu_pro_reasons_and_reads_the_letter(tmp_path: Path) -> None:
     task = MmluPro(kind="mmlu_pro", prompt=Prompting(shots=1))
     (sample,) = task.samples(rows(tmp_path / "test.jsonl", row), rows(tmp_path / "dev.jsonl", solved))
     assert sample.prompt.shown == (
+        "The following are multiple choice questions (with answers) about math. Think step by step and then finish "
+        'your answer with "the answer is (X)" where X is the correct letter choice.\n'
         "Question:\nSum?\nOptions:\nA. 30\nB. 3\nC. 12\n"
         "Answer: Let's think step by step. It is 3. The answer is (B).\n\n"
         "Question:\nOrder?\nOptions:\nA. 30\nB. 3\nC. 12\nAnswer: Let's think step by step."

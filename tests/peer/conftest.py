@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from asking import SUBJECTS, Noting, rows_of, write_rows, write_tasks
 
 from evalsuite import bundled
+from evalsuite.models.base import find_base
 
 # The harness asks its own libraries about the network when it is imported.
 os.environ.setdefault("HF_DATASETS_OFFLINE", "1")
@@ -56,3 +59,46 @@ def theirs(harness: Any, llama: Path) -> Any:
     from lm_eval.models.huggingface import HFLM
 
     return HFLM(pretrained=str(llama), device="cpu", dtype="float32", batch_size=8, max_length=4096)
+
+
+@pytest.fixture(scope="session")
+def ours(llama: Path) -> Noting:
+    return Noting(find_base(str(llama), revision=None, dtype="float32"))
+
+
+@pytest.fixture
+def run_theirs(theirs: Any, tmp_path: Path) -> Callable[..., dict[str, list[dict[str, Any]]]]:
+    """Runs task documents on local files through the harness; gives its samples by task, in order."""
+
+    def run(*tasks: Mapping[str, Any], shots: int = 0, chat: bool = False, turns: bool = False) -> Any:
+        from lm_eval import simple_evaluate
+        from lm_eval.tasks import TaskManager
+
+        folder = write_tasks(tmp_path / "tasks", *tasks)
+        found = simple_evaluate(
+            model=theirs, tasks=[task["task"] for task in tasks], task_manager=TaskManager(include_path=str(folder)),
+            num_fewshot=shots, apply_chat_template=chat, fewshot_as_multiturn=turns, bootstrap_iters=0,
+        )  # fmt: skip
+        assert found is not None
+        return found["samples"]
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def mmlu(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All of the eight subjects, in folders test/ and dev/ and, for the harness, one folder per subject."""
+    folder = tmp_path_factory.mktemp("mmlu")
+    for subject in SUBJECTS:
+        for split in ("test", "dev"):
+            rows = [
+                {
+                    "question": row["question"],
+                    "choices": [row[f"choice{n}"] for n in range(4)],
+                    "answer": int(row["answer"]),
+                }
+                for row in rows_of(shared_data / "mmlu" / split / f"{subject}_{split}.csv")
+            ]
+            write_rows(folder / split / f"{subject}.jsonl", rows)
+            write_rows(folder / subject / f"{split}.jsonl", rows)
+    return folder

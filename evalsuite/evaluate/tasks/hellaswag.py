@@ -27,7 +27,7 @@ from evalsuite.spec.document import Document
 class HellaSwag(Document):
     """The likeliest of four endings."""
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "accuracy_norm")
     kind: Literal["hellaswag"]
     prompt: Prompting = Prompting()
@@ -39,7 +39,7 @@ class HellaSwag(Document):
 
     def samples(self, data: Path, examples: Path | None = None) -> tuple[Sample, ...]:
         """The items; raises DataError naming the line of a malformed one."""
-        return samples_of(data, examples, self.prompt, shot=_shot, sample=_sample)
+        return samples_of(data, examples, self.prompt, shot=_shot, sample=_sample, spare=True)
 
     def score(self, sample: Sample, reply: Reply) -> tuple[Score, ...]:
         """1 when the likeliest ending is the right one, as it is and per character."""

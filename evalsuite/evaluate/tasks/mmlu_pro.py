@@ -5,7 +5,7 @@ Data: rows with `question`, `options`, `answer` (a letter), `category`, and in t
     {"question": "The symmetric group S_n has n! elements, ... of order", "options": ["30", "3", ... ], "answer": "D",
      "category": "math", "cot_content": "A: Let's think step by step. ... The answer is (D)."}
 
-is asked, after five examples of the category, as::
+is asked, after a sentence that names the category and asks for "the answer is (X)", and five examples of it, as::
 
     Question:
     The symmetric group ...
@@ -34,12 +34,13 @@ from evalsuite.spec.document import Document
 
 _ANSWER = r"answer is \(?([ABCDEFGHIJ])\)?"
 _STEPS = "Let's think step by step."
+_ASKED = 'Think step by step and then finish your answer with "the answer is (X)" where X is the correct letter choice.'
 
 
 class MmluPro(Document):
     """Multiple choice among up to ten options: reasoned and generated, or the likeliest letter."""
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     kind: Literal["mmlu_pro"]
     style: Literal["reasoned", "letters"] = "reasoned"
     prompt: Prompting = Prompting()
@@ -77,7 +78,7 @@ class MmluPro(Document):
         right = item.text("answer")
         if right not in letters:
             raise item.wrong(f"'answer' must be the right option's letter, A to {letters[-1]}")
-        prompt = prompting.prompt(self._question(item), shots)
+        prompt = prompting.prompt(self._question(item), shots, description=self._description(item))
         return Sample(
             id=item.id,
             prompt=prompt,
@@ -89,6 +90,11 @@ class MmluPro(Document):
             pairs=asked(prompt, letters, gap=prompting.gap),
             question=self._question(item),
         )
+
+    def _description(self, item: Item) -> str:
+        about = f" about {_category(item)}" if _category(item) else ""
+        end = f" {_ASKED}\n" if self.style == "reasoned" else "\n\n"
+        return f"The following are multiple choice questions (with answers){about}.{end}"
 
     def _question(self, item: Item) -> str:
         options = lettered([option.strip() for option in item.texts("options")][:10])

@@ -24,7 +24,7 @@ from evalsuite.spec.document import Document
 class WinoGrande(Document):
     """The likelier of two readings of a sentence, by what follows the gap."""
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     metrics: ClassVar[tuple[str, ...]] = ("accuracy",)
     kind: Literal["winogrande"]
     prompt: Prompting = Prompting()
@@ -36,7 +36,7 @@ class WinoGrande(Document):
 
     def samples(self, data: Path, examples: Path | None = None) -> tuple[Sample, ...]:
         """The items; raises DataError naming the line of a malformed one."""
-        return samples_of(data, examples, self.prompt, shot=_shot, sample=_sample)
+        return samples_of(data, examples, self.prompt, shot=_shot, sample=_sample, spare=True)
 
     def score(self, sample: Sample, reply: Reply) -> tuple[Score, ...]:
         """1 when the right word makes the rest of the sentence likelier."""

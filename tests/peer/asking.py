@@ -1,0 +1,89 @@
+"""Both sides asked the same: local files as tasks of the harness and of ours, and how their answers are compared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from math import isclose
+from pathlib import Path
+from typing import Any
+
+from evalsuite.data.files import read_rows
+from evalsuite.evaluate import benchmark
+from evalsuite.models.hf import HfModel
+from evalsuite.records import LogLikelihood, Outcome
+from evalsuite.spec.suite import Benchmark
+
+SUBJECTS = (
+    "abstract_algebra", "anatomy", "college_computer_science", "econometrics", "formal_logic", "high_school_physics",
+    "logical_fallacies", "us_foreign_policy",
+)  # fmt: skip
+LETTERS = "{{question.strip()}}\nA. {{choices[0]}}\nB. {{choices[1]}}\nC. {{choices[2]}}\nD. {{choices[3]}}\nAnswer:"
+NUMBER_FILTERS = [
+    {"name": "strict-match", "filter": [
+        {"function": "regex", "regex_pattern": "#### (\\-?[0-9\\.\\,]+)"}, {"function": "take_first"}]},
+    {"name": "flexible-extract", "filter": [
+        {"function": "regex", "group_select": -1, "regex_pattern": "(-?[$0-9.,]{2,})|(-?[0-9]+)"},
+        {"function": "take_first"}]},
+]  # fmt: skip
+
+
+class Noting(HfModel):
+    """The hf backend, with the unrounded log-likelihoods of the last request kept."""
+
+    last: list[tuple[LogLikelihood, ...]]
+
+    def choices(self, *given: Any, **options: Any) -> list[tuple[LogLikelihood, ...]]:
+        self.last = super().choices(*given, **options)
+        return self.last
+
+
+def write_tasks(folder: Path, *tasks: Mapping[str, Any]) -> Path:
+    # JSON is YAML, and the harness reads *.yaml.
+    folder.mkdir(exist_ok=True)
+    for task in tasks:
+        (folder / f"{task['task']}.yaml").write_text(json.dumps(task), encoding="utf-8")
+    return folder
+
+
+def local(task: str, folder: Path, **fields: Any) -> dict[str, Any]:
+    """A task on JSONL files of a folder, one per split, with its metrics' means."""
+    files = {file.stem: str(file) for file in folder.glob("*.jsonl")}
+    metrics = [{"metric": name, "aggregation": "mean", "higher_is_better": True} for name in fields.pop("metrics", [])]
+    own = {"metric_list": metrics} if metrics else {}
+    return {"task": task, "dataset_path": "json", "dataset_kwargs": {"data_files": files}, "test_split": "test",
+            "metadata": {"version": 1}, **own, **fields}  # fmt: skip
+
+
+def write_rows(file: Path, rows: list[dict[str, Any]]) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return file
+
+
+def rows_of(file: Path, limit: int | None = None) -> list[dict[str, Any]]:
+    rows = [row for _, row in read_rows(file) if isinstance(row, dict)]
+    return rows[:limit]
+
+
+def asked(task: Any, data: Path, model: HfModel, examples: Path | None = None) -> Outcome:
+    entry = Benchmark(name="own", task=task, data=str(data), examples=None if examples is None else str(examples))
+    samples = benchmark.samples_of(entry, data, seed=0, examples=examples)
+    return benchmark.score(entry, samples, model=model, adapter=None)
+
+
+def values(outcome: Outcome, metric: str) -> list[float | None]:
+    return [score.value for score in outcome.scores if score.metric == f"own.{metric}"]
+
+
+def their_likelihoods(samples: list[dict[str, Any]]) -> list[list[float]]:
+    return [[float(found[0]) for found in sample["filtered_resps"]] for sample in samples]
+
+
+def assert_close(ours: Noting, samples: list[dict[str, Any]]) -> None:
+    """Every log-likelihood of the last request equals the harness's to 1e-4; its float32 sums round at 1e-6 of them."""
+    them = [value for options in their_likelihoods(samples) for value in options]
+    own = [found.value for options in ours.last for found in options]
+    assert len(own) == len(them)
+    far = [pair for pair in zip(own, them, strict=True) if not isclose(*pair, abs_tol=1e-4, rel_tol=1e-6)]
+    assert far == []
