@@ -80,9 +80,12 @@ def best_batch(python: Path, folder: Path, work: Path, names: list[str]) -> int:
 
 def compare(ours: Side, peer: Side, adapters: list[str], *, rounds: int, limit: int) -> dict[str, Any]:
     """Both sides in turn; medians, ratios by round, and whether they agree."""
-    pairs = []
+    pairs, speeds = [], []
     for _ in range(rounds):
-        pairs.append((ours.run(limit, adapters), peer.run(limit, adapters)))
+        mine = ours.run(limit, adapters)
+        # Measured right after, while the machine is as busy as it was.
+        speeds.append(rate.rates())
+        pairs.append((mine, peer.run(limit, adapters)))
         print(f"  evalsuite {_phases(pairs[-1][0])}; lm-eval {_phases(pairs[-1][1])}", flush=True)
     mine, theirs = pairs[0]
     gaps = [
@@ -94,6 +97,7 @@ def compare(ours: Side, peer: Side, adapters: list[str], *, rounds: int, limit: 
     ]
     return {
         "pairs": pairs,
+        "speeds": speeds,
         "score": statistics.median(t["seconds"]["score"] / m["seconds"]["score"] for m, t in pairs),
         "with load": statistics.median(_without_import(t) / _without_import(m) for m, t in pairs),
         "all": statistics.median(sum(t["seconds"].values()) / sum(m["seconds"].values()) for m, t in pairs),
@@ -127,13 +131,15 @@ def report(title: str, found: dict[str, Any]) -> None:
 
 
 def share(found: dict[str, Any], folder: Path, data: Path, names: list[str]) -> None:
-    """Print which part of the machine's rate the scoring of one adapter reached."""
+    """Print which part of the machine's rate, measured in the same round, the scoring of one adapter reached."""
     flops = rate.needed(folder / "model", [material.prompts(data, name) for name in names])
-    seconds = statistics.median(mine["seconds"]["score"] for mine, _ in found["pairs"])
-    print(f"needed: {flops / 1e12:.2f} TFLOP; reached: {flops / seconds / 1e9:.0f} GFLOP per CPU second")
-    for name, speed in rate.rates().items():
-        reached = f"reached {flops / seconds / speed:.0%}"
-        print(f"  {name} on the model's shapes: {speed / 1e9:.0f} GFLOP per CPU second; {reached}")
+    reached = [flops / mine["seconds"]["score"] for mine, _ in found["pairs"]]
+    print(f"needed: {flops / 1e12:.2f} TFLOP; reached: {statistics.median(reached) / 1e9:.0f} GFLOP per CPU second")
+    for name in found["speeds"][0]:
+        speeds = [of[name] for of in found["speeds"]]
+        part = statistics.median(mine / speed for mine, speed in zip(reached, speeds, strict=True))
+        of = f"{statistics.median(speeds) / 1e9:.0f} GFLOP per CPU second"
+        print(f"  {name} on the model's shapes: {of}; reached {part:.0%}")
 
 
 def growth(ours: Side, adapters: list[str], file: Path) -> None:

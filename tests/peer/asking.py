@@ -11,7 +11,7 @@ from typing import Any
 from evalsuite.data.files import read_rows
 from evalsuite.evaluate import benchmark
 from evalsuite.models.hf import HfModel
-from evalsuite.records import LogLikelihood, Outcome
+from evalsuite.records import LogLikelihood, Outcome, Prompt
 from evalsuite.spec.suite import Benchmark
 
 SUBJECTS = (
@@ -29,13 +29,33 @@ NUMBER_FILTERS = [
 
 
 class Noting(HfModel):
-    """The hf backend, with the unrounded log-likelihoods of the last request kept."""
+    """The hf backend, with what it was last asked and the unrounded log-likelihoods that it gave."""
 
     last: list[tuple[LogLikelihood, ...]]
+    prompts: list[Prompt]
 
     def choices(self, *given: Any, **options: Any) -> list[tuple[LogLikelihood, ...]]:
         self.last = super().choices(*given, **options)
         return self.last
+
+    def generate(self, prompts: Any, **options: Any) -> Any:
+        self.prompts = list(prompts)
+        return super().generate(prompts, **options)
+
+    def smallest_lead(self, prompt: Prompt, *, steps: int) -> float:
+        """How far the likeliest token is ahead of the next, where it is least so, decoding greedily in float64."""
+        import torch
+        from transformers import AutoModelForCausalLM
+
+        exact = AutoModelForCausalLM.from_pretrained(self._checkpoint.folder, dtype=torch.float64)
+        (shown,) = self.render([prompt])
+        tokens, leads = torch.tensor([shown.tokens]), []
+        with torch.inference_mode():
+            for _ in range(steps):
+                top = exact(tokens).logits[0, -1].topk(2)
+                leads.append(float(top.values[0] - top.values[1]))
+                tokens = torch.cat([tokens, top.indices[None, :1]], dim=1)
+        return min(leads)
 
 
 def write_tasks(folder: Path, *tasks: Mapping[str, Any]) -> Path:
@@ -87,3 +107,13 @@ def assert_close(ours: Noting, samples: list[dict[str, Any]]) -> None:
     assert len(own) == len(them)
     far = [pair for pair in zip(own, them, strict=True) if not isclose(*pair, abs_tol=1e-4, rel_tol=1e-6)]
     assert far == []
+
+
+def assert_same_replies(ours: Noting, outcome: Outcome, samples: list[dict[str, Any]], *, most: int) -> None:
+    """Every reply of at most so many tokens equals the harness's, but for two tokens that float32 cannot tell apart."""
+    said = [sample["resps"][0][0] for sample in samples]
+    assert len(outcome.replies) == len(said) == len(ours.prompts)
+    other = [n for n, (reply, text) in enumerate(zip(outcome.replies, said, strict=True)) if reply.text != text]
+    assert len(other) <= len(said) / 100
+    leads = {n: ours.smallest_lead(ours.prompts[n], steps=most) for n in other}
+    assert [n for n, lead in leads.items() if lead > 1e-5] == []
