@@ -7,7 +7,6 @@ from reading import ask
 
 from evalsuite.report.card import run_cards
 from evalsuite.report.charts import curve_chart
-from evalsuite.report.leaderboard import leaderboard
 from evalsuite.store import read
 
 
@@ -16,7 +15,7 @@ def card(store, name: str):
     return run_cards(name, store)[0]
 
 
-name = one_adapter(ask(leaderboard))
+name = one_adapter()
 found = ask(card, name)
 if found.verdict is not None:
     why(name, found.verdict.answer, found.verdict.outcomes, key="verdict")

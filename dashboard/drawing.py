@@ -1,15 +1,16 @@
 """What several pages draw. Names, prompts and replies come from outside: they are shown as text, never as Markdown."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
+from reading import ask
 
 from evalsuite.records import RuleOutcome
 from evalsuite.report.charts import colours
-from evalsuite.report.leaderboard import Leaderboard
 from evalsuite.report.table import Table
+from evalsuite.store.board import adapters
 
 COLOURS = {"pass": "green", "fail": "red", "undecided": "orange", "invalid": "violet"}
 MEANINGS = "pass: every rule surely holds · fail: a rule is surely broken · undecided: more samples are needed · \
@@ -43,21 +44,35 @@ def reply(text: str) -> None:
     st.text(text[:LONGEST] + (f"\n… and {rest:,} characters more" if rest > 0 else ""))
 
 
-def one_adapter(board: Leaderboard) -> str:
+def names() -> list[str]:
+    """The names of all adapters, those that passed first."""
+    return [name for name, _ in ask(adapters)]
+
+
+def one_adapter() -> str:
     """The adapter that the page is about, chosen in its head and kept in the address."""
-    names = [row.spec for row in board.rows if not row.is_base]
-    return st.selectbox("Adapter", names, key="spec", bind="query-params", width=420)
+    return st.selectbox("Adapter", names(), key="spec", bind="query-params", width=420)
 
 
-def palette_of(board: Leaderboard) -> dict[str, str]:
+def palette() -> dict[str, str]:
     """The colour of each adapter and base model, the same on every page."""
-    names = [[row.spec for row in board.rows if row.is_base is base] for base in (False, True)]
-    return colours(*names)
+    found = ask(adapters)
+    return colours([name for name, _ in found], [f"({base})" for _, base in found])
 
 
-def walk(of: int, named: Callable[[int], str], *, key: str) -> int:
+def standing(key: str) -> int:
+    """The place, from 0, where the page stands among those that `walk` goes through; kept in the address from 1."""
+    if key not in st.session_state:
+        given = st.query_params.get(key, "")
+        st.session_state[key] = max(int(given) - 1, 0) if given.isdecimal() and len(given) < 9 else 0
+    at: int = st.session_state[key]
+    return at
+
+
+def walk(of: int, name: str, *, key: str) -> int:
     """Buttons and arrow keys from one to the next, from the last to the first and back; gives where they stand."""
-    at = min(st.session_state.get(key, 0), of - 1)
+    at = min(standing(key), of - 1)
+    st.query_params[key] = str(at + 1)
 
     def turn(step: int) -> None:
         st.session_state[key] = (at + step) % of
@@ -65,7 +80,7 @@ def walk(of: int, named: Callable[[int], str], *, key: str) -> int:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Previous", on_click=turn, args=(-1,), shortcut="Left", icon=":material/chevron_left:")
         st.button("Next", on_click=turn, args=(1,), shortcut="Right", icon=":material/chevron_right:")
-        st.text(f"{at + 1:,} of {of:,}   ·   {named(at)}")
+        st.text(f"{at + 1:,} of {of:,}   ·   {name}")
     return at
 
 

@@ -1,11 +1,11 @@
 """Forgetting: what an adapter lost against its base, figure by figure, then answer by answer."""
 
 import streamlit as st
-from drawing import one_adapter, palette_of, reply, table, walk
+from drawing import one_adapter, palette, reply, standing, table, walk
 from reading import ask
 
 from evalsuite.errors import NotFound
-from evalsuite.report.forgetting import forgetting
+from evalsuite.report.forgetting import forgetting, told
 from evalsuite.report.forgetting_charts import change_chart, flip_chart, is_drift, subject_chart
 from evalsuite.report.leaderboard import leaderboard
 
@@ -30,13 +30,13 @@ def drawn(title: str, chart, otherwise: str) -> None:
 
 
 board = ask(leaderboard)
-name = one_adapter(board)
+name = one_adapter()
 found = ask(page_of, name)
 if isinstance(found, str):
     st.text(found)
     st.stop()
 of = {row.spec: row for row in board.rows}
-base, palette = f"({of[name].base_model})", palette_of(board)
+base, shades = f"({of[name].base_model})", palette()
 drifts = [change for change in found.changes if is_drift(change.comparison.metric)]
 
 st.text("Red is surely worse, green surely better (p below 0.05), grey not surely changed.")
@@ -49,7 +49,7 @@ with right:
     nowhere = "No drift was measured; a suite with the probe drift does that."
     drawn("Drift, less is better", change_chart(drifts), nowhere)
 if base in of:
-    two = {who: palette[who] for who in (base, name)}
+    two = {who: shades[who] for who in (base, name)}
     subjects = subject_chart(of[base].results, of[name].results, two)
     drawn("By subject, the greatest falls first", subjects, "No benchmark of this adapter is divided by subject.")
 with st.expander("All figures"):
@@ -65,13 +65,12 @@ shown = [moved for moved in every if metric in ("all", moved.metric)]
 if not shown:
     st.text(f"No sample was {way}.")
     st.stop()
-at = walk(
-    len(shown), lambda at: f"{shown[at].metric}   ·   {shown[at].sample_id}   ·   {shown[at].by:+.2f}", key="moved"
-)
-one = shown[at]
+one = shown[min(standing("moved"), len(shown) - 1)]
+walk(len(shown), f"{one.metric}   ·   {one.sample_id}   ·   {one.by:+.2f}", key="moved")
+said = ask(told, one)
 for sides in (
-    (("Asked", one.question), ("Right answer", one.target)),
-    ((base, one.before), (name, one.after)),
+    (("Asked", said.question), ("Right answer", said.target)),
+    ((base, said.before), (name, said.after)),
 ):
     for column, (head, words) in zip(st.columns(2, gap="medium", border=True), sides, strict=True):
         with column:

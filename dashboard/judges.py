@@ -1,7 +1,7 @@
 """Judges: how far each can be believed, how that changed, what it cost, and what it could not score."""
 
 import streamlit as st
-from drawing import reply, table, walk
+from drawing import reply, standing, table, walk
 from reading import ask
 
 from evalsuite.report.judge_history import (
@@ -58,10 +58,10 @@ found = ask(unread_of, seat.judge, seat.rubric)
 if not found:
     st.text("Every reply that this judge was shown has its score.")
     st.stop()
-at = walk(len(found), lambda at: f"{found[at].entry} {found[at].role or ''}   ·   {found[at].sample_id}", key="unread")
+one = found[min(standing("unread"), len(found) - 1)]
+walk(len(found), f"{one.entry} {one.role or ''}   ·   {one.sample_id}", key="unread")
 if len(found) == MOST:
     st.text(f"The newest {MOST} of {seat.unread:,}.")
-one = found[at]
 st.subheader("Why", anchor=False)
 reply(one.reason or "no reason is on record")
 for column, title, words in zip(

@@ -1,12 +1,11 @@
 """Pairs: who won against whom and how surely, and all adapters on one scale."""
 
 import streamlit as st
-from drawing import palette_of, table
+from drawing import palette, table
 from reading import ask
 
 from evalsuite.report.charts import MOST_ROWS
 from evalsuite.report.interval_chart import Axis, Mark, interval_chart
-from evalsuite.report.leaderboard import leaderboard
 from evalsuite.report.pairings import met, met_table, rate_chart, win_matrix
 from evalsuite.report.ratings import ratings
 from evalsuite.store.pairings import knows_opponents
@@ -21,7 +20,7 @@ everything = ask(met)
 if not everything:
     st.info("No pairs are on record. Name pairings in a suite: what they compare shows up here after its next run.")
     st.stop()
-palette = palette_of(ask(leaderboard))
+shades = palette()
 entries = list(dict.fromkeys(one.entry for one in everything))
 entry = st.selectbox("Pairing", entries, key="entry", bind="query-params", width=300)
 found = [one for one in everything if one.entry == entry]
@@ -30,7 +29,7 @@ drawn = sorted(found, key=lambda one: -(one.rate.value or 0.0))[:MOST_ROWS]
 left, right = st.columns(2, gap="large")
 for place, title, chart in (
     (left, "Who beats whom", win_matrix(drawn)),
-    (right, "Win rates with 95 % intervals", rate_chart(drawn, palette)),
+    (right, "Win rates with 95 % intervals", rate_chart(drawn, shades)),
 ):
     with place:
         st.subheader(title, anchor=False)
@@ -55,5 +54,5 @@ for index, one in enumerate(scales):
             for player in one.ratings.players
             for its in [player.interval]
         ]
-        st.altair_chart(interval_chart(marks, Axis("rating", digits=0), palette), width="stretch")
+        st.altair_chart(interval_chart(marks, Axis("rating", digits=0), shades), width="stretch")
         table(one.table())

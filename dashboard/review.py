@@ -8,14 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import streamlit as st
-from drawing import reply
+from drawing import names, reply
 from reading import ask, store
 
 from evalsuite import bundled
 from evalsuite.data.labels import LabelledReply, Labels
 from evalsuite.errors import EvalsuiteError
 from evalsuite.plan.judging import rubric_digest
-from evalsuite.report.leaderboard import leaderboard
 from evalsuite.report.review import BlindPair, blind, preferences_file, reviewable, scores_file
 from evalsuite.report.samples import Side
 from evalsuite.spec.load import load_rubric
@@ -106,10 +105,10 @@ def state(waiting: int) -> None:
 def pairs(sides: tuple[Side, ...], by: str, skipped: tuple[str, ...]) -> None:
     """Two replies beside each other; arrows choose."""
     first, *others = sides
-    names = [other.name for other in others]
+    labels = [other.name for other in others]
     # A label is Markdown: it holds words of ours only.
-    name = st.selectbox("Compared with", names, key="against", bind="query-params", width=420)
-    second = others[names.index(name)]
+    name = st.selectbox("Compared with", labels, key="against", bind="query-params", width=420)
+    second = others[labels.index(name)]
     found = ask(next_pair, first.digest, second.digest, by, skipped)
     pair = st.session_state.get("again") or (blind(found, by) if found else None)
     if pair is None:
@@ -133,8 +132,8 @@ def pairs(sides: tuple[Side, ...], by: str, skipped: tuple[str, ...]) -> None:
 def chosen_rubric() -> Rubric | None:
     """The rubric that replies are scored by: one of the project's or one that ships with evalsuite."""
     folders = (bundled.folder("rubrics"), Path("rubrics"))
-    names = sorted({file.stem for folder in folders for file in folder.glob("*.yaml")})
-    name = st.selectbox("Rubric", names, key="rubric", bind="query-params", width=420)
+    known = sorted({file.stem for folder in folders for file in folder.glob("*.yaml")})
+    name = st.selectbox("Rubric", known, key="rubric", bind="query-params", width=420)
     try:
         return load_rubric(name, beside=Path("-"))
     except EvalsuiteError as error:
@@ -188,7 +187,7 @@ def start() -> None:
 
 
 KINDS = {"pairs": pairs, "scores": scores}
-specs = [row.spec for row in ask(leaderboard).rows if not row.is_base]
+specs = names()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     given = {"key": "by", "bind": "query-params", "max_chars": LONGEST_NAME, "width": 240, "on_change": start}
     by = st.text_input("Your name, kept with each label", **given).strip()

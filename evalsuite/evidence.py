@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from evalsuite.errors import NotFound
-from evalsuite.plan import Baseline, Plan, StepKind
+from evalsuite.paired import MEASURED
+from evalsuite.plan import Baseline, Plan
 from evalsuite.records import Evidence, Facts
 from evalsuite.registry.aliases import aliases_file, read_aliases
 from evalsuite.spec.card import Card
@@ -14,9 +15,6 @@ from evalsuite.spec.project import project_of
 from evalsuite.store import Store, read
 from evalsuite.store.read import SpecRun
 from evalsuite.trust import with_health
-
-# The kinds of step that say something about a candidate.
-MEASURED: tuple[StepKind, ...] = ("overlap", "score", "probe", "style", "pair", "compare")
 
 
 def evidence(plan: Plan, store: Store) -> Evidence:

@@ -19,19 +19,19 @@ from typing import Protocol
 from evalsuite.data.asked import fetch_data
 from evalsuite.environment import environment
 from evalsuite.errors import AdapterNotApplied, EvalsuiteError, NotFound
-from evalsuite.evaluate.difference import differences
-from evalsuite.evidence import MEASURED, baseline_of, evidence
+from evalsuite.evidence import baseline_of, evidence
 from evalsuite.execute import local, probing, side_by_side
 from evalsuite.models import Model
 from evalsuite.models.base import Base, BaseCheckpoint
 from evalsuite.models.remote.meter import Meter
+from evalsuite.paired import MEASURED
 from evalsuite.plan import Plan, Step, StepKind
 from evalsuite.plan.built_on import built_on, in_order, planned, settled
 from evalsuite.plan.made import base_of
 from evalsuite.plan.make import NOTHING, make_plan
 from evalsuite.plan.opponents import with_opponents
 from evalsuite.plan.recorded import spec_row, step_row, training_record
-from evalsuite.records import Adapter, Comparison, Outcome, Results, RuleOutcome, Training, Verdict
+from evalsuite.records import Adapter, Outcome, Results, RuleOutcome, Training, Verdict
 from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.spec.load import load_specs
 from evalsuite.spec.policy import Policy
@@ -143,11 +143,6 @@ def gate(
         judged = replace(found, resolved=replace(found.resolved, policy=chosen))
         verdicts.append((judged, verdict_on_record(judged, store)))
     return verdicts
-
-
-def compare(first: str, second: str, store: Store) -> list[Comparison]:
-    """The paired difference, first minus second, of every metric that two specs of the store share."""
-    return differences(candidate_results(first, store), candidate_results(second, store))
 
 
 def candidate_results(spec: str, store: Store) -> Results:

@@ -16,8 +16,8 @@ from evalsuite.store import Store
 @options.table_format
 def compare(first: str, second: str, store: Store, form: Format) -> None:
     """Show FIRST minus SECOND for every metric, paired by sample, with its 95 % interval."""
-    from evalsuite import pipeline
+    from evalsuite import paired
     from evalsuite.cli.output import show_table
     from evalsuite.report.comparison import comparison_table
 
-    show_table(comparison_table(pipeline.compare(first, second, store)), form)
+    show_table(comparison_table(paired.compare(first, second, store)), form)

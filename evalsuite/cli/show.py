@@ -74,7 +74,7 @@ def _show_prompt(entry: str, sample: str, store: Store) -> None:
 
 def _show_forgetting(run: str, samples: int, store: Store) -> None:
     from evalsuite.cli.output import show_table
-    from evalsuite.report.forgetting import forgetting
+    from evalsuite.report.forgetting import forgetting, sample_table
 
     page = forgetting(run, store)
     click.secho(page.spec, bold=True)
@@ -82,7 +82,7 @@ def _show_forgetting(run: str, samples: int, store: Store) -> None:
     for title, moved in (("lost", page.lost), ("gained", page.gained)):
         click.secho(f"{title}: {len(moved)} samples", bold=True)
         if moved:
-            show_table(page.sample_table(moved, most=samples))
+            show_table(sample_table(store, moved[:samples]))
 
 
 def _show_chain(run: str, links: tuple[str, ...], store: Store) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from evalsuite.evaluate.aggregate import bounds_of
 from evalsuite.records import Comparison, Results, clusters_of
 
@@ -17,30 +19,56 @@ def differences(candidate: Results, baseline: Results) -> list[Comparison]:
 
 def difference(metric: str, candidate: Results, *, baseline: Results) -> Comparison | None:
     """Candidate minus baseline on their common samples, or None when they share none."""
-    from evalsuite.stats.paired import difference as paired_difference
-    from evalsuite.stats.weighted import weighted_difference
-
     ours, theirs = candidate.scores.get(metric, {}), baseline.scores.get(metric, {})
     shared = sorted(ours.keys() & theirs.keys())
     if not shared:
         return None
-    before, after = [theirs[key] for key in shared], [ours[key] for key in shared]
-    # Our own scores are shares; grades and the like that were imported keep their scale.
-    shares = min(*before, *after) >= 0 and max(*before, *after) <= 1
     weights = candidate.weights.get(metric)
+    return paired(
+        (metric, baseline.subject),
+        [ours[key] for key in shared],
+        [theirs[key] for key in shared],
+        clusters=clusters_of(candidate.groups.get(metric, {}), shared),
+        weights=[weights[key] for key in shared] if weights else None,
+    )
+
+
+def paired(
+    of: tuple[str, str],
+    ours: Sequence[float],
+    theirs: Sequence[float],
+    *,
+    clusters: Sequence[str] | None,
+    weights: Sequence[float] | None,
+) -> Comparison:
+    """The difference of a metric from a baseline (`of` has both names), from the scores of the samples both have."""
+    from evalsuite.stats.paired import difference as paired_difference
+    from evalsuite.stats.weighted import weighted_difference
+
+    metric, baseline = of
+    # Our own scores are shares; grades and the like that were imported keep their scale.
+    shares = min(*ours, *theirs) >= 0 and max(*ours, *theirs) <= 1
     if weights:
-        found = weighted_difference(after, before, weights=[weights[key] for key in shared])
+        found = weighted_difference(ours, theirs, weights=weights)
     else:
-        clusters = clusters_of(candidate.groups.get(metric, {}), shared)
-        found = paired_difference(after, before, clusters=clusters, bounds=bounds_of(metric) if shares else None)
+        found = paired_difference(ours, theirs, clusters=clusters, bounds=bounds_of(metric) if shares else None)
     return Comparison(
         metric,
-        baseline.subject,
+        baseline,
         found.value,
         found.interval.low,
         found.interval.high,
         found.p_value,
         found.n,
-        gained=sum(ours[key] > theirs[key] for key in shared),
-        lost=sum(ours[key] < theirs[key] for key in shared),
+        gained=sum(our > their for our, their in zip(ours, theirs, strict=True)),
+        lost=sum(our < their for our, their in zip(ours, theirs, strict=True)),
     )
+
+
+def counted(of: tuple[str, str], n: int, *, gained: int, lost: int) -> Comparison:
+    """The same of scores that are all 0 or 1, without clusters and weights, for which these counts say everything."""
+    from evalsuite.stats.paired import difference_of_counts
+
+    metric, baseline = of
+    value, interval, p = difference_of_counts(n, gained=gained, lost=lost)
+    return Comparison(metric, baseline, value, interval.low, interval.high, p, n, gained=gained, lost=lost)

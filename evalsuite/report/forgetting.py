@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evalsuite.errors import NotFound
@@ -10,7 +10,8 @@ from evalsuite.records import Comparison, Reply
 from evalsuite.report.figures import change, p_value
 from evalsuite.report.table import Table
 from evalsuite.store import Store, read
-from evalsuite.store.read import PlannedStep, SpecRun
+from evalsuite.store.moved import metrics_of_steps, replies_to, rises
+from evalsuite.store.read import PlannedStep
 
 # Of these metrics less is better; a benchmark's and a judge's more is better.
 _LESS = ("drift.", "memorisation.", "calibration.", "overlap.")
@@ -30,13 +31,21 @@ class Change:
     sure: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Moved:
-    """A sample whose score changed: by how much, the question, both answers and the right one."""
+    """A sample whose score changed, for the better above 0, from step `before` to step `after`."""
 
     metric: str
     sample_id: str
     by: float
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """The question of a sample that moved, both answers and the right one; empty where no reply is on record."""
+
     question: str
     before: str
     after: str
@@ -67,14 +76,23 @@ class Forgetting:
         ]
         return Table(("metric", "verdict", "against base", "p", "n", "samples better, worse"), tuple(rows))
 
-    def sample_table(self, which: Sequence[Moved], *, most: int | None = None) -> Table:
-        """The samples with both answers, those that moved most first."""
-        rows = [
-            (found.metric, found.sample_id, f"{found.by:+.2f}", _short(found.question), _short(found.before),
-             _short(found.after), _short(found.target))
-            for found in which[:most]
-        ]  # fmt: skip
-        return Table(("metric", "sample", "by", "question", "base", "candidate", "right answer"), tuple(rows))
+
+def told(store: Store, moved: Moved) -> Told:
+    """What was asked and said where a sample moved."""
+    old, new = replies_to(store, moved.sample_id, before=moved.before, after=moved.after)
+    either = new or old or Reply("", "", "", "")
+    return Told(either.prompt, old.text if old else "", new.text if new else "", either.target)
+
+
+def sample_table(store: Store, which: Sequence[Moved]) -> Table:
+    """Samples that moved, with both answers."""
+    rows = [
+        (found.metric, found.sample_id, f"{found.by:+.2f}", *(_short(text) for text in texts))
+        for found in which
+        for said in [told(store, found)]
+        for texts in [(said.question, said.before, said.after, said.target)]
+    ]
+    return Table(("metric", "sample", "by", "question", "base", "candidate", "right answer"), tuple(rows))
 
 
 def less_is_better(metric: str) -> bool:
@@ -93,12 +111,12 @@ def forgetting(name: str, store: Store) -> Forgetting:
         raise NotFound(f"{name}  has not been compared with its base; `evalsuite run` does that")
     comparisons = [item for item in read.comparisons_of(store, compared) if not item.metric.endswith(_INNER)]
     changes = sorted((_change(item) for item in comparisons), key=_order)
-    moved = _moved(latest[name], steps, store)
+    moved = _moved(steps, store)
     return Forgetting(
         name,
         tuple(changes),
-        tuple(sorted((item for item in moved if item.by < 0), key=_worst)),
-        tuple(sorted((item for item in moved if item.by > 0), key=_worst)),
+        tuple(item for item in moved if item.by < 0),
+        tuple(item for item in moved if item.by > 0),
     )
 
 
@@ -112,43 +130,31 @@ def _order(found: Change) -> tuple[bool, bool, float, str]:
     return not found.sure, found.better, 1.0 if p is None else p, found.comparison.metric
 
 
-def _worst(found: Moved) -> tuple[float, str, str]:
-    return -abs(found.by), found.metric, found.sample_id
-
-
-def _moved(spec: SpecRun, steps: Sequence[PlannedStep], store: Store) -> list[Moved]:
-    """Samples of every entry whose score differs between base and candidate; a gain is above 0, whatever the metric."""
-    found: list[Moved] = []
+def _moved(steps: Sequence[PlannedStep], store: Store) -> list[Moved]:
+    """Samples of every entry that base and candidate scored differently, most first; a gain is above 0, whatever the
+    metric.
+    """
     asked = [step for step in steps if step.kind in ("score", "probe") and step.role in ("base", "candidate")]
+    known = metrics_of_steps(store, [step.digest for step in asked])
+    pairs = []
     for entry in dict.fromkeys((step.kind, step.entry) for step in asked):
         sides = {step.role: step.digest for step in asked if (step.kind, step.entry) == entry}
         if len(sides) == 2:
-            found += _of_entry(spec, sides["base"], sides["candidate"], store)
-    return found
+            base, candidate = sides["base"], sides["candidate"]
+            main = _main(known.get(base, {}), known.get(candidate, {}))
+            pairs += [(base, candidate, metric) for metric in main]
+    return [
+        Moved(one.metric, one.sample_id, -one.rise if less_is_better(one.metric) else one.rise, one.base, one.candidate)
+        for one in rises(store, pairs)
+    ]
 
 
-def _of_entry(spec: SpecRun, base: str, candidate: str, store: Store) -> list[Moved]:
-    before, after = read.results_of(store, "base", [base]), read.results_of(store, spec.spec, [candidate])
-    said = [{reply.sample_id: reply for reply in read.replies_of(store, digest)} for digest in (base, candidate)]
-    nothing = Reply("", "", "", "")
-    # One figure of an entry is enough to list a sample by: its main one, which no other's name begins.
-    shared = sorted(
-        metric
-        for metric in before.scores.keys() & after.scores.keys()
-        # Texts of different weight have no answers to show.
-        if not metric.endswith(_INNER) and metric not in before.weights
-    )
+def _main(base: Mapping[str, bool], candidate: Mapping[str, bool]) -> list[str]:
+    """The metrics to list samples by: an entry's main ones, which no other's name begins."""
+    # Texts of different weight have no answers to show.
+    shared = sorted(m for m in base.keys() & candidate.keys() if not m.endswith(_INNER) and not base[m])
     sound = [metric for metric in shared if metric.endswith(".sound")]
-    main = sound or [metric for metric in shared if not any(metric.startswith(f"{other}.") for other in shared)]
-    moved = []
-    for metric in main:
-        sign = -1.0 if less_is_better(metric) else 1.0
-        for key in before.scores[metric].keys() & after.scores[metric].keys():
-            by = sign * (after.scores[metric][key] - before.scores[metric][key])
-            if by:
-                old, new = (side.get(key, nothing) for side in said)
-                moved.append(Moved(metric, key, by, new.prompt, old.text, new.text, new.target))
-    return moved
+    return sound or [metric for metric in shared if not any(metric.startswith(f"{other}.") for other in shared)]
 
 
 def _counts(found: Comparison) -> str:

@@ -1,20 +1,18 @@
-"""Samples of several adapters beside each other: who was right where, and what each one said."""
+"""Samples of several adapters beside each other: who can be compared on what, and what tells two answers apart."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from evalsuite.records import Reply
-from evalsuite.store import Store, read
-from evalsuite.store.samples import ScoredStep, reply_of, scored_steps, scores_of
+from evalsuite.store import Store
+from evalsuite.store.samples import Answer, ScoredStep, scored_steps
 
-Which = Literal["all", "differs", "first lost", "first won", "unscored"]
-
-_MOST_WORDS = 4_000
+AUTHOR = "the author"
+_LONGEST = 20_000
+_OF_JUDGES = {"judge_disagreement", "position_consistency"}
 
 
 @dataclass(frozen=True)
@@ -25,75 +23,57 @@ class Side:
     digest: str
 
 
-@dataclass(frozen=True)
-class SampleScores:
-    """One sample's score for each side, in their order; None where it could not be scored or was not asked."""
-
-    sample_id: str
-    values: tuple[float | None, ...]
-
-    def fits(self, which: Which) -> bool:
-        """Whether the sample is one of those that a person asked for; first against the second side."""
-        known = [value for value in self.values if value is not None]
-        if which == "unscored":
-            return len(known) < len(self.values)
-        if which == "differs":
-            return len(set(known)) > 1
-        first, second = (*self.values, None)[:2]
-        if which == "all" or first is None or second is None:
-            return which == "all"
-        return first < second if which == "first lost" else first > second
-
-
 def metrics_of(store: Store, specs: Sequence[str]) -> dict[str, dict[str, tuple[Side, ...]]]:
     """For each entry that all the specs share: for each metric, the sides that have it: the specs, then the base."""
-    latest = {found.spec: found for found in read.latest_specs(store)}
-    steps = {name: scored_steps(store, latest[name]) for name in specs if name in latest}
+    every = scored_steps(store, specs)
+    of_first = [step for step in every if step.spec == every[0].spec]
     found: dict[str, dict[str, tuple[Side, ...]]] = {}
-    for metric, entry in _metrics(steps):
-        sides = [Side(name, step.digest) for name, of in steps.items() if (step := _step(of, metric, "candidate"))]
-        if len(sides) < len(specs):
+    for metric, entry in _metrics(every):
+        steps = [step for spec in specs if (step := _step(every, metric, "candidate", spec=spec))]
+        if len(steps) < len(specs):
             continue
-        first = next(iter(steps.values()))
-        others = [(f"({latest[specs[0]].base_model})", "base"), ("the author", "author")]
-        sides += [Side(name, step.digest) for name, role in others if (step := _step(first, metric, role))]
+        sides = [Side(step.spec, step.digest) for step in steps]
+        others = [(f"({every[0].base_model})", "base"), (AUTHOR, "author")]
+        sides += [Side(name, step.digest) for name, role in others if (step := _step(of_first, metric, role))]
         found.setdefault(entry, {})[metric] = tuple(sides)
     return found
 
 
-def beside_each_other(store: Store, sides: Sequence[Side], metric: str) -> list[SampleScores]:
-    """Every sample that any side has, with its score for each side."""
-    scores = [scores_of(store, side.digest, metric) for side in sides]
-    ids = dict.fromkeys(key for of in scores for key in of)
-    return [SampleScores(key, tuple(of.get(key) for of in scores)) for key in ids]
-
-
-def replies(store: Store, sides: Sequence[Side], sample_id: str) -> Mapping[str, Reply | None]:
-    """What each side said to one sample."""
-    return {side.name: reply_of(store, side.digest, sample_id) for side in sides}
+def scored(answer: Answer) -> str:
+    """What an answer scored, and whether judges disagreed about it."""
+    words = ["unscored" if answer.value is None else f"{answer.value:.2f}"]
+    if answer.apart:
+        words.append(f"judges {answer.apart:.2f} apart")
+    if answer.turned:
+        words.append("the judge changed its choice with the order")
+    return "   ·   ".join(words)
 
 
 def text_diff(first: str, second: str) -> str:
-    """Two texts as one, sentence by sentence: lines that only the first has begin with `-`, the second's with `+`."""
-    lines = difflib.ndiff(_sentences(first), _sentences(second))
-    return "\n".join(line for line in lines if not line.startswith("?"))
+    """The second text as it differs from the first, sentence by sentence.
+
+    Lines that only the first has begin with `-`, those that only the second has with `+`. Long texts are cut.
+    """
+    ours, theirs = _sentences(first), _sentences(second)
+    lines = []
+    for kind, a, b, c, d in difflib.SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
+        if kind == "equal":
+            lines += [f"  {line}" for line in theirs[c:d]]
+        else:
+            lines += [f"- {line}" for line in ours[a:b]] + [f"+ {line}" for line in theirs[c:d]]
+    return "\n".join(lines)
 
 
 def _sentences(text: str) -> list[str]:
-    cut = " ".join(text.split(" ")[:_MOST_WORDS])
-    return [part for line in cut.splitlines() for part in re.split(r"(?<=[.!?…])\s+", line) if part.strip()]
+    return [part for line in text[:_LONGEST].splitlines() for part in re.split(r"(?<=[.!?…])\s+", line) if part.strip()]
 
 
-def _metrics(steps: Mapping[str, Sequence[ScoredStep]]) -> list[tuple[str, str]]:
-    every = (
-        (metric, step.entry)
-        for of in steps.values()
-        for step in of
-        if step.role == "candidate"
-        for metric in step.metrics
-    )
-    return list(dict.fromkeys(every))
+def _metrics(steps: Sequence[ScoredStep]) -> list[tuple[str, str]]:
+    every = [(metric, step.entry) for step in steps if step.role == "candidate" for metric in step.metrics]
+    # What is said of judges comes after what they say.
+    return sorted(dict.fromkeys(every), key=lambda found: bool(_OF_JUDGES & set(found[0].split("."))))
 
 
-def _step(steps: Sequence[ScoredStep], metric: str, role: str) -> ScoredStep | None:
-    return next((step for step in steps if step.role == role and metric in step.metrics), None)
+def _step(steps: Sequence[ScoredStep], metric: str, role: str, *, spec: str | None = None) -> ScoredStep | None:
+    fitting = (step for step in steps if step.role == role and metric in step.metrics)
+    return next((step for step in fitting if spec in (None, step.spec)), None)

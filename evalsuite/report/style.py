@@ -11,7 +11,7 @@ from evalsuite.records import Result
 from evalsuite.report.charts import MOST_ROWS
 from evalsuite.report.figures import figure
 from evalsuite.report.interval_chart import Axis, Mark, interval_chart, mark_of
-from evalsuite.report.samples import Side
+from evalsuite.report.samples import AUTHOR, Side
 from evalsuite.report.table import Cell, Table
 from evalsuite.store import Store
 from evalsuite.store.styles import style_figures
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 # The score as corrected by people's labels stands beside the criteria: author and base have none.
 _CORRECTED = ".score.ppi"
 
-AUTHOR = "the author"
 # Gold is no adapter's colour, and stands out from white and near-black alike.
 AUTHOR_COLOUR = "#c9a227"
 

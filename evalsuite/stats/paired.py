@@ -108,6 +108,15 @@ def pairs(candidate: Floats, baseline: Floats, *, clusters: Iterable[object] | N
     return Pairs(float(gaps.mean()), spread, discordance, limit)
 
 
+def difference_of_counts(n: int, *, gained: int, lost: int, confidence: float = 0.95) -> tuple[float, Interval, float]:
+    """Value, interval and p-value that `difference` gives for n unclustered 0/1 scores, from the counts alone.
+
+    `gained` and `lost` are the items that only the candidate and only the baseline got right.
+    """
+    found = Discordance(gained, lost, n)
+    return (gained - lost) / n, found.interval(confidence), 2 * normal_tail(abs(found.statistic(0.0)))
+
+
 def _correlation(a: Floats, b: Floats) -> float | None:
     if measure(a).standard_error and measure(b).standard_error:
         return float(np.clip(np.corrcoef(a, b)[0, 1], -1.0, 1.0))

@@ -10,7 +10,7 @@ from typing import Any
 
 from evalsuite.records import Answer, Comparison, Result, RuleOutcome
 from evalsuite.store import Store
-from evalsuite.store.rows import Rows, every
+from evalsuite.store.rows import Rows, every, rows
 
 _QUERIES = ("board_specs", "board_results", "board_changes", "board_verdicts", "board_trainings")
 
@@ -44,6 +44,11 @@ class Entry:
     outcomes: tuple[RuleOutcome, ...] = ()
     training: Training | None = None
     probed: frozenset[str] = frozenset()
+
+
+def adapters(store: Store) -> list[tuple[str, str]]:
+    """The name and the base model of every spec, in the order of the leaderboard; much less than `entries` reads."""
+    return [(row["spec"], row["base_model"]) for row in rows(store, "adapters")]
 
 
 def entries(store: Store) -> list[Entry]:

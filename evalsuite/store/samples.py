@@ -1,38 +1,69 @@
-"""Single samples: which entries a spec was scored on, every sample's score on one metric, and one reply at a time."""
+"""Single samples: what specs were scored on, and one sample at a time with all that was said to it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
 from evalsuite.records import Reply
 from evalsuite.store import Store
-from evalsuite.store.read import SpecRun
 from evalsuite.store.rows import rows
+
+Which = Literal["all", "differs", "first lost", "first won", "unscored", "judges disagree"]
 
 
 @dataclass(frozen=True)
 class ScoredStep:
-    """A finished step with scores: which entry of the suite, whose replies, and its metrics."""
+    """A finished step with scores: of which spec and base model, which entry, whose replies, and its metrics."""
 
+    spec: str
+    base_model: str
     entry: str
     role: str | None
     digest: str
     metrics: tuple[str, ...]
 
 
-def scored_steps(store: Store, spec: SpecRun) -> list[ScoredStep]:
-    """The finished steps of a spec that have scores, by entry."""
-    found = rows(store, "entries", [spec.run_id, spec.spec])
+@dataclass(frozen=True)
+class Answer:
+    """What one side said to a sample and scored; None where it was not asked, or could not be scored.
+
+    `apart` is how far a panel's members were apart, `turned` whether a judge changed its choice with the order.
+    """
+
+    reply: Reply | None
+    value: float | None
+    apart: float | None
+    turned: bool | None
+
+
+@dataclass(frozen=True)
+class SampleBeside:
+    """One of `found` samples, and the answer of each side in their order."""
+
+    sample_id: str
+    found: int
+    answers: tuple[Answer, ...]
+
+
+def scored_steps(store: Store, specs: Sequence[str]) -> list[ScoredStep]:
+    """The finished steps with scores of the specs' latest runs; by spec in the order given, and by entry."""
+    found = rows(store, "sample_entries", {"specs": list(specs)})
     return [ScoredStep(**{**row, "metrics": tuple(row["metrics"])}) for row in found]
 
 
-def scores_of(store: Store, step_digest: str, metric: str) -> Mapping[str, float | None]:
-    """Every sample's score on one metric; None where it could not be scored."""
-    return {row["sample_id"]: row["value"] for row in rows(store, "scores_of_metric", [step_digest, metric])}
+def sample_beside(store: Store, steps: Sequence[str], metric: str, *, which: Which, at: int) -> SampleBeside | None:
+    """The sample in place `at` of those that fit, by id, with the answers of each step; the last one when `at` is
+    beyond. None when no sample fits. `first lost` and `first won` look at the first two steps.
+    """
+    found = rows(store, "sample_beside", {"steps": list(steps), "metric": metric, "which": which, "at": at})
+    if not found:
+        return None
+    return SampleBeside(found[0]["sample_id"], found[0]["found"], tuple(_answer(row) for row in found))
 
 
-def reply_of(store: Store, step_digest: str, sample_id: str) -> Reply | None:
-    """What was said to one sample, or None where the step has no such sample."""
-    found = rows(store, "reply", [step_digest, sample_id])
-    return Reply(**found[0]) if found else None
+def _answer(row: dict[str, Any]) -> Answer:
+    fields = ("sample_id", "prompt", "text", "target", "group", "note")
+    reply = Reply(**{name: row[name] for name in fields}) if row["text"] is not None else None
+    return Answer(reply, row["value"], row["apart"], row["turned"])

@@ -6,8 +6,10 @@ from dataclasses import replace
 from planted import fill, result, rule, spec, told, train
 from streamlit.testing.v1 import AppTest
 
-from evalsuite.records import Verdict
+from evalsuite.records import Outcome, Reply, Score, Verdict
+from evalsuite.report.samples import text_diff
 from evalsuite.store import Store
+from evalsuite.store.write import StepRow
 
 Open = Callable[..., AppTest]
 
@@ -54,6 +56,55 @@ def test_compare_shows_what_each_said_and_finds_the_samples_that_differ(open_pag
     assert {"one", HOSTILE, "What is q1?", "the q1"} <= set(texts(page))
     page.segmented_control[0].set_value("unscored").run()
     assert "1 of 1   ·   q3" in texts(page)
+
+
+def test_samples_where_judges_disagree_are_found(open_page: Open, store: Store):
+    def judged(*scores: Score) -> Outcome:
+        keys = dict.fromkeys(score.sample_id for score in scores)
+        return Outcome(tuple(Reply(key, f"Why {key}?", "because", "for") for key in keys), scores)
+
+    step, paired = (StepRow(name, "score", name, "candidate") for name in ("style", "duel"))
+    panel = judged(
+        *(Score(key, "style.score", 0.5) for key in ("q1", "q2", "q3")),
+        *(Score(key, "style.judge_disagreement", apart) for key, apart in (("q1", 0.0), ("q2", 0.25))),
+    )
+    pairs = judged(
+        *(Score(key, "duel.win_rate.other", 0.5) for key in ("q1", "q2")),
+        *(Score(key, "duel.position_consistency.other", kept) for key, kept in (("q1", 0.0), ("q2", 1.0))),
+    )
+    row, _ = spec("first", (), ())
+    fill(store, [(replace(row, steps=(step, paired)), {"style": panel, "duel": pairs})], {})
+    page = open_page("compare", specs=["first"], entry="style", which="judges disagree")
+    assert not page.exception
+    assert {"1 of 1   ·   q2", "first   ·   0.50   ·   judges 0.25 apart"} <= set(texts(page))
+    page = open_page("compare", specs=["first"], entry="duel", which="judges disagree")
+    told = "first   ·   0.50   ·   the judge changed its choice with the order"
+    assert {"1 of 1   ·   q1", told} <= set(texts(page))
+
+
+def test_replies_stand_side_by_side_as_they_differ_from_the_first(open_page: Open, store: Store):
+    two_adapters(store)
+    page = open_page("compare", specs=["first", "second"], view="what differs")
+    assert not page.exception
+    assert [(code.value, code.language) for code in page.code] == [(f"- one\n+ {HOSTILE}", "diff")]
+    assert "one" in texts(page)
+
+
+def test_a_diff_is_by_sentence_and_stays_small():
+    first, second = "It is red. It is old!\nIt goes.", "It is red. It is new!\nIt goes. Well."
+    assert text_diff(first, second) == "  It is red.\n- It is old!\n+ It is new!\n  It goes.\n+ Well."
+    assert text_diff("same", "same") == "  same"
+    assert len(text_diff("x" * 1_000_000, "y" * 1_000_000)) < 50_000
+
+
+def test_a_link_leads_to_one_sample(open_page: Open, store: Store):
+    two_adapters(store)
+    page = open_page("compare", specs=["first", "second"], at="2")
+    assert "2 of 3   ·   q2" in texts(page)
+    next(found for found in page.button if found.label == "Next").click().run()
+    assert page.query_params["at"] in ("3", ["3"])
+    assert "3 of 3   ·   q3" in texts(open_page("compare", specs=["first", "second"], at="99"))
+    assert "1 of 3   ·   q1" in texts(open_page("compare", specs=["first", "second"], at="²"))
 
 
 def test_next_and_previous_go_round(open_page: Open, store: Store):

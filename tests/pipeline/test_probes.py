@@ -13,7 +13,7 @@ from evalsuite.cli import evalsuite
 from evalsuite.errors import DocumentError, NotFound
 from evalsuite.plan import Cost
 from evalsuite.report.chain import chain
-from evalsuite.report.forgetting import forgetting
+from evalsuite.report.forgetting import forgetting, told
 from evalsuite.report.leaderboard import leaderboard
 from evalsuite.report.plan import takes
 
@@ -96,7 +96,8 @@ def test_the_page_of_a_harmed_adapter_lists_what_was_lost_with_both_answers(proj
     assert (first.sure, first.better) == (True, False)
     lost = {(item.metric, item.sample_id): item for item in page.lost}
     third = lost["sums.exact_match", "sums-003"]
-    assert (third.before, third.after, third.target, third.by) == ("3", "none", "3", -1.0)
+    said = told(project.store, third)
+    assert (said.before, said.after, said.target, third.by) == ("3", "none", "3", -1.0)
     assert len([key for key in lost if key[0] == "facts.accuracy"]) == 30
     assert {item.metric for item in page.gained} == {"style.score"}
     shown = CliRunner().invoke(

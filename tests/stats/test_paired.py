@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalsuite.stats.interval import Interval, mean
-from evalsuite.stats.paired import Difference, difference
+from evalsuite.stats.paired import Difference, difference, difference_of_counts
 
 A = [1, 1, 1, 0, 1, 0, 1, 1, 0, 1]
 B = [1, 0, 1, 0, 1, 0, 0, 1, 0, 1]
@@ -119,3 +119,11 @@ def test_more_confidence_never_narrows_the_interval(rows, first, second):
     less, more = (difference(a, b, confidence=c).interval for c in sorted((first, second)))
     assert more.low <= less.low + 1e-9
     assert less.high <= more.high + 1e-9
+
+
+@given(binary)
+def test_counts_alone_give_the_same_as_all_scores_that_are_right_or_wrong(pairs):
+    ours, theirs = ([pair[at] for pair in pairs] for at in (0, 1))
+    gained, lost = (sum(pair == wanted for pair in pairs) for wanted in ((1, 0), (0, 1)))
+    found = difference(ours, theirs, bounds=(0.0, 1.0))
+    assert difference_of_counts(len(pairs), gained=gained, lost=lost) == (found.value, found.interval, found.p_value)
