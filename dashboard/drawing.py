@@ -84,10 +84,11 @@ def walk(of: int, name: str, *, key: str) -> int:
     return at
 
 
-def export(shown: Table, figures: Table, *, name: str) -> None:
-    """Buttons that give what is shown as Markdown, and all figures behind it as CSV and Parquet."""
+def export(shown: Table, figures: Table, *, name: str, note: str = "") -> None:
+    """Buttons that give what is shown as Markdown, under a note, and all figures behind it as CSV and Parquet."""
     frame = pd.DataFrame(figures.rows, columns=figures.heads)
     with st.container(horizontal=True):
         st.download_button("CSV", figures.csv(), f"{name}.csv", "text/csv", on_click="ignore")
         st.download_button("Parquet", frame.to_parquet, f"{name}.parquet", on_click="ignore")
-        st.download_button("Markdown", shown.markdown(), f"{name}.md", "text/markdown", on_click="ignore")
+        words = f"{note}\n\n{shown.markdown()}" if note else shown.markdown()
+        st.download_button("Markdown", words, f"{name}.md", "text/markdown", on_click="ignore")

@@ -1,19 +1,24 @@
 """Adapters beside each other: verdicts, metrics with intervals, costs, and why each verdict came out so."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 from drawing import COLOURS, MEANINGS, chart, export, why
 from reading import ask
 
+from evalsuite import paired
 from evalsuite.report import charts
+from evalsuite.report.changes import Adjustment, Changes, from_baseline, from_bases
 from evalsuite.report.leaderboard import Filter, Leaderboard, leaderboard
 from evalsuite.report.trade_off import COSTS
 
 COLUMNS = 3
 MOST_REASONS = 12
-ADJUSTMENTS = {"holm": "Holm: no false star among all", "bh": "BH: few false stars", "none": "not adjusted"}
+WAYS = ["values", "differences"]
+OWN = "its own base model"
+ADJUSTMENTS: dict[str, Adjustment] = {"Holm": "holm", "BH": "bh", "none": "none"}
 
 
 def filtered(board: Leaderboard) -> Leaderboard:
@@ -35,17 +40,31 @@ def filtered(board: Leaderboard) -> Leaderboard:
     return board.only(Filter(**picked))
 
 
-def drawn(board: Leaderboard, whole: Leaderboard) -> None:
-    """The table in the columns and the way that the person chose, and its files."""
+def minus(store, baseline: str, rows: tuple[str, ...], metrics: tuple[str, ...]):
+    """The paired differences of rows from a baseline."""
+    return paired.against(store, baseline, rows, metrics)
+
+
+def compared(board: Leaderboard, whole: Leaderboard, metrics: Sequence[str]) -> Changes:
+    """The rows minus the baseline that the person chose, with stars in the way that the person chose."""
+    every = [OWN, *(row.spec for row in whole.rows)]
+    baseline = st.selectbox("Minus", every, key="baseline", bind="query-params", width=300)
+    given = {"default": "Holm", "required": True, "key": "adjust", "bind": "query-params"}
+    adjust = ADJUSTMENTS[st.segmented_control("Stars corrected by", list(ADJUSTMENTS), **given)]
+    if baseline == OWN:
+        return from_bases(board, metrics, adjust)
+    found = ask(minus, baseline, tuple(row.spec for row in board.rows), tuple(metrics))
+    return from_baseline(board, baseline, found, metrics=metrics, adjust=adjust)
+
+
+def drawn(board: Leaderboard, whole: Leaderboard) -> Changes | None:
+    """The table in the columns and the way that the person chose, and its files; the differences, if it shows those."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         given = {"placeholder": "the headline metrics", "key": "metrics", "bind": "query-params", "width": 620}
         metrics = st.multiselect("Columns", whole.metrics, **given)
-        ways = ["values", "change from base"]
-        way = st.segmented_control("Cells", ways, default=ways[0], required=True, key="cells", bind="query-params")
-        changed = way == ways[1]
-        given = {"format_func": ADJUSTMENTS.get, "key": "adjust", "bind": "query-params", "width": 260}
-        adjust = st.selectbox("Stars", list(ADJUSTMENTS), **given) if changed else "holm"
-    shown = board.changes(adjust, metrics) if changed else board.table(metrics=metrics)
+        way = st.segmented_control("Cells", WAYS, default=WAYS[0], required=True, key="cells", bind="query-params")
+        changes = compared(board, whole, metrics or board.headline) if way == WAYS[1] else None
+    shown = changes.table() if changes else board.table(metrics=metrics)
     by_name = {row.spec: row for row in board.rows}
     frame = pd.DataFrame(shown.rows, columns=shown.heads)
     frame["verdict"] = [[by_name[name].verdict] if by_name[name].verdict else [] for name in frame["spec"]]
@@ -55,7 +74,28 @@ def drawn(board: Leaderboard, whole: Leaderboard) -> None:
     configs = {"spec": st.column_config.TextColumn(pinned=True), "verdict": verdict}
     order = ("spec", "verdict", "method", *shown.heads[3:], *several)
     st.dataframe(frame, hide_index=True, column_order=order, column_config=configs)
-    export(shown, board.figures(), name="leaderboard")
+    if changes:
+        st.text(changes.sentence())
+    figures = changes.figures() if changes else board.figures()
+    export(shown, figures, name="differences" if changes else "leaderboard", note=changes.sentence() if changes else "")
+    return changes
+
+
+def charts_of(board: Leaderboard, changes: Changes | None) -> None:
+    """What the table shows, drawn: values, or differences."""
+    metrics = changes.metrics if changes else st.session_state.metrics or board.headline
+    found = {
+        metric: changes.chart(metric, palette, most=charts.MOST_ROWS)
+        if changes
+        else charts.metric_chart(board, metric, palette)
+        for metric in metrics
+    }
+    known = [one for one in found.values() if one is not None]
+    for start in range(0, len(known), COLUMNS):
+        for place, one in zip(st.columns(COLUMNS, gap="large"), known[start:][:COLUMNS], strict=False):
+            chart(one, place)
+    if len(board.rows) > charts.MOST_ROWS:
+        st.text(f"Charts show the first {charts.MOST_ROWS} of {len(board.rows)}; filter to see others.")
 
 
 whole = ask(leaderboard)
@@ -66,15 +106,10 @@ with st.container(horizontal=True, key="legend", vertical_alignment="center"):
     for answer, count in Counter(row.verdict for row in board.rows if row.verdict).items():
         st.badge(f"{count} {answer}", color=COLOURS[answer])
     st.text(MEANINGS)
-drawn(board, whole)
+changes = drawn(board, whole)
 
-st.header("Values with 95 % intervals", anchor=False)
-shown = st.session_state.metrics or board.headline
-for start in range(0, len(shown), COLUMNS):
-    for place, metric in zip(st.columns(COLUMNS, gap="large"), shown[start:][:COLUMNS], strict=False):
-        chart(charts.metric_chart(board, metric, palette), place)
-if len(board.rows) > charts.MOST_ROWS:
-    st.text(f"Charts show the first {charts.MOST_ROWS} of {len(board.rows)}; filter to see others.")
+st.header("Differences with 95 % intervals" if changes else "Values with 95 % intervals", anchor=False)
+charts_of(board, changes)
 
 st.header("Quality against cost", anchor=False)
 st.text("The line joins the adapters that no other beats in both.")

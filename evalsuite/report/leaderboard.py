@@ -6,18 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from fnmatch import fnmatch
-from typing import Literal
 
 from evalsuite.errors import NotFound
 from evalsuite.records import Answer, Comparison, Result, RuleOutcome
-from evalsuite.report.figures import change, figure, stacked
+from evalsuite.report.figures import figure, stacked
 from evalsuite.report.table import Table
 from evalsuite.store import Store
 from evalsuite.store.board import Entry, Training, entries
 
-Adjustment = Literal["holm", "bh", "none"]
-
-_LEVEL = 0.05
 # What helps to read another figure; `--details` and a spec's own page show it.
 _BESIDE = {
     *("length_controlled", "length_ratio", "position_consistency", "judge_disagreement"),
@@ -46,6 +42,12 @@ class Row:
     def is_base(self) -> bool:
         """Whether this is the base model as it is."""
         return self.spec == f"({self.base_model})"
+
+    @property
+    def head(self) -> tuple[str, str, str]:
+        """Name, method with the adapter's type, and verdict, as tables show them."""
+        method = f"{self.method} {self.adapter_type}" if self.adapter_type else self.method
+        return self.spec, method, self.verdict or "–"
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ class Leaderboard:
     def table(self, *, details: bool = False, metrics: Sequence[str] = ()) -> Table:
         """The leaderboard as a table of these metrics; without any, the headline ones or (`details`) all."""
         columns = tuple(metrics) or (self.metrics if details else self.headline)
-        rows = [(*_head(row), *(figure(row.results.get(metric)) for metric in columns)) for row in self.rows]
+        rows = [(*row.head, *(figure(row.results.get(metric)) for metric in columns)) for row in self.rows]
         return Table(("spec", "method", "verdict", *columns), tuple(rows))
 
     def screen(self, *, details: bool = False) -> Table:
@@ -120,28 +122,9 @@ class Leaderboard:
         heads = ("spec", "verdict", *(metric.replace(".", ".\n", 1) for metric in metrics))
         rows = []
         for row in self.rows:
-            spec, method, verdict = _head(row)
+            spec, method, verdict = row.head
             rows.append((f"{spec}\n{method}", verdict, *(stacked(row.results.get(metric)) for metric in metrics)))
         return Table(heads, tuple(rows))
-
-    def changes(self, adjust: Adjustment, metrics: Sequence[str] = ()) -> Table:
-        """Every paired difference from the base; a star marks those that stand after the adjustment of all shown.
-
-        `adjust` is `holm` (not one false star among all, 5 %), `bh` (at most 5 % of the stars are false) or `none`.
-        """
-        columns = tuple(metrics) or self.headline
-        shown = [(row, row.changes[metric]) for row in self.rows for metric in columns if metric in row.changes]
-        stars = _stars([found.p_value for _, found in shown], adjust)
-        cells = {
-            (row.spec, found.metric): change(found) + (" ★" if star else "")
-            for (row, found), star in zip(shown, stars, strict=True)
-        }
-        rows = [
-            (*_head(row), *(cells.get((row.spec, metric), "–") for metric in columns))
-            for row in self.rows
-            if not row.is_base
-        ]
-        return Table(("spec", "method", "verdict", *columns), tuple(rows))
 
     def figures(self) -> Table:
         """Every figure on a row of its own with its interval and count, for other programs."""
@@ -191,19 +174,6 @@ def _row(entry: Entry) -> Row:
         started_at=entry.started_at,
         training=entry.training,
     )
-
-
-def _stars(p_values: Sequence[float | None], adjust: Adjustment) -> list[bool]:
-    from evalsuite.stats.multiplicity import benjamini_hochberg, holm
-
-    known = [p for p in p_values if p is not None]
-    adjusted = iter(known if adjust == "none" else holm(known) if adjust == "holm" else benjamini_hochberg(known))
-    return [p is not None and bool(next(adjusted) < _LEVEL) for p in p_values]
-
-
-def _head(row: Row) -> tuple[str, str, str]:
-    method = f"{row.method} {row.adapter_type}" if row.adapter_type else row.method
-    return row.spec, method, row.verdict or "–"
 
 
 def _rank(row: Row, metric: str) -> tuple[bool, float]:

@@ -5,14 +5,16 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from planted import change, compared, fill, result, rule, spec, train
+from planted import change, compared, fill, result, rule, spec, told, train
 from streamlit.testing.v1 import AppTest
 
-from evalsuite import bundled
+from evalsuite import bundled, paired
 from evalsuite.records import Verdict
+from evalsuite.report.changes import from_baseline
 from evalsuite.report.charts import colours, trade_off_chart
 from evalsuite.report.leaderboard import leaderboard
 from evalsuite.report.trade_off import COSTS
+from evalsuite.stats.paired import difference
 from evalsuite.store import Store
 from evalsuite.store.read import runs
 
@@ -141,14 +143,60 @@ def two_changes(store: Store) -> None:
 def test_cells_show_the_change_from_base_with_stars_that_count_all_that_is_shown(open_page: Open, store: Store):
     two_changes(store)
     page = open_page()
-    page.segmented_control[0].set_value("change from base").run()
+    page.segmented_control[0].set_value("differences").run()
     assert not page.exception
     assert cells(page) == [
         ["down", "sft lora", [], "-0.30 [-0.40, -0.20]", "tiny"],
         ["up", "sft lora", [], "+0.30 [+0.20, +0.40]", "tiny"],
     ]
-    page.selectbox[0].select("bh").run()
+    assert "Each cell is the row minus its own base model" in next(text for text in texts(page) if "Each cell" in text)
+    page.segmented_control[1].set_value("BH").run()
     assert [row[3] for row in cells(page)] == ["-0.30 [-0.40, -0.20] ★", "+0.30 [+0.20, +0.40] ★"]
+
+
+def scored(store: Store) -> None:
+    """Two adapters and their base, asked ten questions: right on all, on half, and on none."""
+    rows = []
+    for name, right in (("all", 10), ("half", 5)):
+        row, outcomes = spec(name, (result("facts.accuracy", right / 10),), (result("facts.accuracy", 0.0),))
+        for step, many in ((row.steps[0], 0), (row.steps[1], right)):
+            answers = {f"q{at}": ("yes", float(at < many)) for at in range(10)}
+            outcomes[step.digest] = replace(told(answers), results=outcomes[step.digest].results)
+        rows.append((row, outcomes))
+    fill(store, rows, {})
+
+
+def test_any_row_can_be_the_baseline_and_the_address_keeps_it(open_page: Open, store: Store):
+    scored(store)
+    page = open_page(cells="differences", baseline="half", adjust="BH")
+    assert not page.exception
+    tango = {name: difference([right] * 5 + [0] * 5, [1] * 5 + [0] * 5) for name, right in (("(tiny)", 0),)}
+    tango["all"] = difference([1] * 10, [1] * 5 + [0] * 5)
+    shown = {name: f"{d.value:+.2f} [{d.interval.low:+.2f}, {d.interval.high:+.2f}] ★" for name, d in tango.items()}
+    assert [(row[0], row[3]) for row in cells(page)] == [("all", shown["all"]), ("(tiny)", shown["(tiny)"])]
+    assert (
+        "Each cell is the row minus half, sample by sample on those that both were scored on, with its 95 % interval. "
+        "★: surely not 0, 2 of 2 differences, after Benjamini and Hochberg's correction for all of them: about 5 % of "
+        "the stars are false."
+    ) in texts(page)
+    page.selectbox[0].select("(tiny)").run()
+    assert [(row[0], row[3].split()[0]) for row in cells(page)] == [("all", "+1.00"), ("half", "+0.50")]
+
+
+def test_files_of_differences_carry_the_baseline_and_what_a_star_counts(store: Store):
+    scored(store)
+    board = leaderboard(store)
+    found = paired.against(store, "half", ["all", "(tiny)"], ["facts.accuracy"])
+    changes = from_baseline(board, "half", found, metrics=["facts.accuracy"], adjust="holm")
+    rows = [dict(zip(changes.figures().heads, row, strict=True)) for row in changes.figures().rows]
+    p = difference([1] * 10, [1] * 5 + [0] * 5).p_value
+    assert [(row["spec"], row["baseline"], row["n"], row["higher"], row["lower"]) for row in rows] == [
+        ("all", "half", 10, 5, 0),
+        ("(tiny)", "half", 10, 0, 5),
+    ]
+    assert [(row["p_value"], row["p_adjusted"], row["star"]) for row in rows] == [
+        (pytest.approx(p), pytest.approx(2 * p), int(2 * p < 0.05)) for _ in rows
+    ]
 
 
 def test_the_address_brings_back_filters_and_columns(open_page: Open, store: Store):
