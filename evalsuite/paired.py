@@ -71,11 +71,9 @@ def _differences(
         for step in steps:
             owners.setdefault(step, []).append(name)
     pairs = counted(store, list(owners), digests, metrics)
-    found = [
-        (one.step_digest, difference.counted((one.metric, theirs), one.n, gained=one.gained, lost=one.lost))
-        for one in pairs
-        if one.complete
-    ]
+    plain = [one for one in pairs if one.complete]
+    told = difference.counted(theirs, [(one.metric, one.n, one.gained, one.lost) for one in plain])
+    found = [(one.step_digest, comparison) for one, comparison in zip(plain, told, strict=True)]
     rest = [(one.step_digest, one.metric) for one in pairs if not one.complete]
     found += [(one.step_digest, _sampled(one, theirs)) for one in beside(store, rest, digests)]
     compared: dict[str, dict[str, Comparison]] = {}

@@ -65,10 +65,19 @@ def paired(
     )
 
 
-def counted(of: tuple[str, str], n: int, *, gained: int, lost: int) -> Comparison:
-    """The same of scores that are all 0 or 1, without clusters and weights, for which these counts say everything."""
-    from evalsuite.stats.paired import difference_of_counts
+def counted(baseline: str, counts: Sequence[tuple[str, int, int, int]]) -> list[Comparison]:
+    """The same of scores that are all 0 or 1, without clusters and weights, for which counts say everything.
 
-    metric, baseline = of
-    value, interval, p = difference_of_counts(n, gained=gained, lost=lost)
-    return Comparison(metric, baseline, value, interval.low, interval.high, p, n, gained=gained, lost=lost)
+    Each is a metric, the samples, and on how many of them it is higher and lower than the baseline's.
+    """
+    from evalsuite.stats.paired import differences_of_counts
+
+    if not counts:
+        return []
+    metrics, n, gained, lost = zip(*counts, strict=True)
+    return [
+        Comparison(metric, baseline, value, its.low, its.high, p, many, gained=up, lost=down)
+        for metric, many, up, down, (value, its, p) in zip(
+            metrics, n, gained, lost, differences_of_counts(n, gained, lost), strict=True
+        )
+    ]

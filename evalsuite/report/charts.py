@@ -10,6 +10,7 @@ from evalsuite.records import Result, TrainingPoint
 from evalsuite.report.figures import interval
 from evalsuite.report.leaderboard import Leaderboard, Row
 from evalsuite.report.trade_off import Cost, front
+from evalsuite.report.unchecked import unchecked
 
 if TYPE_CHECKING:
     import altair
@@ -31,6 +32,7 @@ def colours(names: Sequence[str], bases: Sequence[str] = ()) -> dict[str, str]:
     return coloured | dict.fromkeys(bases, _BASE)
 
 
+@unchecked
 def metric_chart(board: Leaderboard, metric: str, palette: Mapping[str, str]) -> altair.LayerChart | altair.FacetChart:
     """Value and 95 % interval of the first rows for one metric, with a dashed line where the base model stands."""
     import altair as alt
@@ -39,7 +41,8 @@ def metric_chart(board: Leaderboard, metric: str, palette: Mapping[str, str]) ->
     points = [_point(row, result) for row in board.rows if (result := _scored(row, metric)) is not None]
     # An adapter without a value keeps its empty line; a base is left out where the metric is none of a base model.
     names = [row.spec for row in board.rows if not row.is_base or _scored(row, metric) is not None]
-    shown = alt.Chart(alt.InlineData(values=points))
+    # The data stand once, on the layers together: altair copies each layer, and all that is in it, several times.
+    shown = alt.Chart()
     axis = alt.Axis(labelFlush=False, tickCount=5)
     x = alt.X("value:Q", title=None, scale=alt.Scale(zero=False, nice=True), axis=axis)
     lines = alt.Axis(labelLimit=140, labelFlush=False, labelOverlap=False, labelBaseline="middle", ticks=False)
@@ -61,7 +64,9 @@ def metric_chart(board: Leaderboard, metric: str, palette: Mapping[str, str]) ->
     if any(point["base"] for point in points):
         base = shown.transform_filter("datum.base").mark_rule(strokeDash=[3, 3], color=_BASE)
         layers.insert(0, base.encode(x=x))
-    return alt.layer(*layers).properties(
+    return alt.layer(
+        *layers,
+        data=alt.InlineData(values=points),
         height=_ROW_HEIGHT * len(names) + _TITLE_AND_AXIS,
         padding={"left": 0, "top": 4, "right": 16, "bottom": 0},
         title=alt.TitleParams(metric, anchor="start"),
@@ -86,6 +91,7 @@ def _point(row: Row, result: Result) -> dict[str, object]:
     }
 
 
+@unchecked
 def trade_off_chart(
     board: Leaderboard, metric: str, cost: Cost, palette: Mapping[str, str]
 ) -> altair.LayerChart | altair.FacetChart | None:
@@ -106,7 +112,7 @@ def trade_off_chart(
     for index, point in enumerate(points):
         point["front"] = index in best
     names = [str(point["adapter"]) for point in points]
-    shown = alt.Chart(alt.InlineData(values=points))
+    shown = alt.Chart()
     x = alt.X("cost:Q", title=cost.title, scale=alt.Scale(type="symlog" if cost.spreads else "linear", padding=16))
     y = alt.Y("value:Q", title=metric, scale=alt.Scale(zero=False, nice=False, padding=16))
     legend = alt.Legend(title=None, symbolLimit=MOST_ROWS)
@@ -120,7 +126,7 @@ def trade_off_chart(
     line = shown.transform_filter("datum.front").mark_line(color=_BASE, strokeDash=[4, 3], interpolate="step-after")
     dots = shown.mark_point(filled=True, size=110, opacity=1).encode(x=x, y=y, color=color, tooltip=tips)
     bars = shown.mark_rule(opacity=0.45, strokeWidth=2).encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=color)
-    return alt.layer(line.encode(x=x, y=y), bars, dots).properties(height=380)
+    return alt.layer(line.encode(x=x, y=y), bars, dots, data=alt.InlineData(values=points), height=380)
 
 
 def curve_chart(curve: Sequence[TrainingPoint]) -> altair.LayerChart | altair.FacetChart:

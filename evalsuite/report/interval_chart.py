@@ -8,6 +8,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from evalsuite.records import Result
+from evalsuite.report.unchecked import unchecked
 
 if TYPE_CHECKING:
     import altair
@@ -46,6 +47,7 @@ def mark_of(result: Result | None, *, row: str, series: str) -> list[Mark]:
     return [Mark(row, series, result.value, result.low, result.high, result.n)]
 
 
+@unchecked
 def interval_chart(
     marks: Sequence[Mark], axis: Axis, palette: Mapping[str, str]
 ) -> altair.LayerChart | altair.FacetChart:
@@ -56,7 +58,9 @@ def interval_chart(
     series = list(dict.fromkeys(mark.series for mark in marks))
     shared = len({(mark.row, mark.series) for mark in marks}) > len(rows)
     edges = _edges(marks)
-    shown = alt.Chart(alt.InlineData(values=[_point(mark, axis.digits, edges) for mark in marks]))
+    # The data stand once, on the layers together: altair copies each layer, and all that is in it, several times.
+    shown = alt.Chart()
+    data = alt.InlineData(values=[_point(mark, axis.digits, edges) for mark in marks])
     scale = (
         alt.Scale(domain=_domain(marks, axis.ends), nice=True)
         if axis.ends
@@ -91,7 +95,8 @@ def interval_chart(
     )
     layers.append(shown.mark_point(filled=True, size=80, opacity=1).encode(x=x, **common))
     height = max(_ROW_HEIGHT, 13 * len(series) if shared else 0) * len(rows) + _TITLE_AND_AXIS
-    return alt.layer(*layers).properties(height=height, padding={"left": 0, "top": 4, "right": 16, "bottom": 0})
+    padding = {"left": 0, "top": 4, "right": 16, "bottom": 0}
+    return alt.layer(*layers, data=data, height=height, padding=padding)
 
 
 def _domain(marks: Sequence[Mark], ends: tuple[float, float]) -> list[float]:

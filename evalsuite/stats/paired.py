@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from evalsuite.stats.distribution import normal_tail, t_tail
 from evalsuite.stats.interval import Interval, t_interval
 from evalsuite.stats.spread import Bounds, Floats, Spread, as_scores, is_binary, measure, within
-from evalsuite.stats.tango import Discordance
+from evalsuite.stats.tango import Discordance, intervals
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +108,21 @@ def pairs(candidate: Floats, baseline: Floats, *, clusters: Iterable[object] | N
     return Pairs(float(gaps.mean()), spread, discordance, limit)
 
 
-def difference_of_counts(n: int, *, gained: int, lost: int, confidence: float = 0.95) -> tuple[float, Interval, float]:
+def differences_of_counts(
+    n: ArrayLike, gained: ArrayLike, lost: ArrayLike, *, confidence: float = 0.95
+) -> list[tuple[float, Interval, float]]:
     """Value, interval and p-value that `difference` gives for n unclustered 0/1 scores, from the counts alone.
 
-    `gained` and `lost` are the items that only the candidate and only the baseline got right.
+    Shapes (m,), one element per difference: the items, and those that only the candidate, only the baseline got right.
     """
-    found = Discordance(gained, lost, n)
-    return (gained - lost) / n, found.interval(confidence), 2 * normal_tail(abs(found.statistic(0.0)))
+    items, ours, theirs = (np.asarray(counts, dtype=np.float64) for counts in (n, gained, lost))
+    low, high = intervals(ours, theirs, items, confidence=confidence)
+    values = (ours - theirs) / items
+    tests = [Discordance(int(a), int(b), int(m)).statistic(0.0) for a, b, m in zip(ours, theirs, items, strict=True)]
+    return [
+        (float(value), Interval(float(low[at]), float(high[at]), confidence), 2 * normal_tail(abs(tests[at])))
+        for at, value in enumerate(values)
+    ]
 
 
 def _correlation(a: Floats, b: Floats) -> float | None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalsuite.stats.interval import Interval, mean
-from evalsuite.stats.paired import Difference, difference, difference_of_counts
+from evalsuite.stats.paired import Difference, difference, differences_of_counts
 
 A = [1, 1, 1, 0, 1, 0, 1, 1, 0, 1]
 B = [1, 0, 1, 0, 1, 0, 0, 1, 0, 1]
@@ -121,9 +121,12 @@ def test_more_confidence_never_narrows_the_interval(rows, first, second):
     assert less.high <= more.high + 1e-9
 
 
-@given(binary)
-def test_counts_alone_give_the_same_as_all_scores_that_are_right_or_wrong(pairs):
-    ours, theirs = ([pair[at] for pair in pairs] for at in (0, 1))
-    gained, lost = (sum(pair == wanted for pair in pairs) for wanted in ((1, 0), (0, 1)))
-    found = difference(ours, theirs, bounds=(0.0, 1.0))
-    assert difference_of_counts(len(pairs), gained=gained, lost=lost) == (found.value, found.interval, found.p_value)
+@given(st.lists(binary, min_size=1, max_size=4))
+def test_counts_alone_give_the_same_as_all_scores_that_are_right_or_wrong(several):
+    expected, counts = [], []
+    for pairs in several:
+        ours, theirs = ([pair[at] for pair in pairs] for at in (0, 1))
+        found = difference(ours, theirs, bounds=(0.0, 1.0))
+        expected.append((found.value, found.interval, found.p_value))
+        counts.append((len(pairs), pairs.count((1, 0)), pairs.count((0, 1))))
+    assert differences_of_counts(*zip(*counts, strict=True)) == expected
