@@ -71,10 +71,10 @@ def _differences(
         for step in steps:
             owners.setdefault(step, []).append(name)
     pairs = counted(store, list(owners), digests, metrics)
-    plain = [one for one in pairs if one.complete]
-    told = difference.counted(theirs, [(one.metric, one.n, one.gained, one.lost) for one in plain])
+    plain = [one for one in pairs if one.n is not None]
+    told = difference.counted(theirs, [(one.metric, one.n or 0, one.gained or 0, one.lost or 0) for one in plain])
     found = [(one.step_digest, comparison) for one, comparison in zip(plain, told, strict=True)]
-    rest = [(one.step_digest, one.metric) for one in pairs if not one.complete]
+    rest = [(one.step_digest, one.metric) for one in pairs if one.n is None]
     found += [(one.step_digest, _sampled(one, theirs)) for one in beside(store, rest, digests)]
     compared: dict[str, dict[str, Comparison]] = {}
     for step, comparison in found:

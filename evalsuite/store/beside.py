@@ -24,15 +24,14 @@ class LatestStep:
 class Counted:
     """A step's metric beside the same of others on `n` common samples: on how many it is higher, and lower.
 
-    `complete` where these counts say everything: all scores are 0 or 1, none has a weight, no samples form groups.
+    There are no counts where they do not say everything: of grades, of scores with weights, of samples in groups.
     """
 
     step_digest: str
     metric: str
-    n: int
-    gained: int
-    lost: int
-    complete: bool
+    n: int | None
+    gained: int | None
+    lost: int | None
 
 
 @dataclass(frozen=True, slots=True)
