@@ -40,7 +40,7 @@ def frame(title: str) -> None:
 
 
 # A :material: name or an emoji as the icon of a page would be fetched from another host.
-st.set_page_config("evalsuite", page_icon=HERE / "icon.svg", layout="wide")
+st.set_page_config("evalsuite", page_icon=HERE / "icon.svg", layout="wide", initial_sidebar_state=220)
 st.html(HERE / "style.css")
 pages = {
     part: [st.Page(HERE / f"{file}.py", title=title, default=file == "leaderboard") for file, title in found.items()]

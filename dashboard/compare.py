@@ -64,7 +64,7 @@ with left:
     reply(asked.prompt if asked else "not on record")
 with right:
     st.subheader("Expected", anchor=False)
-    reply(asked.target if asked else "not on record")
+    reply(asked.target or "–" if asked else "not on record")
 if view == VIEWS[1]:
     st.text(f"Lines with + are said only here, lines with - only by {sides[0].name}.")
 first = sample.answers[0].reply

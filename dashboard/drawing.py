@@ -33,13 +33,16 @@ def why(spec: str, answer: str | None, outcomes: Sequence[RuleOutcome], *, key: 
     with st.container(border=True, key=f"why-{key}"):
         ordered = sorted(outcomes, key=lambda outcome: outcome.answer == "pass")
         for word, sentence in [(answer or "none", spec), *((o.answer, o.sentence) for o in ordered)]:
-            left, right = st.columns([1, 11], vertical_alignment="center")
+            left, right = st.columns([1.5, 11], vertical_alignment="center")
             left.badge(word, color=COLOURS.get(word, "gray"))
             right.text(sentence)
 
 
 def reply(text: str) -> None:
     """What a model said, as text; a very long one is cut, and says so."""
+    if not text.strip():
+        st.text("(no text)")
+        return
     rest = len(text) - LONGEST
     st.text(text[:LONGEST] + (f"\n… and {rest:,} characters more" if rest > 0 else ""))
 

@@ -11,7 +11,7 @@ from reading import ask
 from evalsuite import paired
 from evalsuite.report import charts
 from evalsuite.report.changes import Adjustment, Changes, from_baseline, from_bases
-from evalsuite.report.leaderboard import Filter, Leaderboard, leaderboard
+from evalsuite.report.leaderboard import Filter, Leaderboard, Row, leaderboard
 from evalsuite.report.trade_off import COSTS
 
 COLUMNS = 3
@@ -98,6 +98,14 @@ def charts_of(board: Leaderboard, changes: Changes | None) -> None:
         st.text(f"Charts show the first {charts.MOST_ROWS} of {len(board.rows)}; filter to see others.")
 
 
+def reasons(rows: Sequence[Row]) -> None:
+    """Why the verdicts of some rows came out so; the first ones only, where there are many."""
+    for index, row in enumerate(rows[:MOST_REASONS]):
+        why(row.spec, row.verdict, row.outcomes, key=f"{row.verdict}-{index}")
+    if len(rows) > MOST_REASONS:
+        st.text(f"The first {MOST_REASONS} of {len(rows)}; filter to see others, or open an adapter's own page.")
+
+
 whole = ask(leaderboard)
 board = filtered(whole)
 adapters = [row for row in whole.rows if not row.is_base]
@@ -124,8 +132,11 @@ else:
     chart(trade_off)
 
 st.header("Why", anchor=False)
-decided = [row for row in board.rows if row.verdict]
-for index, row in enumerate(decided[:MOST_REASONS]):
-    why(row.spec, row.verdict, row.outcomes, key=str(index))
-if len(decided) > MOST_REASONS:
-    st.text(f"The first {MOST_REASONS} of {len(decided)}; filter to see others, or open an adapter's own page.")
+stopped = [row for row in board.rows if row.verdict and row.verdict != "pass"]
+passed = [row for row in board.rows if row.verdict == "pass"]
+if not stopped and not passed:
+    st.text("No verdict yet: the specs name no gate.")
+reasons(stopped)
+if passed:
+    with st.expander("What those that passed were held to"):
+        reasons(passed)

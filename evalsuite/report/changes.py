@@ -63,8 +63,10 @@ class Changes:
             (row.spec, its.metric): change(its) + (STAR if _stands(p) else "")
             for (row, its), p in zip(self.shown, self.adjusted, strict=True)
         }
-        rows = [(*row.head, *(cells.get((row.spec, metric), "–") for metric in self.metrics)) for row in self.rows]
-        return Table(("spec", "method", "verdict", *self.metrics), tuple(rows))
+        # A metric that only a candidate has, such as a win rate against its base, has no difference from it.
+        columns = [metric for metric in self.metrics if any(metric == its.metric for _, its in self.shown)]
+        rows = [(*row.head, *(cells.get((row.spec, metric), "–") for metric in columns)) for row in self.rows]
+        return Table(("spec", "method", "verdict", *columns), tuple(rows))
 
     def figures(self) -> Table:
         """Every difference on a row of its own, for other programs."""

@@ -113,9 +113,13 @@ def trade_off_chart(
         point["front"] = index in best
     names = [str(point["adapter"]) for point in points]
     shown = alt.Chart()
-    x = alt.X("cost:Q", title=cost.title, scale=alt.Scale(type="symlog" if cost.spreads else "linear", padding=16))
+    x = alt.X(
+        "cost:Q",
+        title=cost.title,
+        scale=alt.Scale(type="symlog" if cost.spreads else "linear", domainMin=0, padding=16),
+    )
     y = alt.Y("value:Q", title=metric, scale=alt.Scale(zero=False, nice=False, padding=16))
-    legend = alt.Legend(title=None, symbolLimit=MOST_ROWS)
+    legend = alt.Legend(title=None, symbolLimit=MOST_ROWS, symbolOpacity=1)
     color = alt.Color("adapter:N", legend=legend, scale=alt.Scale(domain=names, range=[palette[n] for n in names]))
     tips = [
         alt.Tooltip("adapter:N", title="adapter"),

@@ -54,7 +54,11 @@ def flip_chart(changes: Sequence[Change]) -> Chart | None:
     names = list(dict.fromkeys(str(point["metric"]) for point in points))
     colours = alt.Scale(domain=["worse", "better"], range=[DIRECTIONS["surely worse"], DIRECTIONS["surely better"]])
     bars = alt.Chart(alt.InlineData(values=points)).encode(
-        x=alt.X("samples:Q", title="← worse · samples · better →", axis=alt.Axis(format="~d", tickMinStep=1)),
+        x=alt.X(
+            "samples:Q",
+            title="← worse · samples · better →",
+            axis=alt.Axis(labelExpr="abs(datum.value)", tickMinStep=1),
+        ),
         y=alt.Y("metric:N", title=None, scale=alt.Scale(domain=names), axis=alt.Axis(labelLimit=220, ticks=False)),
         color=alt.Color("way:N", scale=colours, legend=None),
         tooltip=[alt.Tooltip("metric:N"), alt.Tooltip("way:N"), alt.Tooltip("count:Q", title="samples")],

@@ -68,7 +68,7 @@ def interval_chart(
     )
     x = alt.X("value:Q", title=axis.title or None, scale=scale, axis=alt.Axis(labelFlush=False, tickCount=6))
     labels = alt.Axis(labelLimit=220, labelOverlap=False, labelBaseline="middle", ticks=False)
-    legend = alt.Legend(title=None, orient="top") if shared else None
+    legend = alt.Legend(title=None, orient="top", symbolOpacity=1) if shared else None
     colours = alt.Scale(domain=series, range=[palette.get(name, _REFERENCE) for name in series])
     common = {
         "y": alt.Y("row:N", title=None, scale=alt.Scale(domain=rows), axis=labels),

@@ -99,9 +99,10 @@ def win_matrix(found: Sequence[Met]) -> altair.LayerChart | altair.FacetChart | 
     ]
     if not points:
         return None
+    rows = list(dict.fromkeys(str(point["spec"]) for point in points))
     cells = alt.Chart(alt.InlineData(values=points)).encode(
         x=alt.X("opponent:N", title="against", axis=alt.Axis(orient="top", labelAngle=0, labelLimit=200, ticks=False)),
-        y=alt.Y("spec:N", title=None, axis=alt.Axis(labelLimit=200, ticks=False)),
+        y=alt.Y("spec:N", title=None, scale=alt.Scale(domain=rows), axis=alt.Axis(labelLimit=200, ticks=False)),
         tooltip=[alt.Tooltip(f"{name}:N") for name in ("spec", "opponent", "shown", "counts")],
     )
     # Dark enough at both ends and light in the middle: the number is written in what stands out.
@@ -110,5 +111,5 @@ def win_matrix(found: Sequence[Met]) -> altair.LayerChart | altair.FacetChart | 
     )
     ink = alt.condition("datum.rate > 0.25 && datum.rate < 0.75", alt.value("#222222"), alt.value("#ffffff"))
     number = cells.mark_text(fontSize=13).encode(text=alt.Text("rate:Q", format=".2f"), color=ink)
-    height = 34 * len({point["spec"] for point in points}) + 60
+    height = 34 * len(rows) + 60
     return alt.layer(cells.mark_rect(cornerRadius=3).encode(color=shade), number).properties(height=height)

@@ -98,22 +98,24 @@ def test_adapters_and_bases_stand_beside_each_other_with_intervals(open_page: Op
     ]
 
 
-def test_each_verdict_is_a_word_in_its_colour_with_its_reasons_first(open_page: Open, store: Store):
+def test_each_verdict_is_a_word_in_its_colour_with_its_reasons_and_those_that_passed_last(
+    open_page: Open, store: Store
+):
     three_adapters(store)
     page = open_page()
     started = runs(store)[0].started_at
     assert texts(page) == [
         f"{store.folder}   ·   newest run {started:%Y-%m-%d %H:%M} UTC, finished",
         MEANINGS,
-        *("good", KEPT),
         *("unsure", FEW),
         *("harmed", FELL, KEPT),
+        *("good", KEPT),
     ]
     assert badges(page) == [
         *(":green-badge[1 pass]", ":orange-badge[1 undecided]", ":red-badge[1 fail]"),
-        *(":green-badge[pass]", ":green-badge[pass]"),
         *(":orange-badge[undecided]", ":orange-badge[undecided]"),
         *(":red-badge[fail]", ":red-badge[fail]", ":green-badge[pass]"),
+        *(":green-badge[pass]", ":green-badge[pass]"),
     ]
 
 
