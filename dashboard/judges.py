@@ -13,6 +13,7 @@ from evalsuite.report.judge_history import (
     seats_table,
 )
 from evalsuite.report.judges import head, health_table
+from evalsuite.store.costs import judging_costs
 from evalsuite.store.judges import check_history
 from evalsuite.store.seats import unread
 
@@ -28,7 +29,8 @@ seats, checks = ask(everyone), ask(check_history)
 if not seats:
     st.info("No judge is on record. A suite with `judged` or `pairings` asks one; `evalsuite judge check` measures it.")
     st.stop()
-table(seats_table(seats, checks))
+table(seats_table(seats, checks, ask(judging_costs)))
+st.text("“takes”: what all its judgments take when nothing comes from the reply cache.")
 labels = [f"{seat.judge} by {seat.rubric}" for seat in seats]
 seat = seats[labels.index(st.selectbox("Judge", labels, key="judge", bind="query-params", width=420))]
 mine = checks_of(seat, checks)

@@ -112,7 +112,9 @@ def pairs(sides: tuple[Side, ...], by: str, skipped: tuple[str, ...]) -> None:
     found = ask(next_pair, first.digest, second.digest, by, skipped)
     pair = st.session_state.get("again") or (blind(found, by) if found else None)
     if pair is None:
-        st.success("Nothing is left to label here: all pairs are labelled, skipped, or alike.")
+        st.success(
+            "Nothing is left to label here: all pairs are labelled, skipped, or alike. Choose another entry above."
+        )
         return
     state(found.waiting if found else 0)
     st.subheader("Asked", anchor=False)

@@ -4,6 +4,7 @@ import streamlit as st
 from drawing import table
 from reading import ask
 
+from evalsuite.report.figures import usage
 from evalsuite.report.progress import progress
 from evalsuite.store import read
 
@@ -22,6 +23,8 @@ def live() -> None:
         st.rerun()
     ended = f", ended {found.run.finished_at:%H:%M:%S}" if found.run.finished_at else ""
     st.text(f"{found.run.status}: began {found.run.started_at:%Y-%m-%d %H:%M:%S} UTC{ended}")
+    if found.paid:
+        st.text(f"paid to endpoints so far: {usage(found.paid)}")
     if found.steps:
         st.progress(found.done / len(found.steps), text=f"{found.done:,} of {len(found.steps):,} steps are done")
     for index, (spec, error) in enumerate(found.errors):

@@ -31,11 +31,12 @@ from evalsuite.plan.made import base_of
 from evalsuite.plan.make import NOTHING, make_plan
 from evalsuite.plan.opponents import with_opponents
 from evalsuite.plan.recorded import spec_row, step_row, training_record
-from evalsuite.records import Adapter, Outcome, Results, RuleOutcome, Training, Verdict
+from evalsuite.records import Adapter, Outcome, Results, RuleOutcome, Training, Usage, Verdict
 from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.spec.load import load_specs
 from evalsuite.spec.policy import Policy
 from evalsuite.store import Store, read, write
+from evalsuite.store.costs import save_run_cost
 from evalsuite.store.replies import ReplyCache
 from evalsuite.trust import with_corrections, with_trust
 
@@ -164,6 +165,7 @@ class _Run:
         self.cached = 0
         self.errors: list[tuple[str, str]] = []
         self._made: dict[str, Training | EvalsuiteError] = {}
+        self._kept = Usage()
 
     def carry_out(self, plans: Sequence[Plan]) -> RunReport:
         """Trainings first, so that all scoring shares one loaded base; then scores, then what rests on them."""
@@ -178,6 +180,7 @@ class _Run:
         compared = [found for plan in met if (found := self._guarded(plan, self._compare)) is not None]
         # A policy may compare with another spec, so all is measured before anything is decided.
         decided = [found for plan in compared if (found := self._guarded(plan, self._decide)) is not None]
+        self._keep_cost()
         latest = {plan.name: plan for plan in (*trained, *met, *decided)}
         return RunReport(self.run_id, self.ran, self.cached, tuple(latest.values()), tuple(self.errors))
 
@@ -322,19 +325,28 @@ class _Run:
                 self.store, step_row(decision), Verdict("invalid", plan.resolved.policy.name, (outcome,)), done=False
             )
 
+    def _keep_cost(self) -> None:
+        """Keep what the run has paid to endpoints so far, where it asks any."""
+        if self.bench.paid != self._kept:
+            self._kept = self.bench.paid
+            save_run_cost(self.store, self.run_id, self._kept)
+
     @contextmanager
     def _timed(self, plan: Plan, step: Step) -> Iterator[float]:
         self.watch.begin(plan, step)
         started = time.monotonic()
         yield started
         self.ran += 1
+        self._keep_cost()
         self.watch.end(time.monotonic() - started)
 
     def _asked(self, plan: Plan, step: Step) -> Outcome:
         if step.kind in ("probe", "style"):
-            return (probing.probe if step.kind == "probe" else local.style)(plan, step, self.bench)
-        known = partial(evidence, plan, self.store)
-        return (local.score if step.kind == "score" else local.pair)(plan, step, self.bench, known)
+            outcome = (probing.probe if step.kind == "probe" else local.style)(plan, step, self.bench)
+        else:
+            known = partial(evidence, plan, self.store)
+            outcome = (local.score if step.kind == "score" else local.pair)(plan, step, self.bench, known)
+        return replace(outcome, judging=self.bench.judges.used())
 
     def _record(self, plans: Sequence[Plan]) -> None:
         write.save_plan(self.store, self.run_id, [spec_row(plan) for plan in plans])

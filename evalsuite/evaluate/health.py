@@ -9,8 +9,8 @@ from typing import Literal
 from evalsuite.data.labels import LabelledPair, LabelledReply
 from evalsuite.evaluate.health_of_preferences import preference_health
 from evalsuite.evaluate.health_of_scores import score_health
-from evalsuite.evaluate.judge import Chosen, Grader, Item, Judgment, Pair, Usage
-from evalsuite.records import Result
+from evalsuite.evaluate.judge import Chosen, Grader, Item, Judgment, Pair
+from evalsuite.records import Result, Usage
 from evalsuite.spec.rubric import Rubric
 
 GraderOf = Callable[[int], Grader]

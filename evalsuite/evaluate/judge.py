@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from evalsuite.records import Usage
 from evalsuite.spec.rubric import Rubric
 
 Choice = Literal["first", "second", "tie"]
@@ -35,24 +36,6 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    """What judging took: calls, tokens and money in dollars, as if nothing had been cached."""
-
-    calls: int = 0
-    prompt_tokens: int = 0
-    tokens: int = 0
-    money: float = 0.0
-
-    def __add__(self, other: Usage) -> Usage:
-        return Usage(
-            self.calls + other.calls,
-            self.prompt_tokens + other.prompt_tokens,
-            self.tokens + other.tokens,
-            self.money + other.money,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Judgment:
     """The score of each criterion on its own scale, or the reason why there is none.
 
@@ -61,7 +44,7 @@ class Judgment:
 
     scores: Mapping[str, float] | None
     reason: str | None = None
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     disagreement: float | None = None
 
 
@@ -74,7 +57,7 @@ class Chosen:
 
     choice: Choice | None
     reason: str | None = None
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     disagreement: float | None = None
 
 

@@ -9,11 +9,11 @@ from functools import partial
 from typing import Any
 
 from evalsuite.evaluate.expected_scores import weighed
-from evalsuite.evaluate.judge import Choice, Chosen, Item, Judgment, Pair, Usage, majority, means
+from evalsuite.evaluate.judge import Choice, Chosen, Item, Judgment, Pair, majority, means
 from evalsuite.evaluate.judge_reply import PREFERENCE, Read, read_reply
 from evalsuite.evaluate.material import code_for, set_off
 from evalsuite.models import Model
-from evalsuite.records import Completion, Prompt, Sampling
+from evalsuite.records import Completion, Prompt, Sampling, Usage
 from evalsuite.spec.judge import ModelJudge
 from evalsuite.spec.judging import JudgePrompt, fill
 from evalsuite.spec.rubric import Criterion, Rubric

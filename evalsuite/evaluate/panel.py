@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evalsuite.evaluate.judge import Chosen, Grader, Item, Judgment, Pair, Usage, majority, means, overall
+from evalsuite.evaluate.judge import Chosen, Grader, Item, Judgment, Pair, majority, means, overall
+from evalsuite.records import Usage
 from evalsuite.spec.rubric import Rubric
 
 

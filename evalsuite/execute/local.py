@@ -37,7 +37,19 @@ from evalsuite.models.teacher import FoundTeacher
 from evalsuite.plan import Plan, Role, Step
 from evalsuite.plan.early import early_rules
 from evalsuite.plugins import Asking, TrainingJob
-from evalsuite.records import Adapter, Evidence, Outcome, Prompt, Reply, Result, Sample, Training, Verdict, results_of
+from evalsuite.records import (
+    Adapter,
+    Evidence,
+    Outcome,
+    Prompt,
+    Reply,
+    Result,
+    Sample,
+    Training,
+    Usage,
+    Verdict,
+    results_of,
+)
 from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.spec.project import project_of
@@ -68,6 +80,12 @@ class Workbench:
         self._loaded: tuple[str, Model] | None = None
         self._paces: dict[str, Pace] = {}
         self.judges = Judges(cache, progress, served=self.served, load=load_judge)
+
+    @property
+    def paid(self) -> Usage:
+        """What endpoints have billed so far."""
+        meter = self.meter
+        return Usage(meter.calls, meter.prompt_tokens, meter.completion_tokens, meter.spent)
 
     def served(self, endpoint: Endpoint) -> Model:
         """The model of an endpoint behind the reply cache; all of a run's share one meter."""

@@ -20,6 +20,7 @@ from evalsuite.records.results import (
     Result,
     Results,
     Score,
+    Usage,
     clusters_of,
     results_of,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "TrainingPoint",
     "TrainingRecord",
     "Unanswered",
+    "Usage",
     "Verdict",
     "clusters_of",
     "results_of",

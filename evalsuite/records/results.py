@@ -76,10 +76,29 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """Calls to language models with their tokens, and money in dollars."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    tokens: int = 0
+    money: float = 0.0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.calls + other.calls,
+            self.prompt_tokens + other.prompt_tokens,
+            self.tokens + other.tokens,
+            self.money + other.money,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """All that one step of scoring yields: replies, scores per sample, aggregates, paired differences.
 
-    `rendered` has the prompts, by sample, as the model saw them.
+    `rendered` has the prompts, by sample, as the model saw them; `judging` is what its judges take when nothing comes
+    from the cache.
     """
 
     replies: tuple[Reply, ...] = ()
@@ -87,6 +106,7 @@ class Outcome:
     results: tuple[Result, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     rendered: Mapping[str, Rendered] = field(default_factory=dict)
+    judging: Usage = Usage()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evalsuite.records import Comparison, Result
+from evalsuite.records import Comparison, Result, Usage
 
 
 def figure(result: Result | None) -> str:
@@ -38,6 +38,18 @@ def p_value(value: float | None) -> str:
     if value is None:
         return "–"
     return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def usage(found: Usage | None) -> str:
+    """Calls, tokens and money in a few words, or a dash where no language model was asked."""
+    if found is None:
+        return "–"
+    return f"{found.calls:,} calls, {found.prompt_tokens + found.tokens:,} tokens, {money(found.money)}"
+
+
+def money(dollars: float) -> str:
+    """Dollars and cents; small sums to two digits that are not 0."""
+    return f"${dollars:,.2f}" if dollars >= 0.995 or not dollars else f"${dollars:.2g}"
 
 
 def duration(seconds: float | None) -> str:

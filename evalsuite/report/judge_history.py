@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from evalsuite.report.figures import figure, interval
+from evalsuite.records import Usage
+from evalsuite.report.figures import figure, interval, usage
 from evalsuite.report.interval_chart import Axis, Mark, interval_chart, mark_of
 from evalsuite.report.table import Cell, Table
 from evalsuite.store import Store
@@ -30,8 +31,8 @@ def everyone(store: Store) -> list[Seat]:
     return [found[key] for key in sorted(found)]
 
 
-def seats_table(found: Sequence[Seat], checks: Sequence[JudgeCheck]) -> Table:
-    """One row per judge and rubric: how much it judged and how far its newest check believes it."""
+def seats_table(found: Sequence[Seat], checks: Sequence[JudgeCheck], costs: Mapping[tuple[str, str], Usage]) -> Table:
+    """One row per judge and rubric: how much it judged, how far its newest check believes it, and what it takes."""
     rows: list[tuple[Cell, ...]] = []
     for seat in found:
         mine = checks_of(seat, checks)
@@ -42,9 +43,10 @@ def seats_table(found: Sequence[Seat], checks: Sequence[JudgeCheck]) -> Table:
                 *(figure(newest.figure(name)) if newest else "–" for name in _FIGURES),
                 f"{newest.row.checked_at:%Y-%m-%d}" if newest else "never",
                 f"{seat.last_at:%Y-%m-%d %H:%M}" if seat.last_at else "–",
+                usage(costs.get((seat.judge, seat.rubric))),
             )
         )
-    return Table(("judge", "rubric", "judged", "no score", *_FIGURES, "checked", "last at work"), tuple(rows))
+    return Table(("judge", "rubric", "judged", "no score", *_FIGURES, "checked", "last at work", "takes"), tuple(rows))
 
 
 def checks_of(seat: Seat, checks: Sequence[JudgeCheck]) -> list[JudgeCheck]:

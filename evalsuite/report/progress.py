@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evalsuite.errors import NotFound
+from evalsuite.records import Usage
 from evalsuite.report.figures import duration
 from evalsuite.report.table import Table
 from evalsuite.store import Store, read
+from evalsuite.store.costs import run_cost
 from evalsuite.store.read import PlannedStep, RunRow
 
 
 @dataclass(frozen=True)
 class Progress:
-    """One run and the steps of each of its specs."""
+    """One run, the steps of each of its specs, and what it has paid to endpoints so far, if it asked any."""
 
     run: RunRow
     steps: tuple[tuple[str, PlannedStep], ...]
     errors: tuple[tuple[str, str], ...]
+    paid: Usage | None = None
 
     @property
     def done(self) -> int:
@@ -43,7 +46,8 @@ def progress(store: Store, run_id: str) -> Progress:
     runs = {found.run_id: found for found in read.runs(store)}
     if run_id not in runs:
         raise NotFound(f"no run {run_id!r} in {store.folder}; there are: {', '.join(list(runs)[:5]) or 'none'}")
-    return Progress(runs[run_id], tuple(read.steps_of_run(store, run_id)), tuple(read.errors_of(store, run_id)))
+    steps, errors = read.steps_of_run(store, run_id), read.errors_of(store, run_id)
+    return Progress(runs[run_id], tuple(steps), tuple(errors), run_cost(store, run_id))
 
 
 def _took(step: PlannedStep) -> tuple[str, str]:

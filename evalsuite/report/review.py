@@ -42,9 +42,13 @@ def blind(pair: UnlabelledPair, by: str) -> BlindPair:
 
 
 def reviewable(store: Store, specs: Sequence[str]) -> dict[str, tuple[Side, ...]]:
-    """For each entry that all the specs share: the sides whose replies can be shown, the specs first."""
+    """For each entry that all the specs share: the sides whose replies can be shown, the specs first.
+
+    Judged sets come first: open answers are what a person can tell apart.
+    """
     found: dict[str, dict[Side, None]] = {}
-    for entry, by_metric in metrics_of(store, specs).items():
+    every = metrics_of(store, specs).items()
+    for entry, by_metric in sorted(every, key=lambda its: f"{its[0]}.score" not in its[1]):
         for sides in by_metric.values():
             found.setdefault(entry, {}).update(dict.fromkeys(sides))
     return {entry: tuple(sides) for entry, sides in found.items() if len(sides) > 1}

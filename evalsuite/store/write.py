@@ -124,6 +124,10 @@ def save_outcome(store: Store, step: StepRow, outcome: Outcome, *, seconds: floa
         upsert(connection, "prompts", ("prompt_digest", "text", "tokens", "pieces"), list(texts.values()))
         for table, (columns, rows) in tables.items():
             upsert(connection, table, ("step_digest", *columns.split()), rows)
+        if outcome.judging.calls:
+            its = outcome.judging
+            row = [key, its.calls, its.prompt_tokens, its.tokens, its.money]
+            connection.execute("INSERT OR REPLACE INTO judging_costs VALUES (?, ?, ?, ?, ?)", row)
         _done(connection, step, seconds=seconds, seed=seed)
 
 

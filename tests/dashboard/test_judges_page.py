@@ -7,7 +7,7 @@ from datetime import datetime
 from planted import fill, result, spec, told
 from streamlit.testing.v1 import AppTest
 
-from evalsuite.records import Result
+from evalsuite.records import Result, Usage
 from evalsuite.report.judge_history import everyone, health_chart, history_chart
 from evalsuite.store import Store
 from evalsuite.store.judges import CheckRow, JudgeCheck, check_history, save_check
@@ -35,8 +35,9 @@ def one_at_work(store: Store, *checks: JudgeCheck) -> None:
     row, _ = spec("adapter", (), ())
     step = StepRow("judged", "score", "style", "candidate", ("strict", "strict-digest", "sober", "sober-digest"))
     outcome = told({"q1": ("fine", 1.0), "q2": (HOSTILE, None)})
+    took = Usage(calls=3, prompt_tokens=200, tokens=50, money=0.012)
     unread = tuple(replace(s, reason=f"not JSON: {HOSTILE}" if s.value is None else None) for s in outcome.scores)
-    fill(store, [(replace(row, steps=(step,)), {"judged": replace(outcome, scores=unread)})], {})
+    fill(store, [(replace(row, steps=(step,)), {"judged": replace(outcome, scores=unread, judging=took)})], {})
     for its in checks:
         save_check(store, its, ())
 
@@ -53,6 +54,7 @@ def test_a_judges_health_history_and_cost_are_shown(open_page: Open, store: Stor
     assert seats.values.tolist()[0][:9] == [
         *("strict", "sober", 2, 1, "0.70 [0.60, 0.80]", "–", "–", "0.02 [0.00, 0.05]", "2026-03-01")
     ]
+    assert seats["takes"].tolist() == ["3 calls, 250 tokens, $0.012"]
     assert figures["figure"].tolist() == ["agreement", "unparsed"]
     assert costs[["checked", "calls", "tokens", "money", "per judgment"]].values.tolist() == [
         ["2026-03-01 00:00", 200, 4000, "$0.5000", "$0.00500"],

@@ -6,9 +6,10 @@ from dataclasses import replace
 from planted import fill, result, rule, spec, told, train
 from streamlit.testing.v1 import AppTest
 
-from evalsuite.records import Outcome, Reply, Score, Verdict
+from evalsuite.records import Outcome, Reply, Score, Usage, Verdict
 from evalsuite.report.samples import text_diff
 from evalsuite.store import Store
+from evalsuite.store.costs import save_run_cost
 from evalsuite.store.write import StepRow
 
 Open = Callable[..., AppTest]
@@ -129,6 +130,13 @@ def test_runs_show_their_steps_and_what_went_wrong(open_page: Open, store: Store
         ["decide", "waiting"],
     ]
     assert "third\nspecs/third.yaml  has no data" in texts(page)
+    assert not any(text.startswith("paid") for text in texts(page))
+
+
+def test_a_run_shows_what_it_has_paid(open_page: Open, store: Store):
+    two_adapters(store)
+    save_run_cost(store, "run-1", Usage(calls=1200, prompt_tokens=3000, tokens=500, money=1.5))
+    assert "paid to endpoints so far: 1,200 calls, 3,500 tokens, $1.50" in texts(open_page("runs"))
 
 
 def test_what_a_model_said_is_never_read_as_markdown(open_page: Open, store: Store):

@@ -59,7 +59,7 @@ def test_a_person_says_which_reply_is_better_until_none_is_left(open_page: Open,
         assert (HOSTILE in left) != (HOSTILE in right)
         press(page, f"choose-{better}")
     assert [element.value for element in page.success] == [
-        "Nothing is left to label here: all pairs are labelled, skipped, or alike."
+        "Nothing is left to label here: all pairs are labelled, skipped, or alike. Choose another entry above."
     ]
     found = {pair.question: pair for pair in human_preferences(store)}
     assert found == {

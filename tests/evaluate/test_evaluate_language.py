@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from evalsuite.evaluate.expected_scores import weighed
-from evalsuite.evaluate.judge import Chosen, Item, Judgment, Pair, Usage, majority
+from evalsuite.evaluate.judge import Chosen, Item, Judgment, Pair, majority
 from evalsuite.evaluate.judge_reply import PREFERENCE, read_reply
 from evalsuite.evaluate.language import LanguageJudge
 from evalsuite.evaluate.offline import OfflineJudge
 from evalsuite.evaluate.panel import Panel
-from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Sampling, TokenChances
+from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Sampling, TokenChances, Usage
 from evalsuite.spec.checks import LengthCheck
 from evalsuite.spec.judge import EndpointJudge, VllmJudge
 from evalsuite.spec.judging import read_prompt

@@ -17,6 +17,8 @@ from evalsuite.cli import main
 from evalsuite.errors import DocumentError
 from evalsuite.report.leaderboard import leaderboard
 from evalsuite.report.plan import plan_table, totals
+from evalsuite.store import read
+from evalsuite.store.costs import run_cost
 from evalsuite.store.replies import ReplyCache
 
 SPEC = """
@@ -92,6 +94,15 @@ def test_a_closed_model_stands_beside_a_local_adapter_in_one_leaderboard(project
     assert "facts.accuracy" not in figures
     assert rows["elsewhere"].results["facts.accuracy"].value == 1.0
     assert "facts.letter_accuracy" not in rows["elsewhere"].results
+
+
+def test_what_a_run_pays_is_kept(project, closed):
+    with serving(Behaviour(answer=answer)) as server:
+        run(closed(server), project)
+        paid = run_cost(project.store, read.runs(project.store)[0].run_id)
+        assert paid is not None
+        assert paid.calls == server.answered().total() == CALLS
+        assert paid.money == pytest.approx((paid.prompt_tokens + 1000 * paid.tokens) / 1e6)
 
 
 def test_a_second_run_asks_nothing_and_another_price_changes_nothing(project, closed):

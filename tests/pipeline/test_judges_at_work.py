@@ -14,6 +14,7 @@ from evalsuite.cli import evalsuite
 from evalsuite.judge_check import Question, check_judge
 from evalsuite.models.scripted import ScriptedModel
 from evalsuite.store import read
+from evalsuite.store.costs import judging_costs, run_cost
 from evalsuite.store.judges import checks
 
 JUDGE = """
@@ -95,6 +96,17 @@ def test_a_judge_scores_and_prefers_and_a_second_run_asks_nothing(judged):
     assert asked(judged) == 60 + 60 + 120
     judged.run()
     assert asked(judged) == 0
+
+
+def test_what_judging_takes_is_kept_and_a_cached_step_counts_as_much(judged):
+    judged.run()
+    first = judging_costs(judged.store)
+    # 60 replies each of base, candidate and author, and 60 pairs in both orders; a scripted model counts no tokens.
+    assert {judge: found.calls for (judge, _), found in first.items()} == {"served": 60 * 3 + 120}
+    judged.store.results.unlink()
+    judged.run()
+    assert judging_costs(judged.store) == first
+    assert run_cost(judged.store, read.runs(judged.store)[0].run_id) is None
 
 
 def test_another_prompt_is_another_judgment_and_another_price_is_not(judged):

@@ -1,0 +1,1 @@
+SELECT calls, prompt_tokens, tokens, money FROM run_costs WHERE run_id = ?
