@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from written import annotation, answer, json_list, jsonl, question, review
 
 from evalsuite.cli import evalsuite, main
-from evalsuite.pipeline import compare
+from evalsuite.paired import compare
 from evalsuite.report.leaderboard import leaderboard
 from evalsuite.store import Store, read
 from evalsuite.store.write import SpecRow, save_plan, start_run

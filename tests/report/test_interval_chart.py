@@ -32,4 +32,4 @@ def test_a_legend_is_there_where_a_row_has_several_series_alone():
     one = interval_chart([Mark("a", "a", 0.5), Mark("b", "b", 0.5)], Axis(), {}).to_dict()
     two = interval_chart([Mark("a", "base", 0.5), Mark("a", "author", 0.6)], Axis(), {}).to_dict()
     legends = [chart["layer"][-1]["encoding"]["color"]["legend"] for chart in (one, two)]
-    assert legends == [None, {"orient": "top", "title": None}]
+    assert legends == [None, {"orient": "top", "symbolOpacity": 1, "title": None}]
