@@ -27,6 +27,7 @@ PAGES = (
     *("leaderboard", "adapter", "compare", "pairwise", "forgetting", "style", "judges"),
     *("gates", "review", "runs"),
 )
+PAIRS = 300
 FIRST_PAINT, FILTER, MEGABYTES = 2.0, 0.5, 1024
 
 
@@ -48,6 +49,8 @@ def make(store: Store, adapters: int, rows: int) -> None:
             ON scored.spec = subjects.spec OR scored.spec IS NULL;
         INSERT INTO run_steps SELECT 'run-1', spec, 100 + place, spec || '-' || kind, kind, NULL, 'candidate'
             FROM subjects, (VALUES (0, 'train'), (1, 'compare'), (2, 'decide')) AS v(place, kind);
+        INSERT INTO run_steps SELECT 'run-1', spec, 200, 'author-style', 'score', 'style', 'author' FROM subjects;
+        INSERT INTO run_steps SELECT 'run-1', spec, 201, spec || '-duel', 'pair', 'duel', 'candidate' FROM subjects;
         INSERT INTO steps SELECT DISTINCT step_digest, kind, entry, role, now(), 1.0, 7 FROM run_steps;
         INSERT INTO trainings SELECT spec || '-train', spec, spec, spec, 1000, 100, 5 + i, 500, 1000 + i, 100000, 1.5
             FROM subjects;
@@ -61,8 +64,18 @@ def make(store: Store, adapters: int, rows: int) -> None:
         INSERT INTO rule_outcomes (step_digest, ordinal, rule, metric, answer, sentence)
             SELECT spec || '-decide', place, 'floor', 'facts.accuracy', 'pass', 'facts.accuracy is 0.5' FROM subjects,
             range(5) AS r(place);
-        INSERT INTO scores SELECT step_digest, entry || '.accuracy', 's' || j, (hash(step_digest || j) % 2)::DOUBLE,
-            NULL, NULL FROM scored, range({samples}) AS r(j);
+        INSERT INTO results (step_digest, metric, value, low, high, n, unscored) VALUES
+            ('author-style', 'style.score', 0.9, 0.8, 1.0, {samples}, 0);
+        INSERT INTO results (step_digest, metric, value, low, high, n, unscored)
+            SELECT spec || '-compare', 'style.fidelity', i / 200, 0.4, 0.6, {samples}, 0 FROM subjects
+            UNION ALL SELECT spec || '-duel', 'duel.win_rate', 0.5, 0.4, 0.6, {PAIRS}, 0 FROM subjects;
+        INSERT INTO judgings SELECT step_digest, 'strict', 'strict', 'sober', 'sober' FROM steps
+            WHERE entry IN ('style', 'duel');
+        INSERT INTO opponents SELECT spec || '-duel', 'duel.win_rate', 'style', '(tiny)', 'base' FROM subjects;
+        INSERT INTO scores SELECT spec || '-duel', 'duel.win_rate', 's' || j, (hash(spec || j) % 3)::DOUBLE / 2,
+            NULL, NULL FROM subjects, range({PAIRS}) AS r(j);
+        INSERT INTO scores SELECT step_digest, entry || if(entry = 'style', '.score', '.accuracy'), 's' || j,
+            (hash(step_digest || j) % 2)::DOUBLE, NULL, NULL FROM scored, range({samples}) AS r(j);
         INSERT INTO replies SELECT step_digest, 's' || j, 'What is ' || j || '?',
             'It is ' || hash(step_digest || j) % 9, 'It is 3', NULL, NULL
             FROM scored, range(least({samples}, 1000)) AS r(j);

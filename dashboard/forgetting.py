@@ -5,7 +5,7 @@ from drawing import one_adapter, palette, reply, standing, table, walk
 from reading import ask
 
 from evalsuite.errors import NotFound
-from evalsuite.report.forgetting import forgetting, told
+from evalsuite.report.forgetting import MOST, forgetting, told
 from evalsuite.report.forgetting_charts import change_chart, flip_chart, is_drift, subject_chart
 from evalsuite.report.leaderboard import leaderboard
 
@@ -66,6 +66,9 @@ if not shown:
     st.text(f"No sample was {way}.")
     st.stop()
 one = shown[min(standing("moved"), len(shown) - 1)]
+every = found.count(gained=way == "gained", metric=None if metric == "all" else metric)
+if every > len(shown):
+    st.text(f"Of {every:,} samples those that moved most: {MOST} of each metric.")
 walk(len(shown), f"{one.metric}   ·   {one.sample_id}   ·   {one.by:+.2f}", key="moved")
 said = ask(told, one)
 for sides in (

@@ -10,6 +10,9 @@ from evalsuite.report.pairings import met, met_table, rate_chart, win_matrix
 from evalsuite.report.ratings import ratings
 from evalsuite.store.pairings import knows_opponents
 
+# Every rating is refitted on hundreds of resamples; with more pairs than this that takes longer than a page may.
+AT_ONCE = 10_000
+
 
 def rated(store):
     """Ratings of every pairing; none where the store is of a version that does not say who met whom."""
@@ -43,6 +46,11 @@ if len(drawn) < len(found):
 table(met_table(found))
 
 st.header("Ratings", anchor=False)
+pairs = sum(one.won + one.tied + one.lost for one in everything)
+if pairs > AT_ONCE:
+    given = {"key": "rated", "bind": "query-params"}
+    if not st.toggle(f"Rate all by their {pairs:,} pairs, which takes a minute or more", **given):
+        st.stop()
 scales = [one for one in ask(rated) if one.pairing == entry]
 if not scales:
     st.text("No ratings are on record: they need the outcome of every single pair and who met whom.")

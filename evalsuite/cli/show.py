@@ -80,7 +80,7 @@ def _show_forgetting(run: str, samples: int, store: Store) -> None:
     click.secho(page.spec, bold=True)
     show_table(page.change_table())
     for title, moved in (("lost", page.lost), ("gained", page.gained)):
-        click.secho(f"{title}: {len(moved)} samples", bold=True)
+        click.secho(f"{title}: {page.count(gained=title == 'gained')} samples", bold=True)
         if moved:
             show_table(sample_table(store, moved[:samples]))
 

@@ -20,6 +20,8 @@ _LESS_FIGURES = (
 )  # fmt: skip
 _INNER = (".confidence", ".right", ".own")
 _SURE = 0.05
+# Nobody reads more, and a page that holds all samples of a large benchmark is slow.
+MOST = 500
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,20 @@ class Told:
 
 @dataclass(frozen=True)
 class Forgetting:
-    """What became better and worse in one candidate, worst first."""
+    """What became better and worse in one candidate, worst first.
+
+    `lost` and `gained` have at most MOST samples of each metric; `counts` has all, by metric and whether they rose.
+    """
 
     spec: str
     changes: tuple[Change, ...]
     lost: tuple[Moved, ...]
     gained: tuple[Moved, ...]
+    counts: Mapping[tuple[str, bool], int]
+
+    def count(self, *, gained: bool, metric: str | None = None) -> int:
+        """How many samples became better, or worse, in one metric or in all."""
+        return sum(n for (of, up), n in self.counts.items() if up is gained and metric in (None, of))
 
     def change_table(self) -> Table:
         """The figures that surely moved, losses first, then the rest, with interval, p-value and both counts."""
@@ -111,12 +121,13 @@ def forgetting(name: str, store: Store) -> Forgetting:
         raise NotFound(f"{name}  has not been compared with its base; `evalsuite run` does that")
     comparisons = [item for item in read.comparisons_of(store, compared) if not item.metric.endswith(_INNER)]
     changes = sorted((_change(item) for item in comparisons), key=_order)
-    moved = _moved(steps, store)
+    moved, counts = _moved(steps, store)
     return Forgetting(
         name,
         tuple(changes),
         tuple(item for item in moved if item.by < 0),
         tuple(item for item in moved if item.by > 0),
+        counts,
     )
 
 
@@ -130,9 +141,10 @@ def _order(found: Change) -> tuple[bool, bool, float, str]:
     return not found.sure, found.better, 1.0 if p is None else p, found.comparison.metric
 
 
-def _moved(steps: Sequence[PlannedStep], store: Store) -> list[Moved]:
-    """Samples of every entry that base and candidate scored differently, most first; a gain is above 0, whatever the
-    metric.
+def _moved(steps: Sequence[PlannedStep], store: Store) -> tuple[list[Moved], dict[tuple[str, bool], int]]:
+    """Samples of every entry that base and candidate scored differently, most first, and how many there are.
+
+    A gain is above 0, whatever the metric.
     """
     asked = [step for step in steps if step.kind in ("score", "probe") and step.role in ("base", "candidate")]
     known = metrics_of_steps(store, [step.digest for step in asked])
@@ -143,10 +155,12 @@ def _moved(steps: Sequence[PlannedStep], store: Store) -> list[Moved]:
             base, candidate = sides["base"], sides["candidate"]
             main = _main(known.get(base, {}), known.get(candidate, {}))
             pairs += [(base, candidate, metric) for metric in main]
-    return [
-        Moved(one.metric, one.sample_id, -one.rise if less_is_better(one.metric) else one.rise, one.base, one.candidate)
-        for one in rises(store, pairs)
-    ]
+    moved, counts = [], {}
+    for one in rises(store, pairs, most=MOST):
+        by = -one.rise if less_is_better(one.metric) else one.rise
+        moved.append(Moved(one.metric, one.sample_id, by, one.base, one.candidate))
+        counts[one.metric, by > 0] = one.total
+    return moved, counts
 
 
 def _main(base: Mapping[str, bool], candidate: Mapping[str, bool]) -> list[str]:

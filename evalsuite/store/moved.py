@@ -13,13 +13,17 @@ from evalsuite.store.rows import rows
 
 @dataclass(frozen=True, slots=True)
 class Rise:
-    """A sample of one metric whose score rose by so much (or fell, below 0) from step `base` to step `candidate`."""
+    """A sample of one metric whose score rose by so much (or fell, below 0) from step `base` to step `candidate`.
+
+    `total` counts all of the metric that moved in the same direction.
+    """
 
     metric: str
     sample_id: str
     base: str
     candidate: str
     rise: float
+    total: int
 
 
 def metrics_of_steps(store: Store, steps: Sequence[str]) -> dict[str, dict[str, bool]]:
@@ -30,12 +34,15 @@ def metrics_of_steps(store: Store, steps: Sequence[str]) -> dict[str, dict[str, 
     return dict(found)
 
 
-def rises(store: Store, pairs: Sequence[tuple[str, str, str]]) -> list[Rise]:
-    """The samples that moved, by (base step, candidate step, metric); those that moved most first."""
+def rises(store: Store, pairs: Sequence[tuple[str, str, str]], *, most: int) -> list[Rise]:
+    """The samples that moved, by (base step, candidate step, metric); those that moved most first.
+
+    At most so many of each metric that rose, and as many that fell.
+    """
     if not pairs:
         return []
     bases, candidates, metrics = (list(part) for part in zip(*pairs, strict=True))
-    given = {"bases": bases, "candidates": candidates, "metrics": metrics}
+    given = {"bases": bases, "candidates": candidates, "metrics": metrics, "most": most}
     return [Rise(**row) for row in rows(store, "moved", given)]
 
 

@@ -96,7 +96,7 @@ def test_an_empty_store_says_how_to_fill_it(tab, serve, tmp_path: Path):
 
 SHOTS = {
     "leaderboard": "",
-    "compare": "compare?which=differs",
+    "compare": "compare?specs=principles-lora&specs=preferences-simpo&entry=sums&which=differs&view=what%20differs",
     "pairwise": "pairwise",
     "forgetting": "forgetting?spec=harmed-lora",
     "style": "style",

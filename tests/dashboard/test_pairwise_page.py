@@ -55,6 +55,16 @@ def test_ratings_put_all_on_one_scale_with_the_base_at_1000(open_page: Open, sto
     assert heads == ["ratings of duel on style, judged by strict by sober"]
 
 
+def test_ratings_of_very_many_pairs_wait_until_they_are_asked_for(open_page: Open, store: Store):
+    base = (result("facts.accuracy", 0.5, 0.4, 0.6),)
+    many = {f"q{at}": float(at % 2) for at in range(10_001)}
+    fill(store, [paired(spec("better", base, base), many, result("duel.win_rate", 0.5, 0.4, 0.6))], {})
+    page = open_page("pairwise")
+    assert not page.exception
+    assert [toggle.label for toggle in page.toggle] == ["Rate all by their 10,001 pairs, which takes a minute or more"]
+    assert not any("rating" in frame.value for frame in page.dataframe)
+
+
 def test_an_opponent_has_the_name_on_record(open_page: Open, store: Store):
     row = paired(spec("better", (), ()), {"q1": 1.0}, result("duel.win_rate", 1.0, 0.2, 1.0), opponent="the author")
     fill(store, [row], {})
