@@ -3,9 +3,10 @@
 import ast
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
-from hostile import BEACON
+from hostile import BEACON, HOSTILE
 
 from evalsuite import bundled
 from evalsuite.store import Store
@@ -61,9 +62,18 @@ def test_a_hostile_text_runs_nothing_and_loads_nothing(tab, hostile, page, schem
     harmless(tab)
 
 
-def test_samples_are_read_by_keyboard(tab, hostile):
+def test_a_hostile_baseline_and_what_is_minus_it_run_nothing(tab, hostile):
     address, _ = hostile
-    tab.open(f"{address}/compare")
+    for baseline in (f"name {HOSTILE}", "plain"):
+        tab.open(f"{address}/?cells=differences&baseline={quote(baseline, safe='')}")
+        assert f"Each cell is the row minus {baseline}" in tab.page.locator("body").inner_text()
+        harmless(tab)
+
+
+@pytest.mark.parametrize("view", ["as they are", "what differs"])
+def test_samples_are_read_by_keyboard(tab, hostile, view):
+    address, _ = hostile
+    tab.open(f"{address}/compare?view={quote(view)}")
     for place in (2, 3, 4):
         tab.page.keyboard.press("ArrowRight")
         tab.page.get_by_text(f"{place} of 4").wait_for()
