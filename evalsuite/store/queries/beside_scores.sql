@@ -1,7 +1,7 @@
 -- Some metrics of some steps beside those of other steps, sample by sample: scores, clusters and weights.
 WITH theirs AS (
     SELECT metric, sample_id, value FROM scores
-    WHERE step_digest IN (SELECT unnest($theirs::TEXT[])) AND value IS NOT NULL
+    WHERE step_digest IN (SELECT unnest($theirs::TEXT[])) AND value IS NOT NULL AND list_contains($metrics::TEXT[], metric)
     QUALIFY row_number() OVER (PARTITION BY metric, sample_id ORDER BY list_position($theirs::TEXT[], step_digest)) = 1
 ), asked AS (
     SELECT unnest($ours::TEXT[]) AS step_digest, unnest($metrics::TEXT[]) AS metric
