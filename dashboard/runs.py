@@ -1,4 +1,4 @@
-"""Runs: how far each is, which steps are done, and what went wrong."""
+"""Runs: how far each is, which steps are done, what went wrong, and the end of the log."""
 
 import streamlit as st
 from drawing import table
@@ -31,6 +31,10 @@ def live() -> None:
         with st.container(border=True, key=f"error-{index}"):
             st.badge("could not be carried through", color="red")
             st.text(f"{spec}\n{error}")
+    if found.log:
+        with st.expander(f"log, the last {len(found.log)} lines", expanded=running):
+            # The newest line stands first, so that nobody has to scroll while a run goes on.
+            st.text("\n".join(reversed(found.log)))
     table(found.steps_table())
 
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from evalsuite.data.asked import fetch_data
 from evalsuite.environment import environment
@@ -37,34 +36,16 @@ from evalsuite.spec.load import load_specs
 from evalsuite.spec.policy import Policy
 from evalsuite.store import Store, read, write
 from evalsuite.store.costs import save_run_cost
+from evalsuite.store.log import RunLog
 from evalsuite.store.replies import ReplyCache
 from evalsuite.trust import with_corrections, with_trust
+from evalsuite.watching import Logged, Watcher
 
 # The kinds of step that rest on what other specs said as well.
 _COMPARING: tuple[StepKind, ...] = ("pair", "compare")
 
 # Fewer places than this, and trainings run one after another in this process.
 _SEVERAL = 2
-
-
-class Watcher(Protocol):
-    """Who is told how a run goes."""
-
-    def begin(self, plan: Plan, step: Step) -> None:
-        """A step starts."""
-        ...
-
-    def progress(self, done: int, total: int) -> None:
-        """The step has so many of its samples."""
-        ...
-
-    def say(self, text: str) -> None:
-        """The step has something to tell, such as a line of a training."""
-        ...
-
-    def end(self, seconds: float) -> None:
-        """The step is done."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -122,11 +103,11 @@ def run(
     missing = [step for plan in plans for step in plan.steps if step.digest not in done]
     if not missing and _recorded(plans, store):
         return RunReport(None, 0, sum(len(plan.steps) for plan in plans), tuple(plans))
-    with recording(store) as run_id, closing(ReplyCache(store.replies)) as cache:
-        meter = Meter(max_cost)
-        progress = local.with_cost(watch.progress, watch.say, meter)
+    with recording(store) as run_id, closing(ReplyCache(store.replies)) as cache, RunLog(store, run_id) as log:
+        meter, told = Meter(max_cost), Logged(watch, log)
+        progress = local.with_cost(told.progress, told.say, meter)
         bench = local.Workbench(cache, progress, load, meter=meter, load_judge=load_judge)
-        report = _Run(store, watch, run_id, bench).carry_out(plans)
+        report = _Run(store, told, run_id, bench).carry_out(plans)
         write.save_errors(store, run_id, report.errors)
         write.finish_run(store, run_id, "failed" if report.errors else "finished")
         return report
@@ -159,7 +140,7 @@ def candidate_results(spec: str, store: Store) -> Results:
 class _Run:
     """One run being carried out."""
 
-    def __init__(self, store: Store, watch: Watcher, run_id: str, bench: local.Workbench) -> None:
+    def __init__(self, store: Store, watch: Logged, run_id: str, bench: local.Workbench) -> None:
         self.store, self.watch, self.run_id, self.bench = store, watch, run_id, bench
         self.ran = 0
         self.cached = 0
@@ -202,6 +183,7 @@ class _Run:
             return stage(plan)
         except EvalsuiteError as error:
             self.errors.append((plan.name, str(error)))
+            self.watch.failed(plan.name, str(error))
             return None
 
     def _train_side_by_side(self, plans: Sequence[Plan]) -> None:

@@ -1,4 +1,4 @@
-"""How far a run is: its steps with their states, what is left, and the specs that could not be carried through."""
+"""How far a run is: its steps with their states, what went wrong, and the end of its log."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from evalsuite.report.figures import duration
 from evalsuite.report.table import Table
 from evalsuite.store import Store, read
 from evalsuite.store.costs import run_cost
+from evalsuite.store.log import tail
 from evalsuite.store.read import PlannedStep, RunRow
 
 
 @dataclass(frozen=True)
 class Progress:
-    """One run, the steps of each of its specs, and what it has paid to endpoints so far, if it asked any."""
+    """One run, the steps of each of its specs, what it has paid to endpoints if it asked any, and its last lines."""
 
     run: RunRow
     steps: tuple[tuple[str, PlannedStep], ...]
     errors: tuple[tuple[str, str], ...]
     paid: Usage | None = None
+    log: tuple[str, ...] = ()
 
     @property
     def done(self) -> int:
@@ -47,7 +49,7 @@ def progress(store: Store, run_id: str) -> Progress:
     if run_id not in runs:
         raise NotFound(f"no run {run_id!r} in {store.folder}; there are: {', '.join(list(runs)[:5]) or 'none'}")
     steps, errors = read.steps_of_run(store, run_id), read.errors_of(store, run_id)
-    return Progress(runs[run_id], tuple(steps), tuple(errors), run_cost(store, run_id))
+    return Progress(runs[run_id], tuple(steps), tuple(errors), run_cost(store, run_id), tuple(tail(store, run_id)))
 
 
 def _took(step: PlannedStep) -> tuple[str, str]:

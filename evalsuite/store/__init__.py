@@ -36,3 +36,8 @@ class Store:
     def verdicts(self) -> Path:
         """The folder with `verdict.json` and Markdown of each spec."""
         return self.folder / "verdicts"
+
+    @property
+    def logs(self) -> Path:
+        """The folder with a log of each run."""
+        return self.folder / "logs"

@@ -10,6 +10,7 @@ from evalsuite.records import Outcome, Reply, Score, Usage, Verdict
 from evalsuite.report.samples import text_diff
 from evalsuite.store import Store
 from evalsuite.store.costs import save_run_cost
+from evalsuite.store.log import RunLog
 from evalsuite.store.write import StepRow
 
 Open = Callable[..., AppTest]
@@ -137,6 +138,18 @@ def test_a_run_shows_what_it_has_paid(open_page: Open, store: Store):
     two_adapters(store)
     save_run_cost(store, "run-1", Usage(calls=1200, prompt_tokens=3000, tokens=500, money=1.5))
     assert "paid to endpoints so far: 1,200 calls, 3,500 tokens, $1.50" in texts(open_page("runs"))
+
+
+def test_a_run_shows_the_end_of_its_log_newest_first(open_page: Open, store: Store):
+    two_adapters(store)
+    with RunLog(store, "run-1") as log:
+        log.write("first  train  begins")
+        log.write(f"first  train  {HOSTILE}")
+    page = open_page("runs")
+    assert [expander.label for expander in page.expander] == ["log, the last 2 lines"]
+    newest, oldest = page.expander[0].text[0].value.split("\n")
+    assert newest.endswith(f"first  train  {HOSTILE.replace(chr(27), ' ')}")
+    assert oldest.endswith("first  train  begins")
 
 
 def test_what_a_model_said_is_never_read_as_markdown(open_page: Open, store: Store):

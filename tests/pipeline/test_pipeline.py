@@ -7,6 +7,7 @@ import pytest
 from evalsuite import paired, pipeline
 from evalsuite.errors import NotFound
 from evalsuite.store import read
+from evalsuite.store.log import tail
 from evalsuite.store.replies import ReplyCache
 
 
@@ -92,6 +93,10 @@ def test_an_adapter_that_changes_nothing_is_refused_and_its_verdict_is_invalid(p
     assert "changes nothing" in report.errors[0][1]
     assert not [step for step in project.began if " candidate " in step]
     assert verdict(project).answer == "invalid"
+    first, *_, last = tail(project.store, report.run_id)
+    assert first.endswith("begins")
+    assert "elsewhere  could not be carried through: " in last
+    assert "changes nothing" in last
 
 
 def test_an_adapter_that_may_change_nothing_has_no_flips(project):
