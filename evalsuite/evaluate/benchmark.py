@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import groupby
+from functools import partial
 from pathlib import Path
 
 from evalsuite.data.draw import distinct, draw
 from evalsuite.evaluate.aggregate import aggregate, by_metric, by_subject
 from evalsuite.evaluate.answered import answered, note
+from evalsuite.evaluate.weighing import weighed
 from evalsuite.models import Model
-from evalsuite.records import Adapter, Completion, LogLikelihood, Outcome, Prompt, Reply, Result, Sample, Score
+from evalsuite.records import Adapter, Completion, LogLikelihood, Outcome, Reply, Result, Sample, Score
 from evalsuite.spec.suite import Benchmark
 
 Answer = Completion | tuple[LogLikelihood, ...]
@@ -46,16 +47,7 @@ def _answers(entry: Benchmark, samples: Sequence[Sample], *, model: Model, adapt
     if not any(sample.choices for sample in samples):
         texts = [sample.prompt.shown for sample in samples]
         return [(found,) for found in model.loglikelihood(texts, adapter=adapter)]
-    # Options that follow the same prompt are weighed together; where each has a prompt of its own, one by one.
-    asked = [_by_prompt(sample) for sample in samples]
-    flat = [pair for parts in asked for pair in parts]
-    found = iter(model.choices([prompt for prompt, _ in flat], [texts for _, texts in flat], adapter=adapter))
-    return [tuple(value for _ in parts for value in next(found)) for parts in asked]
-
-
-def _by_prompt(sample: Sample) -> list[tuple[Prompt, list[str]]]:
-    pairs = sample.pairs or tuple((sample.prompt, choice) for choice in sample.choices)
-    return [(prompt, [text for _, text in of]) for prompt, of in groupby(pairs, key=lambda pair: pair[0])]
+    return weighed(samples, partial(model.choices, adapter=adapter))
 
 
 def _results(entry: Benchmark, scores: Sequence[Score], samples: Sequence[Sample]) -> list[Result]:

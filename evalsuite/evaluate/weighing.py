@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import Literal
 
-from evalsuite.records import Completion, LogLikelihood, Sample, Score
+from evalsuite.records import Completion, LogLikelihood, Prompt, Sample, Score
 
 Reply = Completion | tuple[LogLikelihood, ...]
 Per = Literal["none", "tokens", "characters"]
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def weighed(
+    samples: Sequence[Sample],
+    choices: Callable[[Sequence[Prompt], Sequence[Sequence[str]]], Sequence[tuple[LogLikelihood, ...]]],
+) -> list[tuple[LogLikelihood, ...]]:
+    """For each sample the log-likelihood of each of its options, where `choices` is a model's or a subject's.
+
+    Options that follow the same prompt are weighed together; where each has a prompt of its own, one by one.
+    """
+    asked = [_by_prompt(sample) for sample in samples]
+    flat = [pair for parts in asked for pair in parts]
+    found = iter(choices([prompt for prompt, _ in flat], [texts for _, texts in flat]))
+    return [tuple(value for _ in parts for value in next(found)) for parts in asked]
 
 
 def chosen(options: Sequence[str], found: Sequence[LogLikelihood], *, per: Per = "none") -> int:
@@ -34,6 +49,11 @@ def accuracy(sample: Sample, reply: Reply, *, norm: bool = False) -> tuple[Score
 def lettered(options: Sequence[str]) -> str:
     """The options on lines of their own, each after its letter."""
     return "".join(f"\n{letter}. {option}" for letter, option in zip(LETTERS, options, strict=False))
+
+
+def _by_prompt(sample: Sample) -> list[tuple[Prompt, list[str]]]:
+    pairs = sample.pairs or tuple((sample.prompt, choice) for choice in sample.choices)
+    return [(prompt, [text for _, text in of]) for prompt, of in groupby(pairs, key=lambda pair: pair[0])]
 
 
 def _length(option: str, found: LogLikelihood, per: Per) -> int:

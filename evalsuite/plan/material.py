@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from evalsuite.data.asked import items_of
 from evalsuite.data.authored import read_authored
 from evalsuite.data.canaries import planted
-from evalsuite.data.digest import digest, file_digest
+from evalsuite.data.digest import data_digest, digest, file_digest
 from evalsuite.data.draw import distinct, draw
 from evalsuite.data.rows import training_rows
 from evalsuite.plugins import Asked, AskingProbe, Material, wants
@@ -35,9 +36,11 @@ def given_digest(resolved: ResolvedSpec, probe: AskingProbe) -> str:
     """The digest of all that a probe is given: bytes of its data, entries, training rows, rubric, judge, parents."""
     wanted, data, suite = wants(probe), resolved.suite_data, resolved.suite
     parts: list[Any] = [file_digest(data[probe.name]) if wanted.data else None]
-    parts += [
-        (_plain(item, "data"), file_digest(data[item.name])) for item in suite.benchmarks if item.name in wanted.of
-    ]
+    for item in suite.benchmarks:
+        if item.name in wanted.of:
+            examples = resolved.suite_examples.get(item.name)
+            shown = () if examples is None else (data_digest(examples),)
+            parts.append((_plain(item, "data", "examples"), data_digest(data[item.name]), *shown))
     parts += [(_plain(item, "data"), file_digest(data[item.name])) for item in suite.judged if item.name in wanted.of]
     if wanted.judge and wanted.rubric:
         parts += [_plain(resolved.rubrics[wanted.rubric]), _plain(resolved.judges[wanted.judge])]
@@ -55,7 +58,7 @@ def _asked(resolved: ResolvedSpec, name: str) -> Asked:
     suite, path = resolved.suite, resolved.suite_data[name]
     for entry in suite.benchmarks:
         if entry.name == name:
-            samples = draw(distinct(entry.task.samples(path), source=str(path)), entry.limit, seed=suite.seed)
+            samples = draw(distinct(items_of(resolved, entry), source=str(path)), entry.limit, seed=suite.seed)
             return Asked(samples, entry.task.sampling, entry.task)
     judged = next(entry for entry in suite.judged if entry.name == name)
     samples = draw(distinct(read_authored(path), source=str(path)), judged.limit, seed=suite.seed)

@@ -17,7 +17,7 @@ from evalsuite.spec.rubric import Rubric
 Where = Annotated[str, Field(min_length=1)] | HubSplit
 
 _FITTING = {
-    "answers": "benchmark",
+    "answers": "benchmark with right answers",
     "replies": "judged set or generating benchmark",
     "choices": "multiple-choice benchmark",
 }
@@ -221,6 +221,7 @@ class Suite(Document):
     def _fitting(self) -> dict[str, set[str]]:
         """The entries that probes can look at, by what they look at."""
         generated = {entry.name for entry in self.benchmarks if entry.task.sampling is not None}
-        every = {entry.name for entry in self.benchmarks}
+        # A text that is read as it stands has neither a right answer nor options.
+        every = {entry.name for entry in self.benchmarks if not getattr(entry.task, "reads_texts", False)}
         judged = {entry.name for entry in self.judged}
         return {"answers": every, "replies": generated | judged, "choices": every - generated}

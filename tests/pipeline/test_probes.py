@@ -62,6 +62,67 @@ def test_probes_share_the_replies_of_benchmarks_and_judged_sets(project):
     assert project.asked == without
 
 
+PUBLISHED = """
+schema_version: 1
+name: small
+benchmarks:
+  - {name: exams, data: data/exams, examples: data/solved, task: {kind: mmlu, prompt: {shots: 1}}}
+  - {name: gaps, data: data/gaps.jsonl, task: {kind: winogrande}}
+"""
+CALIBRATED = "probes:\n  - {probe: calibration, of: [exams, gaps]}\n"
+
+
+def published(project):
+    """The project with two published benchmarks: examples before the question, and a prompt for each option."""
+    exam = [{"question": f"Exam {i}", "choices": ["1", "2", "3", "4"], "answer": i % 4} for i in range(12)]
+    gap = {"option1": "Ada", "option2": "Bo", "answer": "2"}
+    gaps = [{**gap, "sentence": f"Ada gave it to Bo, so _ has {i} now."} for i in range(12)]
+    for name, rows in (("exams/law_test", exam), ("solved/law_dev", exam[:1]), ("gaps", gaps)):
+        file = project.folder / "data" / f"{name}.jsonl"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("\n".join(map(json.dumps, rows)))
+    (project.folder / "suites" / "small.yaml").write_text(PUBLISHED)
+    project.likelihood = likely
+    return project
+
+
+def likely(prompt, option, adapter):
+    """Surely D; and surely the second reading, which the adapter doubts."""
+    if option in (" A", " B", " C", " D"):
+        return -1.0 if option == " D" else -9.0
+    assert not option.startswith((" Ada", " Bo", "Ada", "Bo", "A", "B", "C", "D")), "asked without what stands before"
+    return -1.0 if adapter or prompt.shown.endswith("so Bo") else -9.0
+
+
+def test_a_probe_asks_a_published_benchmark_as_the_benchmark_itself_does(project):
+    settings = ["gate=null"]
+    assert published(project).run(settings).errors == ()
+    without = project.asked
+    project.store.results.unlink()
+    project.store.replies.unlink()
+    suite = project.folder / "suites" / "small.yaml"
+    suite.write_text(PUBLISHED + CALIBRATED)
+    assert project.run(settings).errors == ()
+    assert project.asked == without
+    found = results(project)
+    # Always sure of D, and right every fourth time; torn between two readings of which one is always right.
+    assert found["exams.accuracy"].value == 0.25
+    assert found["calibration.exams.ece"].value == pytest.approx(0.75, abs=0.01)
+    assert found["calibration.gaps.brier"].value == pytest.approx(0.25)
+
+
+def test_other_solved_examples_are_another_question_for_the_probe_too(project):
+    settings = ["gate=null"]
+    published(project)
+    suite = project.folder / "suites" / "small.yaml"
+    suite.write_text(PUBLISHED + CALIBRATED)
+    project.run(settings)
+    file = project.folder / "data" / "solved" / "law_dev.jsonl"
+    file.write_text(file.read_text().replace("Exam 0", "Exam 100"))
+    project.run(settings)
+    assert {"elsewhere probe base calibration", "elsewhere probe candidate calibration"} <= set(project.began)
+
+
 def test_a_changed_text_is_measured_again_and_nothing_else(project):
     probed(project).run()
     file = project.folder / "data" / "texts.jsonl"

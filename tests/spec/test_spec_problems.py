@@ -23,6 +23,7 @@ RUN = "schema_version: 1\nname: a\nbase_model: {id: quickstart}\nsuite: s\n"
 TRAIN = "train:\n  method: sft\n  adapter: {type: lora}\n  data: [{path: x}]\n"
 SUITE = "schema_version: 1\nname: s\n"
 BENCHMARK = "  - {name: facts, data: x, task: {kind: multiple_choice}}\n"
+TEXTS = "benchmarks: [{name: book, data: x, task: {kind: perplexity}}]\n"
 JUDGED = "judged: [{name: style, data: x, rubric: r, judge: j}]\n"
 POLICY = "schema_version: 1\nname: p\nrules:\n"
 RUBRIC = "schema_version: 1\nname: r\ncriteria:\n  - name: c\n    description: d\n    anchors: {1: bad, 5: good}\n"
@@ -200,7 +201,9 @@ def test_a_base_as_it_is_needs_neither_training_nor_adapter() -> None:
             JUDGED + "pairings: [{name: p, of: facts, rubric: r, judge: j}]",
             "'p' is of 'facts', which is no judged",
         ),
-        (JUDGED + "probes: [{probe: flips, of: [style]}]", "a probe watches 'style', which is no benchmark"),
+        (JUDGED + "probes: [{probe: flips, of: [style]}]", "watches 'style', which is no benchmark with right answers"),
+        (TEXTS + "probes: [{probe: flips, of: [book]}]", "watches 'book', which is no benchmark with right answers"),
+        (TEXTS + "probes: [{probe: calibration, of: [book]}]", "watches 'book', which is no multiple-choice benchmark"),
         (f"benchmarks:\n{BENCHMARK}probes: [{{probe: flips, of: [facts, facts]}}]", "a probe watches 'facts' twice"),
         (JUDGED + "pairings: [{name: p, of: style, rubric: r, judge: j, against: []}]", "at least 1 item"),
         (JUDGED + "pairings: [{name: p, of: style, rubric: r, judge: j, against: [base, base]}]", "is named twice in"),

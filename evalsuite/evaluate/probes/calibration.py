@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from evalsuite.evaluate.asked import effort, outcome
+from evalsuite.evaluate.weighing import weighed
 from evalsuite.plugins import Asked, Effort, Material, Subject
 from evalsuite.records import Comparison, LogLikelihood, Outcome, Reply, Result, Results, Sample, Score
 from evalsuite.spec.document import Document, Name
@@ -23,7 +24,7 @@ _RESAMPLES = 2_000
 class CalibrationProbe(Document):
     """Per multiple-choice benchmark: expected calibration error and Brier score."""
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     looks_at: ClassVar[Literal["choices"]] = "choices"
     probe: Literal["calibration"]
     name: Name = "calibration"
@@ -58,10 +59,9 @@ class CalibrationProbe(Document):
         from evalsuite.stats.bootstrap import Resampling
         from evalsuite.stats.calibration import calibration
 
-        prompts, options = [s.prompt for s in asked.samples], [s.choices for s in asked.samples]
         judged = [
             _sureness(asked.task, sample, found)
-            for sample, found in zip(asked.samples, subject.choices(prompts, options), strict=True)
+            for sample, found in zip(asked.samples, weighed(asked.samples, subject.choices), strict=True)
         ]
         scores, replies = [], []
         for sample, (sure, right) in zip(asked.samples, judged, strict=True):
@@ -110,4 +110,5 @@ def _sureness(task: Any, sample: Sample, found: tuple[LogLikelihood, ...]) -> tu
     choose = getattr(task, "chosen", None)
     chosen = choose(sample, found) if choose else sample.choices[chances.index(max(chances))]
     place = sample.choices.index(chosen)
-    return chances[place] / sum(chances), float(chosen == sample.target)
+    right = place in sample.right if sample.right else chosen == sample.target
+    return chances[place] / sum(chances), float(right)

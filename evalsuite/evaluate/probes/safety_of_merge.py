@@ -15,6 +15,7 @@ from evalsuite.data.prompts import read_prompts
 from evalsuite.evaluate.asked import effort, outcome
 from evalsuite.evaluate.difference import difference
 from evalsuite.evaluate.refusals import refuses
+from evalsuite.evaluate.weighing import weighed
 from evalsuite.plugins import Asked, Effort, Material, Subject
 from evalsuite.records import Comparison, Outcome, Reply, Result, Results, Sampling, Score
 from evalsuite.spec.document import Document, Name
@@ -25,7 +26,7 @@ _REFUSED = "refused"
 class SafetyOfMergeProbe(Document):
     """Per benchmark: the merged adapter minus the best of its parents; and refusals of harmful prompts likewise."""
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     asks_parents: ClassVar[bool] = True
     probe: Literal["safety_of_merge"]
     name: Name = "safety_of_merge"
@@ -74,11 +75,10 @@ class SafetyOfMergeProbe(Document):
 
     def _benchmark(self, asked: Subject, name: str, entry: Asked, suffix: str) -> list[Score]:
         assert entry.task is not None
-        prompts = [sample.prompt for sample in entry.samples]
         if entry.sampling is None:
-            answers: list[object] = [*asked.choices(prompts, [sample.choices for sample in entry.samples])]
+            answers: list[object] = [*weighed(entry.samples, asked.choices)]
         else:
-            answers = [*asked.generate(prompts, sampling=entry.sampling)]
+            answers = [*asked.generate([sample.prompt for sample in entry.samples], sampling=entry.sampling)]
         metric = f"{self.name}.{name}.own{suffix}"
         scores = []
         for sample, answer in zip(entry.samples, answers, strict=True):

@@ -27,6 +27,7 @@ class Perplexity(Document):
     """Nats per token, bits per byte and perplexity of texts."""
 
     version: ClassVar[int] = 1
+    reads_texts: ClassVar[bool] = True
     kind: Literal["perplexity"]
     field: str = "text"
 
