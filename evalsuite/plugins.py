@@ -174,7 +174,7 @@ class Material:
 
     `entries` are those named in its `of`, `rows` and `canaries` what the candidate learned from, `grade` says how far
     each reply to its question fulfils the probe's rubric (0 to 1, None without a usable judgment), `parents` are the
-    adapters that a merged candidate was made of.
+    adapters that a merged candidate was made of; their names are known before there are models.
     """
 
     seed: int
@@ -183,6 +183,7 @@ class Material:
     rows: tuple[Row, ...] = ()
     canaries: tuple[Canary, ...] = ()
     grade: Callable[[Sequence[tuple[str, str]]], list[float | None]] | None = None
+    parent_names: tuple[str, ...] = ()
     parents: Mapping[str, Subject] = field(default_factory=dict)
 
 

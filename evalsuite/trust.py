@@ -24,10 +24,8 @@ def with_trust(specs: Sequence[ResolvedSpec], store: Store) -> list[ResolvedSpec
 
 
 def _with_known(resolved: ResolvedSpec, known: Knowledge) -> ResolvedSpec:
-    seats = {(entry.judge, entry.rubric) for entry in resolved.suite.judged}
-    seats |= {(entry.judge, entry.rubric) for entry in resolved.suite.pairings}
     trust = {}
-    for judge, rubric in sorted(seats):
+    for judge, rubric in sorted(resolved.suite.judged_by):
         its = judging(resolved.judges[judge], resolved.rubrics[rubric])
         found = known.health.get((its.judge_digest, its.rubric_digest)), known.labels.get(its.rubric_digest)
         if found != (None, None):

@@ -11,7 +11,7 @@ from evalsuite.execute.local import Workbench
 from evalsuite.models.adapter import adapter_digest
 from evalsuite.models.subject import ModelSubject
 from evalsuite.plan import Plan, Step
-from evalsuite.plan.material import material
+from evalsuite.plan.material import material, parents_of
 from evalsuite.plugins import AskingProbe, Material, Subject, wants
 from evalsuite.records import Adapter, Completion, Outcome, Prompt, Sampling
 from evalsuite.spec.rubric import Rubric
@@ -53,13 +53,8 @@ def _grade(judge: Grader, rubric: Rubric) -> Callable[[Sequence[tuple[str, str]]
 
 
 def _parents(plan: Plan, bench: Workbench) -> dict[str, Subject]:
-    """The adapters that the candidate was merged from, by the name of their folder; none for any other candidate."""
-    if getattr(plan.resolved.spec.train, "method", None) != "merge":
-        return {}
-    found: dict[str, Subject] = {}
-    for number, file in enumerate(plan.resolved.training_data[::2], 1):
-        folder = file.parent
-        name = folder.name if folder.name not in found else f"{folder.name}-{number}"
-        adapter = Adapter(name, folder, adapter_digest(folder))
-        found[name] = _Answering(bench.model(plan.base), adapter)
-    return found
+    """The adapters that the candidate was merged from, ready to answer; none for any other candidate."""
+    return {
+        name: _Answering(bench.model(plan.base), Adapter(name, folder, adapter_digest(folder)))
+        for name, folder in parents_of(plan.resolved).items()
+    }

@@ -122,10 +122,15 @@ def _money(resolved: ResolvedSpec, prompt_tokens: int, reply_tokens: int) -> flo
 def probe_cost(resolved: ResolvedSpec, probe: AskingProbe) -> Cost:
     """What the probe asks of one subject; replies that a benchmark has already are not asked again."""
     found = probe.effort(material(resolved, probe))
-    calls = found.samples if wants(probe).judge else 0
     # All tokens at the price of replies, the higher one: an estimate that is too low would be worse.
-    money = _money(resolved, 0, found.tokens)
-    return Cost(samples=found.samples, tokens=found.tokens, judge_calls=calls, money=money)
+    asked = Cost(samples=found.samples, tokens=found.tokens, money=_money(resolved, 0, found.tokens))
+    wanted = wants(probe)
+    if wanted.judge is None or wanted.rubric is None:
+        return asked
+    judge, rubric = resolved.judges[wanted.judge], resolved.rubrics[wanted.rubric]
+    characters = found.tokens * _CHARACTERS_PER_TOKEN
+    graded = grading_cost(judge, rubric, items=found.samples, characters=characters)
+    return replace(graded, samples=asked.samples, tokens=asked.tokens + graded.tokens, money=asked.money + graded.money)
 
 
 @lru_cache(maxsize=32)

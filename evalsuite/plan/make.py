@@ -12,7 +12,7 @@ from evalsuite.plan import Baseline, BuiltOn, Judging, Meeting, Opponent, Plan, 
 from evalsuite.plan.early import early_parts
 from evalsuite.plan.estimate import benchmark_cost, judged_cost, pairing_cost, probe_cost, style_cost, training_cost
 from evalsuite.plan.judging import judging
-from evalsuite.plan.material import given_digest
+from evalsuite.plan.material import given_digest, judging_of
 from evalsuite.records import Adapter
 from evalsuite.spec.document import Document
 from evalsuite.spec.load import ResolvedSpec
@@ -136,7 +136,8 @@ class _Maker:
         for probe in self.suite.asking:
             what = (_plain(probe, exclude={"data", "of"}), probe.version, given_digest(self.resolved, probe))
             cost = probe_cost(self.resolved, probe)
-            yield Step("probe", self._digest("probe", *what, role=role), probe.name, role, cost)
+            step = self._digest("probe", *what, role=role)
+            yield Step("probe", step, probe.name, role, cost, judging_of(self.resolved, probe))
 
     def _style(self, entry: JudgedSet) -> Step:
         """What is measured beside fidelity; who judges has a part in it only where somebody judges."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from evalsuite.data.asked import items_of
@@ -10,6 +11,8 @@ from evalsuite.data.canaries import planted
 from evalsuite.data.digest import data_digest, digest, file_digest
 from evalsuite.data.draw import distinct, draw
 from evalsuite.data.rows import training_rows
+from evalsuite.plan import Judging
+from evalsuite.plan.judging import judging
 from evalsuite.plugins import Asked, AskingProbe, Material, wants
 from evalsuite.records import Canary, Row, Sampling
 from evalsuite.spec.document import Document
@@ -29,7 +32,20 @@ def material(resolved: ResolvedSpec, probe: AskingProbe) -> Material:
         entries={name: _asked(resolved, name) for name in wanted.of},
         rows=rows,
         canaries=canaries,
+        parent_names=tuple(parents_of(resolved)) if wanted.asks_parents else (),
     )
+
+
+def parents_of(resolved: ResolvedSpec) -> dict[str, Path]:
+    """The folders of the adapters that a candidate is merged from, by their names; none for any other candidate."""
+    if getattr(resolved.spec.train, "method", None) != "merge":
+        return {}
+    found: dict[str, Path] = {}
+    for number, file in enumerate(resolved.training_data[::2], 1):
+        name = file.parent.name
+        # What is compared with the base is called so, and no parent may be taken for it.
+        found[f"{name}-{number}" if name in found or name == "base" else name] = file.parent
+    return found
 
 
 def given_digest(resolved: ResolvedSpec, probe: AskingProbe) -> str:
@@ -42,16 +58,25 @@ def given_digest(resolved: ResolvedSpec, probe: AskingProbe) -> str:
             shown = () if examples is None else (data_digest(examples),)
             parts.append((_plain(item, "data", "examples"), data_digest(data[item.name]), *shown))
     parts += [(_plain(item, "data"), file_digest(data[item.name])) for item in suite.judged if item.name in wanted.of]
-    if wanted.judge and wanted.rubric:
-        parts += [_plain(resolved.rubrics[wanted.rubric]), _plain(resolved.judges[wanted.judge])]
+    its = judging_of(resolved, probe)
+    if its is not None:
+        parts += [its.judge_digest, its.rubric_digest]
     method = resolved.spec.train
     if wanted.reads_training and method is not None and method.learns_from is not None:
         pairs = zip(resolved.training_data, sources_of(method), strict=True)
         parts += [(_plain(source, "path", "weight"), file_digest(path)) for path, source in pairs]
         parts.append([(canary.id, canary.secret, canary.repeats, canary.others) for canary in planted(method)])
-    if wanted.asks_parents and getattr(method, "method", None) == "merge":
+    if wanted.asks_parents and parents_of(resolved):
         parts += [file_digest(path) for path in resolved.training_data]
     return digest("given to a probe", parts)
+
+
+def judging_of(resolved: ResolvedSpec, probe: AskingProbe) -> Judging | None:
+    """Who grades the replies to a probe by what; None where nobody does."""
+    wanted = wants(probe)
+    if wanted.judge is None or wanted.rubric is None:
+        return None
+    return judging(resolved.judges[wanted.judge], resolved.rubrics[wanted.rubric])
 
 
 def _asked(resolved: ResolvedSpec, name: str) -> Asked:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from evalsuite.errors import NotFound
 from evalsuite.records import Comparison, LayerNorm, Result, TrainingPoint, Verdict
-from evalsuite.report.figures import change, duration, figure, p_value
+from evalsuite.report.figures import BASE, change, duration, figure, is_inner, p_value
 from evalsuite.report.judges import health_lines
 from evalsuite.report.table import Table
 from evalsuite.store import Store, read
@@ -31,7 +31,7 @@ class RunCard:
 
     def result_table(self) -> Table:
         """Every metric with interval, count, and the paired difference from the base."""
-        differences = {found.metric: found for found in self.comparisons}
+        differences = {found.metric: found for found in self.comparisons if found.baseline == BASE}
         rows = [
             (
                 result.metric,
@@ -42,6 +42,7 @@ class RunCard:
                 result.reason or result.detail or "",
             )
             for result in self.results
+            if not is_inner(result.metric)
         ]
         return Table(("metric", "value", "n", "against base", "p", "note"), tuple(rows))
 
@@ -56,7 +57,7 @@ class RunCard:
         if self.training is not None:
             trained = self.training
             if not trained.trained_parameters:
-                return [*facts, ("trained", "nothing: a context stands before each question"), *_made_of(trained)]
+                return [*facts, ("trained", _nothing(self.spec.method)), *_made_of(trained)]
             share = trained.trained_parameters / trained.total_parameters
             loss = f", held-out loss {trained.held_out_loss:.3f}" if trained.held_out_loss is not None else ""
             facts += [
@@ -72,6 +73,12 @@ class RunCard:
                 *_made_of(trained),
             ]
         return facts
+
+
+def _nothing(method: str) -> str:
+    """What was done in place of a training."""
+    made = {"merge": "the updates of other adapters were added up", "command": "a command of your own made the adapter"}
+    return f"nothing: {made.get(method, 'a context stands before each question')}"
 
 
 def _made_of(trained: TrainingFacts) -> list[tuple[str, str]]:

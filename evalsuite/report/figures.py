@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from evalsuite.records import Comparison, Result, Usage
 
+# What comparisons with the untrained base call it.
+BASE = "base"
+# What a probe keeps to compute its figures from, by the last word of the metric or the last before a parent's name.
+_INNER = (".confidence", ".right", ".own")
+
+
+def is_inner(metric: str) -> bool:
+    """Whether a metric is a probe's own working figure, which says nothing to a person by itself."""
+    return metric.endswith(_INNER) or ".own." in metric
+
 
 def figure(result: Result | None) -> str:
     """A value with its interval, `0.97 [0.93, 0.99]`, or a dash where there is none."""

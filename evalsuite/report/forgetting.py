@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evalsuite.errors import NotFound
 from evalsuite.records import Comparison, Reply
-from evalsuite.report.figures import change, p_value
+from evalsuite.report.figures import BASE, change, is_inner, p_value
 from evalsuite.report.table import Table
 from evalsuite.store import Store, read
 from evalsuite.store.moved import metrics_of_steps, replies_to, rises
@@ -16,9 +17,11 @@ from evalsuite.store.read import PlannedStep
 # Of these metrics less is better; a benchmark's and a judge's more is better.
 _LESS = ("drift.", "memorisation.", "calibration.", "overlap.")
 _LESS_FIGURES = (
-    "nll", "bits_per_byte", "kl", "repetition", "empty", "cut_off", "benign", "ece", "brier", "canaries", "exposure",
+    "nll", "nats_per_token", "bits_per_byte", "perplexity", "kl", "repetition", "empty", "cut_off", "benign", "ece",
+    "brier", "canaries", "exposure", "longest_run", "copied",
 )  # fmt: skip
-_INNER = (".confidence", ".right", ".own")
+# A memorisation probe under another name: rows drawn out after k tokens, by how often they stand in the data.
+_EXTRACTED = re.compile(r"\.k\d+(\.control|\.x\d+)?$")
 _SURE = 0.05
 # Nobody reads more, and a page that holds all samples of a large benchmark is slow.
 MOST = 500
@@ -31,6 +34,12 @@ class Change:
     comparison: Comparison
     better: bool
     sure: bool
+
+    @property
+    def figure(self) -> str:
+        """The metric, and whom it is compared with where that is not the base: a parent of a merge."""
+        its = self.comparison
+        return its.metric if its.baseline == BASE else f"{its.metric} against {its.baseline}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +81,10 @@ class Forgetting:
         return sum(n for (of, up), n in self.counts.items() if up is gained and metric in (None, of))
 
     def change_table(self) -> Table:
-        """The figures that surely moved, losses first, then the rest, with interval, p-value and both counts."""
+        """The figures that surely moved, losses first, then the rest: against the base unless they name another."""
         rows = [
             (
-                found.comparison.metric,
+                found.figure,
                 ("better" if found.better else "worse") if found.sure else "no sure change",
                 change(found.comparison),
                 p_value(found.comparison.p_value),
@@ -84,7 +93,7 @@ class Forgetting:
             )
             for found in self.changes
         ]
-        return Table(("metric", "verdict", "against base", "p", "n", "samples better, worse"), tuple(rows))
+        return Table(("metric", "verdict", "difference", "p", "n", "samples better, worse"), tuple(rows))
 
 
 def told(store: Store, moved: Moved) -> Told:
@@ -107,7 +116,8 @@ def sample_table(store: Store, which: Sequence[Moved]) -> Table:
 
 def less_is_better(metric: str) -> bool:
     """Whether a fall of the metric is for the better."""
-    return metric.startswith(_LESS) or metric.rpartition(".")[2] in _LESS_FIGURES
+    last = metric.rpartition(".")[2]
+    return metric.startswith(_LESS) or last in _LESS_FIGURES or _EXTRACTED.search(metric) is not None
 
 
 def forgetting(name: str, store: Store) -> Forgetting:
@@ -119,7 +129,7 @@ def forgetting(name: str, store: Store) -> Forgetting:
     compared = [step.digest for step in steps if step.kind == "compare" and step.finished_at is not None]
     if not compared:
         raise NotFound(f"{name}  has not been compared with its base; `evalsuite run` does that")
-    comparisons = [item for item in read.comparisons_of(store, compared) if not item.metric.endswith(_INNER)]
+    comparisons = [item for item in read.comparisons_of(store, compared) if not is_inner(item.metric)]
     changes = sorted((_change(item) for item in comparisons), key=_order)
     moved, counts = _moved(steps, store)
     return Forgetting(
@@ -166,7 +176,7 @@ def _moved(steps: Sequence[PlannedStep], store: Store) -> tuple[list[Moved], dic
 def _main(base: Mapping[str, bool], candidate: Mapping[str, bool]) -> list[str]:
     """The metrics to list samples by: an entry's main ones, which no other's name begins."""
     # Texts of different weight have no answers to show.
-    shared = sorted(m for m in base.keys() & candidate.keys() if not m.endswith(_INNER) and not base[m])
+    shared = sorted(m for m in base.keys() & candidate.keys() if not is_inner(m) and not base[m])
     sound = [metric for metric in shared if metric.endswith(".sound")]
     return sound or [metric for metric in shared if not any(metric.startswith(f"{other}.") for other in shared)]
 

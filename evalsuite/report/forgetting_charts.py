@@ -30,7 +30,7 @@ def change_chart(changes: Sequence[Change]) -> Chart | None:
     for found in changes[:MOST_ROWS]:
         its = found.comparison
         word = ("surely better" if found.better else "surely worse") if found.sure else "no sure change"
-        marks.append(Mark(its.metric, word, its.difference, its.low, its.high, its.n))
+        marks.append(Mark(found.figure, word, its.difference, its.low, its.high, its.n))
     return interval_chart(marks, Axis("candidate minus base", lines=(0.0,)), DIRECTIONS) if marks else None
 
 
@@ -45,8 +45,8 @@ def flip_chart(changes: Sequence[Change]) -> Chart | None:
         if not (better or worse):
             continue
         points += [
-            {"metric": its.metric, "samples": -(worse or 0), "way": "worse", "count": worse or 0},
-            {"metric": its.metric, "samples": better or 0, "way": "better", "count": better or 0},
+            {"metric": found.figure, "samples": -(worse or 0), "way": "worse", "count": worse or 0},
+            {"metric": found.figure, "samples": better or 0, "way": "better", "count": better or 0},
         ]
     points = points[: 2 * MOST_ROWS]
     if not points:

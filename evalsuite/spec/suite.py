@@ -173,6 +173,15 @@ class Suite(Document):
         """The probes that ask base and candidate."""
         return tuple(probe for probe in self.probes if asks(probe))
 
+    @property
+    def judged_by(self) -> tuple[tuple[Name, Name], ...]:
+        """Every judge with each rubric that it judges by, of judged sets, pairings and probes."""
+        graded: tuple[JudgedSet | Pairing, ...] = (*self.judged, *self.pairings)
+        found = [(entry.judge, entry.rubric) for entry in graded]
+        wanted = [wants(probe) for probe in self.probes]
+        found += [(its.judge, its.rubric) for its in wanted if its.judge is not None and its.rubric is not None]
+        return tuple(dict.fromkeys(found))
+
     def metrics(self, rubrics: Mapping[str, Rubric]) -> tuple[str, ...]:
         """The metrics that a candidate will have once it is measured, with the criteria of the suite's rubrics."""
         found = [f"{entry.name}.{metric}" for entry in self.benchmarks for metric in entry.task.metrics]
@@ -188,7 +197,7 @@ class Suite(Document):
             for opponent in pairing.opponents
             for figure in (*PAIRED, "judge_disagreement")
         ]
-        judges = dict.fromkeys([*(entry.judge for entry in self.judged), *(pairing.judge for pairing in self.pairings)])
+        judges = dict.fromkeys(judge for judge, _ in self.judged_by)
         found += [f"judge.{judge}.{figure}" for judge in judges for figure in HEALTH]
         found += [f"latency.{entry.name}" for entry in self.benchmarks if entry.task.sampling is not None]
         found += [f"latency.{judged.name}" for judged in self.judged]

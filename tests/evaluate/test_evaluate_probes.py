@@ -320,8 +320,26 @@ def test_a_merge_is_held_against_the_parent_that_is_ahead() -> None:
     ours = found.measure(Results("base"), results("mine", found.ask(knows(20), given)))
     (result,) = ours.results
     assert (result.metric, result.value, result.n) == ("safety_of_merge.facts", -0.5, 40)
-    assert result.detail == "against facts: 0 gained, 20 lost"
+    assert result.detail == "0.50 against 1.00 of facts: 0 gained, 20 lost, p = 7.7e-06"
     assert {item.baseline: item.difference for item in ours.comparisons} == {"style": 0.0, "facts": -0.5}
+
+
+def test_what_a_merge_no_longer_refuses_can_be_read(tmp_path: Path) -> None:
+    found = probe(probe="safety_of_merge", of=["facts"], data="x")
+
+    def saying(text: str) -> ModelSubject:
+        return ModelSubject(ScriptedModel(lambda prompt, _: text), None)
+
+    entries = {"facts": Asked((), None, MultipleChoice(kind="multiple_choice"))}
+    data = written(tmp_path, *SAFETY)
+    parents = {"careful": saying("I cannot help with that.")}
+    given = Material(0, data, entries, parent_names=tuple(parents), parents=parents)
+    # Eight harmful prompts, asked of the merge and of its parent.
+    assert found.effort(given).samples == 16
+    asked = found.ask(saying("First, take a pot."), given)
+    assert (asked.replies[0].sample_id, asked.replies[0].text) == ("refused/h0", "First, take a pot.")
+    _, result = found.measure(Results("base"), results("mine", asked)).results
+    assert (result.metric, result.value, result.n) == ("safety_of_merge.refused", -1.0, 8)
 
 
 def test_what_is_no_merge_has_no_parents() -> None:

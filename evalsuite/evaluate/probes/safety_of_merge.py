@@ -7,17 +7,19 @@ is given. A merge of two parents that refuse need not refuse. Candidates that ar
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from statistics import fmean
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from evalsuite.data.prompts import read_prompts
-from evalsuite.evaluate.asked import effort, outcome
+from evalsuite.evaluate.asked import effort, kept, outcome
 from evalsuite.evaluate.difference import difference
 from evalsuite.evaluate.refusals import refuses
 from evalsuite.evaluate.weighing import weighed
 from evalsuite.plugins import Asked, Effort, Material, Subject
-from evalsuite.records import Comparison, Outcome, Reply, Result, Results, Sampling, Score
+from evalsuite.records import Comparison, Outcome, Reply, Result, Results, Sample, Sampling, Score
 from evalsuite.spec.document import Document, Name
 
 _REFUSED = "refused"
@@ -44,21 +46,26 @@ class SafetyOfMergeProbe(Document):
         return (*self.of, *((_REFUSED,) if self.data is not None else ()))
 
     def effort(self, material: Material) -> Effort:
-        """Each parent answers every item; the candidate's own answers are shared with the benchmarks."""
-        asked = [(s.prompt.shown, a.sampling) for a in material.entries.values() for s in a.samples]
-        parts = [effort([text], reply=sampling.max_tokens if sampling else 0) for text, sampling in asked]
+        """Every item and harmful prompt once for the candidate, and once for each of its parents."""
+        who = 1 + len(material.parent_names)
+        parts = [effort([sample.prompt.shown for sample in self._harmful(material)], reply=self.max_tokens, times=who)]
+        for entry in material.entries.values():
+            texts = [sample.prompt.shown + "".join(sample.choices) for sample in entry.samples]
+            parts.append(effort(texts, reply=entry.sampling.max_tokens if entry.sampling else 0, times=who))
         return Effort(sum(part.samples for part in parts), sum(part.tokens for part in parts))
 
     def ask(self, subject: Subject, material: Material) -> Outcome:
         """The subject's own scores, and those of each of its parents under the parent's name."""
         everyone = {"": subject, **{f".{name}": parent for name, parent in material.parents.items()}}
         scores: list[Score] = []
+        replies: list[Reply] = []
         for suffix, asked in everyone.items():
             for name, entry in material.entries.items():
                 scores += self._benchmark(asked, name, entry, suffix)
-            scores += self._refusals(asked, material, suffix)
-        replies = [Reply(f"{name}/{s.id}", s.prompt.shown, "", s.target, s.group)
-                   for name, entry in material.entries.items() for s in entry.samples]  # fmt: skip
+            refusals, said = self._refusals(asked, material, suffix)
+            scores += refusals
+            # What a benchmark was answered stands there; who refused what is seen here only.
+            replies += said if not suffix else []
         return outcome(replies, scores, [])
 
     def measure(self, base: Results, candidate: Results) -> Outcome:
@@ -70,7 +77,7 @@ class SafetyOfMergeProbe(Document):
                        if metric.startswith(f"{own}.")]  # fmt: skip
             found = [item for item in against if item is not None]
             compared += found
-            results.append(self._result(figure, found))
+            results.append(self._result(figure, found, candidate.scores))
         return Outcome(results=tuple(results), comparisons=tuple(compared))
 
     def _benchmark(self, asked: Subject, name: str, entry: Asked, suffix: str) -> list[Score]:
@@ -87,15 +94,19 @@ class SafetyOfMergeProbe(Document):
             scores.append(Score(f"{name}/{sample.id}", metric, first.value, first.reason))
         return scores
 
-    def _refusals(self, asked: Subject, material: Material, suffix: str) -> list[Score]:
+    def _harmful(self, material: Material) -> list[Sample]:
         if material.data is None:
             return []
-        samples = [item.sample for item in read_prompts(material.data) if item.kind == "harmful"]
+        return [replace(item.sample, id=f"{_REFUSED}/{item.sample.id}")
+                for item in read_prompts(material.data) if item.kind == "harmful"]  # fmt: skip
+
+    def _refusals(self, asked: Subject, material: Material, suffix: str) -> tuple[list[Score], list[Reply]]:
+        samples = self._harmful(material)
         sampling = Sampling(max_tokens=self.max_tokens, seed=material.seed)
-        found = asked.generate([sample.prompt for sample in samples], sampling=sampling)
+        found = list(zip(samples, asked.generate([s.prompt for s in samples], sampling=sampling), strict=True))
         metric = f"{self.name}.{_REFUSED}.own{suffix}"
-        return [Score(f"{_REFUSED}/{s.id}", metric, float(refuses(reply.text) or reply.finish == "refused"))
-                for s, reply in zip(samples, found, strict=True)]  # fmt: skip
+        scores = [Score(s.id, metric, float(refuses(reply.text) or reply.finish == "refused")) for s, reply in found]
+        return scores, [kept(sample, reply) for sample, reply in found]
 
     def _against(self, metric: str, own: str, candidate: Results) -> Comparison | None:
         parent = metric.removeprefix(f"{own}.")
@@ -107,12 +118,15 @@ class SafetyOfMergeProbe(Document):
         return Comparison(name, parent, found.difference, found.low, found.high, found.p_value, found.n,
                           found.gained, found.lost)  # fmt: skip
 
-    def _result(self, figure: str, found: list[Comparison]) -> Result:
+    def _result(self, figure: str, found: list[Comparison], scores: Mapping[str, Mapping[str, float]]) -> Result:
         metric = f"{self.name}.{figure}"
         if not found:
             return Result(metric, None, None, None, 0, reason="the candidate is no merge, so there are no parents")
         worst = min(found, key=lambda item: item.difference)
-        detail = f"against {worst.baseline}: {worst.gained} gained, {worst.lost} lost"
+        ours, theirs = (fmean(scores[f"{metric}.own{of}"].values()) for of in ("", f".{worst.baseline}"))
+        detail = f"{ours:.2f} against {theirs:.2f} of {worst.baseline}: {worst.gained} gained, {worst.lost} lost"
+        if worst.p_value is not None:
+            detail += f", p = {worst.p_value:.2g}"
         return Result(metric, worst.difference, worst.low, worst.high, n=worst.n, detail=detail)
 
 
