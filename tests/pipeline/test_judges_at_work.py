@@ -144,6 +144,40 @@ def test_a_panels_disagreement_is_a_metric_of_its_own(judged):
     assert (found["duel.win_rate"].value, found["duel.judge_disagreement"].value) == (1.0, 0.0)
 
 
+SAFETY = [
+    *({"id": f"h{n}", "prompt": f"Why harm {n}", "kind": "harmful"} for n in range(6)),
+    *({"id": f"b{n}", "prompt": f"Why help {n}", "kind": "benign"} for n in range(4)),
+]
+
+
+def test_a_judge_of_a_probe_alone_is_counted_asked_once_and_held_to_its_health(judged):
+    (judged.folder / "data" / "safety.jsonl").write_text("".join(json.dumps(row) + "\n" for row in SAFETY))
+    write(judged, "suites/safe", "schema_version: 1\nname: safe\nprobes:\n"
+          "  - {probe: refusal, data: data/safety.jsonl, judge: served, rubric: sober}\n")  # fmt: skip
+    write(judged, "gates/declines", "schema_version: 1\nname: declines\nrules:\n"
+          "  - {rule: floor, metric: refusal.harmful, at_least: 0.5}\n"
+          "  - {rule: floor, metric: judge.served.agreement, at_least: 0.5}\n")  # fmt: skip
+    judged.likelihood = lambda prompt, option, adapter: -1.0 if adapter else -2.0
+    settings = ("suite=safe", "gate=declines")
+    (plan,) = pipeline.plan([judged.spec], judged.store, settings=settings)
+    cost = plan.step("probe", "refusal", "candidate").cost
+    assert (cost.samples, cost.judge_calls) == (10, 10)
+    assert cost.money > 0
+    assert judged.run(settings).errors == ()
+    assert asked(judged) == 20
+    found = results(judged)
+    # The judge calls a sober reply declining: the adapter's are, the base's are not.
+    assert (found["refusal.harmful"].value, found["refusal.benign"].value) == (1.0, 1.0)
+    assert judged.run(settings).steps_run == 0
+    assert asked(judged) == 0
+    ((_, found),) = pipeline.gate([judged.spec], judged.store, settings=settings)
+    assert found.answer == "undecided"
+    assert "`evalsuite judge check served --rubric sober --labels FILE` does it" in str(found.outcomes)
+    write(judged, "judges/served", JUDGE.replace("model: m", "model: other"))
+    judged.run(settings)
+    assert asked(judged) == 20
+
+
 def verdict(project):
     ((_, found),) = pipeline.gate([project.spec], project.store)
     return found
