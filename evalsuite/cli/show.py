@@ -78,6 +78,7 @@ def _show_forgetting(run: str, samples: int, store: Store) -> None:
 
     page = forgetting(run, store)
     click.secho(page.spec, bold=True)
+    click.echo(page.sentence())
     show_table(page.change_table())
     for title, moved in (("lost", page.lost), ("gained", page.gained)):
         click.secho(f"{title}: {page.count(gained=title == 'gained')} samples", bold=True)

@@ -80,6 +80,15 @@ class Forgetting:
         """How many samples became better, or worse, in one metric or in all."""
         return sum(n for (of, up), n in self.counts.items() if up is gained and metric in (None, of))
 
+    def sentence(self) -> str:
+        """How many figures are surely worse and surely better, and what `surely` means here."""
+        sure = [found.better for found in self.changes if found.sure]
+        worse, better, rest = sure.count(False), sure.count(True), len(self.changes) - len(sure)
+        return (
+            f"figures surely worse: {worse}, surely better: {better}, not surely changed: {rest} "
+            f"(surely: p below {_SURE:g}, each figure by itself)"
+        )
+
     def change_table(self) -> Table:
         """The figures that surely moved, losses first, then the rest: against the base unless they name another."""
         rows = [

@@ -91,6 +91,6 @@ def _explained(store: Store, error: Exception) -> str:
     first = str(error).strip().splitlines()[0]
     if "not a valid" in first:
         return f"{store.results}  is no DuckDB file; move it away or name another folder with --store"
-    if "Catalog Error" in first:
+    if "Catalog Error" in first or "Binder Error" in first:  # a table or a column that is not there yet
         return f"{store.results}  was made by an older evalsuite; the next `evalsuite run` brings it up to date"
     return f"{store.results}  {first}; check that the disk has room and the file may be read and written"

@@ -167,6 +167,9 @@ def test_the_page_of_a_harmed_adapter_lists_what_was_lost_with_both_answers(proj
     assert shown.exit_code == 0, shown.output
     assert "facts.accuracy" in shown.output
     assert f"lost: {len(page.lost)} samples" in shown.output
+    assert page.sentence() in shown.output
+    sure = [found for found in page.changes if found.sure]
+    assert page.sentence().startswith(f"figures surely worse: {len([found for found in sure if not found.better])}, ")
 
 
 def test_what_probes_ask_is_no_column_of_the_leaderboard(project):

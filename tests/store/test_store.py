@@ -197,6 +197,14 @@ def test_a_store_of_a_newer_evalsuite_is_refused(store):
         write.save_step(store, STEP, seconds=0)
 
 
+def test_a_store_of_an_older_evalsuite_says_what_brings_it_up_to_date(store):
+    write.save_step(store, STEP, seconds=0)
+    with writing(store) as connection:
+        connection.execute("ALTER TABLE scores DROP COLUMN weight")
+    with pytest.raises(StoreError, match="made by an older evalsuite; the next `evalsuite run` brings it up to date"):
+        read.results_of(store, "base", [STEP.digest])
+
+
 def test_migrations_are_numbered_without_a_gap():
     assert [number for number, _, _ in migrations()] == list(range(1, len(migrations()) + 1))
 
