@@ -11,9 +11,7 @@ from evalsuite.data.asked import items_of
 from evalsuite.data.authored import read_authored
 from evalsuite.data.canaries import with_canaries
 from evalsuite.data.contamination import contamination
-from evalsuite.data.mixture import mix
-from evalsuite.data.rows import training_rows
-from evalsuite.data.split import hold_out
+from evalsuite.data.learned import learned
 from evalsuite.errors import NotFound
 from evalsuite.evaluate import benchmark, harness, judged, letters, pairwise
 from evalsuite.evaluate import style as beside
@@ -146,9 +144,7 @@ def train(plan: Plan, output: Path, say: Callable[[str], None], *, teacher: Aski
     """Train the spec's adapter into `output`; resumes what a killed process began there."""
     method = plan.resolved.spec.train
     assert method is not None
-    sources = training_rows(plan.resolved)
-    mixed = mix([found.rows for found in sources], [found.source.weight for found in sources], seed=method.seed)
-    rows, held_out = hold_out(mixed, method.held_out, seed=method.seed)
+    rows, held_out = learned(plan.resolved)
     return method.train(
         TrainingJob(
             name=plan.name,

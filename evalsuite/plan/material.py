@@ -10,7 +10,7 @@ from evalsuite.data.authored import read_authored
 from evalsuite.data.canaries import planted
 from evalsuite.data.digest import data_digest, digest, file_digest
 from evalsuite.data.draw import distinct, draw
-from evalsuite.data.rows import training_rows
+from evalsuite.data.learned import learned
 from evalsuite.plan import Judging
 from evalsuite.plan.judging import judging
 from evalsuite.plugins import Asked, AskingProbe, Material, wants
@@ -24,7 +24,8 @@ def material(resolved: ResolvedSpec, probe: AskingProbe) -> Material:
     """All that can be given before anything runs; judges and parents come with the models."""
     wanted, rows, canaries = wants(probe), tuple[Row, ...](), tuple[Canary, ...]()
     if wanted.reads_training:
-        rows = tuple(row for source in training_rows(resolved, as_chat=True) for row in source.rows)
+        # A teacher's answers are not known before the training, so prompts alone are no rows to recite.
+        rows = tuple(row for row in learned(resolved)[0] if row.answers)
         canaries = planted(resolved.spec.train)
     return Material(
         seed=resolved.suite.seed,
@@ -64,7 +65,8 @@ def given_digest(resolved: ResolvedSpec, probe: AskingProbe) -> str:
     method = resolved.spec.train
     if wanted.reads_training and method is not None and method.learns_from is not None:
         pairs = zip(resolved.training_data, sources_of(method), strict=True)
-        parts += [(_plain(source, "path", "weight"), file_digest(path)) for path, source in pairs]
+        parts += [method.seed, method.held_out]
+        parts += [(_plain(source, "path"), file_digest(path)) for path, source in pairs]
         parts.append([(canary.id, canary.secret, canary.repeats, canary.others) for canary in planted(method)])
     if wanted.asks_parents and parents_of(resolved):
         parts += [file_digest(path) for path in resolved.training_data]

@@ -10,8 +10,10 @@ from click.testing import CliRunner
 
 from evalsuite import pipeline
 from evalsuite.cli import evalsuite
+from evalsuite.data.learned import learned
 from evalsuite.errors import DocumentError, NotFound
 from evalsuite.plan import Cost
+from evalsuite.plan.material import material
 from evalsuite.report.chain import chain
 from evalsuite.report.forgetting import forgetting, told
 from evalsuite.report.leaderboard import leaderboard
@@ -205,6 +207,24 @@ def test_the_page_of_a_spec_that_is_not_there_names_those_that_are(project):
     project.run()
     with pytest.raises(NotFound, match=r"no spec 'other'.*there are: elsewhere"):
         forgetting("other", project.store)
+
+
+TRAIN = "train: {method: sft, adapter: {type: lora}, data: [{path: data/rows.jsonl}], held_out: 0.25, seed: 1}\n"
+
+
+def test_only_rows_that_were_learned_are_asked_to_be_recited(project):
+    rows = [{"prompt": f"Why {i}", "completion": f"So: {i}"} for i in range(20)]
+    (project.folder / "data" / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    project.spec.write_text(project.spec.read_text().replace("adapter: {path: adapter}\n", TRAIN))
+    probed(project, "  - {probe: memorisation, k: [2], length: 2}\n")
+    [plan] = pipeline.plan([project.spec], project.store)
+    [probe] = plan.resolved.suite.asking
+    given = material(plan.resolved, probe)
+    train, held_out = learned(plan.resolved)
+    assert (given.rows, len(train), len(held_out)) == (train, 15, 5)
+    before = plan.step("probe", "memorisation", "base").digest
+    [other] = pipeline.plan([project.spec], project.store, settings=["train.held_out=0.5"])
+    assert other.step("probe", "memorisation", "base").digest != before
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 """Memorisation: can training rows be drawn out of the adapter word for word? (Carlini et al. 2019, 2023)
 
 A row is extractable with k tokens of context when greedy decoding from its first k tokens gives exactly the next
-`length` tokens. Asked of rows that the candidate learned from, by how often they stand there, and of unseen text under
-`control`; the base answers the same rows as a second control. Canaries declared under `train.canaries` are ranked among
-secrets that were never planted: exposure 8 bits means that it is the likeliest of 256. A row counts for a k only where
-it has k + length tokens, and for the longest run and copied n-grams at the smallest k that fits.
+`length` tokens. Asked of rows that the candidate learned from (in the form that it learned, without those held out), by
+how often they stand there, and of unseen text under `control`; the base answers the same rows as a second control.
+Canaries declared under `train.canaries` are ranked among secrets that were never planted: exposure 8 bits means that it
+is the likeliest of 256. A row counts for a k only where it has k + length tokens, and for the longest run and copied
+n-grams at the smallest k that fits.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class _Text:
 class MemorisationProbe(Document):
     """Extractable rows by context and by duplication, longest run, copied 50-grams, exposure of canaries."""
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads_training: ClassVar[bool] = True
     probe: Literal["memorisation"]
     name: Name = "memorisation"
