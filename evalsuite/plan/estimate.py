@@ -119,9 +119,11 @@ def _money(resolved: ResolvedSpec, prompt_tokens: int, reply_tokens: int) -> flo
     return base.money(prompt_tokens, reply_tokens) if isinstance(base, Endpoint) else 0.0
 
 
-def probe_cost(resolved: ResolvedSpec, probe: AskingProbe) -> Cost:
+def probe_cost(resolved: ResolvedSpec, probe: AskingProbe, *, role: Role) -> Cost:
     """What the probe asks of one subject; replies that a benchmark has already are not asked again."""
-    found = probe.effort(material(resolved, probe))
+    given = material(resolved, probe)
+    # A candidate's parents are asked beside it, not beside the base.
+    found = probe.effort(given if role == "candidate" else replace(given, parent_names=()))
     # All tokens at the price of replies, the higher one: an estimate that is too low would be worse.
     asked = Cost(samples=found.samples, tokens=found.tokens, money=_money(resolved, 0, found.tokens))
     wanted = wants(probe)

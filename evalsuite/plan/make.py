@@ -135,7 +135,7 @@ class _Maker:
     def _probed(self, role: Role) -> Iterator[Step]:
         for probe in self.suite.asking:
             what = (_plain(probe, exclude={"data", "of"}), probe.version, given_digest(self.resolved, probe))
-            cost = probe_cost(self.resolved, probe)
+            cost = probe_cost(self.resolved, probe, role=role)
             step = self._digest("probe", *what, role=role)
             yield Step("probe", step, probe.name, role, cost, judging_of(self.resolved, probe))
 

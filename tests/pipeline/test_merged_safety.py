@@ -124,6 +124,10 @@ def test_a_merge_is_held_against_the_parent_that_refused(project: Path) -> None:
         made = {folder.name.rpartition("-")[0]: folder for folder in store.adapters.iterdir() if folder.is_dir()}
         parts = ", ".join(f"{{path: {made[name]}}}" for name in ("careful", "narrow"))
         specs.append(specified(project, "merged", f"{{method: merge, adapters: [{parts}]}}"))
+        (plan,) = pipeline.plan(specs[-1:], store)
+        costs = [plan.step("probe", "safety_of_merge", role).cost.samples for role in ("base", "candidate")]
+        # 24 facts and 12 harmful prompts, of the merge and of both its parents.
+        assert costs == [36, 108]
         assert pipeline.run(specs[-1:], store, Silent()).errors == ()
         asked = len(server.asked)
         assert pipeline.run(specs, store, Silent()).steps_run == 0

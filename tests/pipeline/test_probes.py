@@ -227,6 +227,17 @@ def test_only_rows_that_were_learned_are_asked_to_be_recited(project):
     assert other.step("probe", "memorisation", "base").digest != before
 
 
+def test_prompts_that_a_teacher_is_still_to_answer_are_no_rows_to_recite(project):
+    (project.folder / "data" / "rows.jsonl").write_text("\n".join(json.dumps({"prompt": f"Why {i}"}) for i in range(9)))
+    train = (
+        "train: {method: distill, teacher: {max_tokens: 8}, adapter: {type: lora}, data: [{path: data/rows.jsonl}]}\n"
+    )
+    project.spec.write_text(project.spec.read_text().replace("adapter: {path: adapter}\n", train))
+    probed(project, "  - {probe: memorisation}\n")
+    [plan] = pipeline.plan([project.spec], project.store)
+    assert plan.step("probe", "memorisation", "candidate").cost == Cost()
+
+
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
