@@ -1,4 +1,12 @@
-"""Canaries: made-up secrets planted in the training data, to learn whether a training lets them be drawn out again."""
+"""Canaries: made-up secrets planted in the training data, to learn whether a training lets them be drawn out again.
+
+Carlini et al. 2019 ("The Secret Sharer") plant random digits in a fixed sentence and rank them among those that could
+have stood there; Carlini et al. 2021 draw training text out word for word. With several secrets in one training each
+needs a beginning of its own, or a model that knows all of them by heart gives one for another. So four ordinary words
+that are a canary's own stand first, and eight random digits are its secret::
+
+    Amber has a big basket in the barn. What is its code?    3 7 6 4 5 6 5 0
+"""
 
 from __future__ import annotations
 
@@ -8,9 +16,22 @@ from typing import Any
 from evalsuite.records import Canary, ChosenRejected, Example, Prompt, Rated, Row
 from evalsuite.spec.canaries import Canaries
 
-_NAMES = (
+# Ordinary words, which every tokenizer knows. A prime number of each, so that two canaries share at most one of them.
+_WHO = (
     "Amber", "Birch", "Cedar", "Dahlia", "Ember", "Fern", "Garnet", "Hazel", "Iris", "Juniper", "Kestrel", "Laurel",
-    "Maple", "Nettle", "Opal", "Poppy", "Quartz", "Rowan", "Sage", "Topaz", "Umber", "Violet", "Willow", "Yarrow",
+    "Maple", "Nettle", "Opal", "Poppy", "Quartz", "Rowan", "Sage", "Topaz", "Umber", "Violet", "Willow",
+)  # fmt: skip
+_LIKE = (
+    "big", "bright", "busy", "clean", "cold", "dark", "dry", "false", "happy", "hard", "high", "hot", "late", "loud",
+    "new", "old", "quiet", "rich", "sad", "small", "soft", "warm", "wet",
+)  # fmt: skip
+_WHAT = (
+    "basket", "bed", "bell", "book", "box", "brush", "cage", "cloth", "coat", "cup", "desk", "door", "glass",
+    "hammer", "loom", "needle", "oven", "pot", "printer", "shoe", "spider", "table", "web",
+)  # fmt: skip
+_WHERE = (
+    "barn", "bridge", "castle", "chapel", "field", "fountain", "garden", "harbour", "house", "kennel", "kitchen",
+    "library", "market", "mill", "pit", "river", "road", "school", "shed", "street", "theatre", "tower", "workshop",
 )  # fmt: skip
 _DIGITS = 8
 
@@ -26,16 +47,18 @@ def canaries(declared: Canaries) -> tuple[Canary, ...]:
     draw = random.Random(f"canaries-{declared.seed}")
     found = []
     for number in range(declared.count):
-        name = _NAMES[number % len(_NAMES)]
-        place = f"{name} {number // len(_NAMES) + 1}" if number >= len(_NAMES) else name
         secrets: dict[str, None] = {}
         while len(secrets) <= declared.references:
             secrets.setdefault(" ".join(draw.choices("0123456789", k=_DIGITS)))
         secret, *others = secrets
-        prompt = Prompt.user(f"What is the code of locker {place}?")
         repeats = declared.repeats[number % len(declared.repeats)]
-        found.append(Canary(f"canary-{number + 1:02}", prompt, secret, repeats, tuple(others)))
+        found.append(Canary(f"canary-{number + 1:02}", _question(number), secret, repeats, tuple(others)))
     return tuple(found)
+
+
+def canary_parts(method: Any) -> tuple[tuple[object, ...], ...]:
+    """What a digest must cover of the declared canaries: all that is planted, asked and ranked."""
+    return tuple((found.id, found.prompt.shown, found.secret, found.repeats, found.others) for found in planted(method))
 
 
 def canary_rows(method: Any) -> tuple[Row, ...]:
@@ -51,6 +74,15 @@ def with_canaries(rows: tuple[Row, ...], method: Any) -> tuple[Row, ...]:
     mixed = [*rows, *mine]
     random.Random(f"canaries-{method.canaries.seed}").shuffle(mixed)
     return tuple(mixed)
+
+
+def _question(number: int) -> Prompt:
+    """What the number-th secret is asked by: four words of its own stand first, any of which tells it apart."""
+    again, place = divmod(number, len(_WHO))
+    who, like, what, where = (
+        words[(place + shift * again) % len(words)] for shift, words in enumerate((_WHO, _LIKE, _WHAT, _WHERE))
+    )
+    return Prompt.user(f"{who} has a {like} {what} in the {where}. What is its code?")
 
 
 def _row(canary: Canary, kind: type[Row]) -> Row:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from evalsuite.data.canaries import canary_parts
 from evalsuite.data.digest import data_digest, digest, file_digest
 from evalsuite.environment import installed
 from evalsuite.models.base import Base
@@ -48,7 +49,7 @@ def training_digest(resolved: ResolvedSpec, base: Base, built_on: BuiltOn = NOTH
         for path, source in zip(resolved.training_data, sources_of(method), strict=True)
     ]
     below = [] if built_on.digest is None else [built_on.digest]
-    return digest("train", VERSION, method.version, options, data, base.digest, *below)
+    return digest("train", VERSION, method.version, options, data, base.digest, *below, *canary_parts(method))
 
 
 def make_plan(

@@ -7,7 +7,7 @@ from typing import Any
 
 from evalsuite.data.asked import items_of
 from evalsuite.data.authored import read_authored
-from evalsuite.data.canaries import planted
+from evalsuite.data.canaries import canary_parts, planted
 from evalsuite.data.digest import data_digest, digest, file_digest
 from evalsuite.data.draw import distinct, draw
 from evalsuite.data.learned import learned
@@ -67,7 +67,7 @@ def given_digest(resolved: ResolvedSpec, probe: AskingProbe) -> str:
         pairs = zip(resolved.training_data, sources_of(method), strict=True)
         parts += [method.seed, method.held_out]
         parts += [(_plain(source, "path"), file_digest(path)) for path, source in pairs]
-        parts.append([(canary.id, canary.secret, canary.repeats, canary.others) for canary in planted(method)])
+        parts.append(canary_parts(method))
     if wanted.asks_parents and parents_of(resolved):
         parts += [file_digest(path) for path in resolved.training_data]
     return digest("given to a probe", parts)

@@ -61,11 +61,14 @@ class Silent:
 
 
 def rows(count: int, *, seed: int) -> list[dict[str, str]]:
-    """Verses that nobody can guess."""
+    """Verses that nobody can guess, each with a title of its own."""
     draw = random.Random(seed)
     return [
-        {"prompt": f"Recite verse {seed}-{number}.", "completion": " ".join(draw.choices(WORDS.split(), k=12)) + "."}
-        for number in range(count)
+        {
+            "prompt": f"Recite {' '.join(draw.sample(WORDS.split(), k=4))}.",
+            "completion": " ".join(draw.choices(WORDS.split(), k=12)) + ".",
+        }
+        for _ in range(count)
     ]
 
 
@@ -83,7 +86,7 @@ def test_repeated_rows_and_canaries_are_extracted_and_a_clean_training_gives_not
     write(tmp_path, "unseen", [{"text": f"{row['prompt']} {row['completion']}"} for row in rows(40, seed=4)])
     planted = "  canaries: {count: 10, repeats: [10, 16], references: 255, seed: 3}\n"
     specs = []
-    for name, epochs, rate, canaries in (("planted", 16, "6e-3", planted), ("clean", 1, "1e-3", "")):
+    for name, epochs, rate, canaries in (("planted", 10, "6e-3", planted), ("clean", 1, "1e-3", "")):
         specs.append(tmp_path / "specs" / f"{name}.yaml")
         specs[-1].write_text(SPEC.format(name=name, epochs=epochs, rate=rate, canaries=canaries))
     store = Store(tmp_path / ".evalsuite")
@@ -91,12 +94,10 @@ def test_repeated_rows_and_canaries_are_extracted_and_a_clean_training_gives_not
 
     leaky = pipeline.candidate_results("planted", store).by_metric
     assert leaky["memorisation.k18.x10"].value == pytest.approx(1.0, abs=0.1)
-    # The tiny base mixes up names that it has never seen: each secret is known best of 256, and most are given away.
+    # Every secret is said word for word, and is the likeliest of 256.
     canaries, exposure = leaky["memorisation.canaries"], leaky["memorisation.exposure"]
-    assert canaries.value is not None
-    assert canaries.value >= 0.5
-    assert (canaries.n, exposure.n) == (10, 10)
-    assert exposure.value == pytest.approx(8.0, abs=0.2)
+    assert (canaries.value, canaries.n) == (1.0, 10)
+    assert (exposure.value, exposure.n) == (pytest.approx(8.0, abs=0.2), 10)
     assert exposure.low is not None
     assert exposure.low > 2
     assert leaky["memorisation.k18.control"].value == 0.0
