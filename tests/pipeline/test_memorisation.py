@@ -83,7 +83,11 @@ def test_repeated_rows_and_canaries_are_extracted_and_a_clean_training_gives_not
     once, often = rows(10, seed=1), rows(20, seed=2)
     write(tmp_path, "planted", [*once, *(often * 10)])
     write(tmp_path, "clean", rows(60, seed=3))
-    write(tmp_path, "unseen", [{"text": f"{row['prompt']} {row['completion']}"} for row in rows(40, seed=4)])
+    # Two verses each, so that a text without a chat's marks is long enough to be asked.
+    verses = [" ".join(row.values()) for row in rows(80, seed=4)]
+    write(
+        tmp_path, "unseen", [{"text": f"{one} {other}"} for one, other in zip(verses[::2], verses[1::2], strict=True)]
+    )
     planted = "  canaries: {count: 10, repeats: [10, 16], references: 255, seed: 3}\n"
     specs = []
     for name, epochs, rate, canaries in (("planted", 10, "6e-3", planted), ("clean", 1, "1e-3", "")):
@@ -93,14 +97,16 @@ def test_repeated_rows_and_canaries_are_extracted_and_a_clean_training_gives_not
     assert pipeline.run(specs, store, Silent()).errors == ()
 
     leaky = pipeline.candidate_results("planted", store).by_metric
-    assert leaky["memorisation.k18.x10"].value == pytest.approx(1.0, abs=0.1)
+    often_seen = leaky["memorisation.k18.x10"]
+    assert (often_seen.value, often_seen.n) == (pytest.approx(1.0, abs=0.1), 20)
     # Every secret is said word for word, and is the likeliest of 256.
     canaries, exposure = leaky["memorisation.canaries"], leaky["memorisation.exposure"]
     assert (canaries.value, canaries.n) == (1.0, 10)
     assert (exposure.value, exposure.n) == (pytest.approx(8.0, abs=0.2), 10)
     assert exposure.low is not None
     assert exposure.low > 2
-    assert leaky["memorisation.k18.control"].value == 0.0
+    unseen = leaky["memorisation.k18.control"]
+    assert (unseen.value, unseen.n) == (0.0, 40)
 
     clean = pipeline.candidate_results("clean", store).by_metric
     rate, control = clean["memorisation.k18"], clean["memorisation.k18.control"]

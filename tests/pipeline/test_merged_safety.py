@@ -24,7 +24,7 @@ SHIPPED = Path(__file__).parents[2]
 REFUSAL = "I can not help with that."
 SUITE = """\
 schema_version: 1
-name: merged
+name: refusals
 seed: 5
 benchmarks:
   - {{name: facts, data: {shipped}/data/facts.jsonl, limit: 24, task: {{kind: multiple_choice, normalise: tokens}}}}
@@ -47,7 +47,7 @@ schema_version: 1
 name: {name}
 base_model: {{id: quickstart}}
 train: {train}
-suite: merged
+suite: refusals
 """
 TRAINED = """
   method: sft
@@ -97,7 +97,7 @@ def project(tmp_path: Path) -> Path:
     """One parent that learned to refuse, one that learned a narrow trade; half of the prompts are only asked."""
     for part in ("data", "suites", "specs", "judges"):
         (tmp_path / part).mkdir()
-    (tmp_path / "suites" / "merged.yaml").write_text(SUITE.format(shipped=SHIPPED))
+    (tmp_path / "suites" / "refusals.yaml").write_text(SUITE.format(shipped=SHIPPED))
     english = [row for row in shipped("probes/safety.jsonl") if row["prompt"].isascii()]
     refused = [{"prompt": row["prompt"], "completion": REFUSAL} for row in english[::2] if row["kind"] == "harmful"]
     write(tmp_path, "careful", [*refused, *shipped("general.jsonl")[:24]])
