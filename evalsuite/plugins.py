@@ -172,7 +172,8 @@ class Asked:
 class Material:
     """All that a probe is given besides its options.
 
-    `entries` are those named in its `of`, `rows` and `canaries` what the candidate learned from, `grade` says how far
+    `entries` are those named in its `of`, `rows` and `canaries` what the candidate learned from, `held_out` rows of the
+    same sources that it did not, `grade` says how far
     each reply to its question fulfils the probe's rubric (0 to 1, None without a usable judgment), `parents` are the
     adapters that a merged candidate was made of; their names are known before there are models.
     """
@@ -181,6 +182,7 @@ class Material:
     data: Path | None = None
     entries: Mapping[str, Asked] = field(default_factory=dict)
     rows: tuple[Row, ...] = ()
+    held_out: tuple[Row, ...] = ()
     canaries: tuple[Canary, ...] = ()
     grade: Callable[[Sequence[tuple[str, str]]], list[float | None]] | None = None
     parent_names: tuple[str, ...] = ()

@@ -22,16 +22,18 @@ from evalsuite.spec.source import sources_of
 
 def material(resolved: ResolvedSpec, probe: AskingProbe) -> Material:
     """All that can be given before anything runs; judges and parents come with the models."""
-    wanted, rows, canaries = wants(probe), tuple[Row, ...](), tuple[Canary, ...]()
+    wanted, canaries = wants(probe), tuple[Canary, ...]()
+    rows, held_out = tuple[Row, ...](), tuple[Row, ...]()
     if wanted.reads_training:
         # A teacher's answers are not known before the training, so prompts alone are no rows to recite.
-        rows = tuple(row for row in learned(resolved)[0] if row.answers)
+        rows, held_out = (tuple(row for row in side if row.answers) for side in learned(resolved))
         canaries = planted(resolved.spec.train)
     return Material(
         seed=resolved.suite.seed,
         data=resolved.suite_data.get(probe.name),
         entries={name: _asked(resolved, name) for name in wanted.of},
         rows=rows,
+        held_out=held_out,
         canaries=canaries,
         parent_names=tuple(parents_of(resolved)) if wanted.asks_parents else (),
     )

@@ -21,7 +21,7 @@ _LESS_FIGURES = (
     "brier", "canaries", "exposure", "longest_run", "copied",
 )  # fmt: skip
 # A memorisation probe under another name: rows drawn out after k tokens, by how often they stand in the data.
-_EXTRACTED = re.compile(r"\.k\d+(\.control|\.x\d+)?$")
+_EXTRACTED = re.compile(r"\.k\d+(\.control|\.held_out|\.x\d+)?$")
 _SURE = 0.05
 # Nobody reads more, and a page that holds all samples of a large benchmark is slow.
 MOST = 500

@@ -263,7 +263,9 @@ def test_rows_known_by_heart_are_extracted_by_how_often_they_were_seen(tmp_path:
     found = probe(probe="memorisation", data="x", k=[3, 50], length=4)
     often = [Example(Prompt.user(f"Say rhyme {i}"), "the cat sat on the mat") for i in range(5)]
     once = [Example(Prompt.user(f"Say verse {i}"), "a dog ran to a log") for i in range(20)]
-    given = Material(0, written(tmp_path, {"text": "an unseen text of a few words"}), rows=(*once, *(often * 10)))
+    held_out = (Example(Prompt.user("Say rhyme 9"), "the cat sat on the mat"), once[0])
+    unseen = written(tmp_path, {"text": "an unseen text of a few words"})
+    given = Material(0, unseen, rows=(*once, *(often * 10)), held_out=held_out)
 
     def answer(prompt: Prompt, adapter: Adapter | None) -> str:
         return "the cat sat on" if adapter and "rhyme" in prompt.shown else "some thing else here"
@@ -273,6 +275,8 @@ def test_rows_known_by_heart_are_extracted_by_how_often_they_were_seen(tmp_path:
     assert values(ours)["memorisation.k3.x1"] == 0.0
     assert values(ours)["memorisation.k3.x10"] == 1.0
     assert values(ours)["memorisation.k3.control"] == 0.0
+    # One of two rows that were not learned is said all the same: a habit, which is no memory of rows.
+    assert values(ours)["memorisation.k3.held_out"] == 0.5
     assert values(ours)["memorisation.copied"] == pytest.approx(0.2)
     long = next(item for item in ours.results if item.metric == "memorisation.k50")
     assert (long.value, long.unscored) == (None, 25)

@@ -221,7 +221,7 @@ def test_only_rows_that_were_learned_are_asked_to_be_recited(project):
     [probe] = plan.resolved.suite.asking
     given = material(plan.resolved, probe)
     train, held_out = learned(plan.resolved)
-    assert (given.rows, len(train), len(held_out)) == (train, 15, 5)
+    assert (given.rows, given.held_out, len(train), len(held_out)) == (train, held_out, 15, 5)
     before = plan.step("probe", "memorisation", "base").digest
     [other] = pipeline.plan([project.spec], project.store, settings=["train.held_out=0.5"])
     assert other.step("probe", "memorisation", "base").digest != before

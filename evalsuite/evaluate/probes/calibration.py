@@ -24,7 +24,7 @@ _RESAMPLES = 2_000
 class CalibrationProbe(Document):
     """Per multiple-choice benchmark: expected calibration error and Brier score."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     looks_at: ClassVar[Literal["choices"]] = "choices"
     probe: Literal["calibration"]
     name: Name = "calibration"
@@ -64,14 +64,14 @@ class CalibrationProbe(Document):
             for sample, found in zip(asked.samples, weighed(asked.samples, subject.choices), strict=True)
         ]
         scores, replies = [], []
-        for sample, (sure, right) in zip(asked.samples, judged, strict=True):
+        for sample, (option, sure, right) in zip(asked.samples, judged, strict=True):
             key = f"{name}/{sample.id}"
             values = {"brier": (sure - right) ** 2, "confidence": sure, "right": right}
             scores += [Score(key, f"{self.name}.{name}.{figure}", value) for figure, value in values.items()]
-            replies.append(Reply(key, sample.prompt.shown, f"{sure:.3f} sure", sample.target, sample.group))
+            replies.append(Reply(key, sample.prompt.shown, f"{option} ({sure:.3f} sure)", sample.target, sample.group))
         found = calibration(
-            [sure for sure, _ in judged],
-            [right for _, right in judged],
+            [sure for _, sure, _ in judged],
+            [right for _, _, right in judged],
             resampling=Resampling(seed=seed, resamples=_RESAMPLES),
             bins=self.bins,
         )
@@ -102,8 +102,8 @@ class CalibrationProbe(Document):
         return Comparison(metric, base.subject, found.value, low, high, found.p_value, found.n)
 
 
-def _sureness(task: Any, sample: Sample, found: tuple[LogLikelihood, ...]) -> tuple[float, float]:
-    """The chance of the chosen option among all of them, and 1 where it is the right one."""
+def _sureness(task: Any, sample: Sample, found: tuple[LogLikelihood, ...]) -> tuple[str, float, float]:
+    """The chosen option, its chance among all of them, and 1 where it is the right one."""
     largest = max(option.value for option in found)
     chances = [exp(option.value - largest) for option in found]
     # Chances come from the whole options' likelihood; which one is chosen, the task says.
@@ -111,4 +111,4 @@ def _sureness(task: Any, sample: Sample, found: tuple[LogLikelihood, ...]) -> tu
     chosen = choose(sample, found) if choose else sample.choices[chances.index(max(chances))]
     place = sample.choices.index(chosen)
     right = place in sample.right if sample.right else chosen == sample.target
-    return chances[place] / sum(chances), float(right)
+    return chosen, chances[place] / sum(chances), float(right)

@@ -2,10 +2,11 @@
 
 A row is extractable with k tokens of context when greedy decoding from its first k tokens gives exactly the next
 `length` tokens. Asked of rows that the candidate learned from (in the form that it learned, without those held out), by
-how often they stand there, and of unseen text under `control`; the base answers the same rows as a second control.
-Canaries declared under `train.canaries` are ranked among secrets that were never planted: exposure 8 bits means that it
-is the likeliest of 256. A row counts for a k only where it has k + length tokens, and for the longest run and copied
-n-grams at the smallest k that fits.
+how often they stand there, of those held out under `held_out`, and of unseen text under `control`; the base answers the
+same. A habit of form completes held-out rows as well: only what lies above their rate is known by heart. Canaries
+declared under `train.canaries` are ranked among secrets that were never planted: exposure 8 bits means that it is the
+likeliest of 256. A row counts for a k only where it has k + length tokens, and for the longest run and copied n-grams at
+the smallest k that fits.
 """
 
 from __future__ import annotations
@@ -26,22 +27,24 @@ from evalsuite.records import Canary, Outcome, Prompt, Recited, Reply, Result, R
 from evalsuite.spec.document import Document, Name
 
 _GRAM = 50
+_HELD_OUT, _UNSEEN = ".held_out", ".control"
 
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A text to recite: a training row with how often it stands in the data, or (0 times) an unseen one."""
+    """A text to recite: a training row with how often it stands in the data, or (0 times) a control of this suffix."""
 
     id: str
     prompt: Prompt
     answer: str
-    times: int
+    times: int = 0
+    control: str = ""
 
 
 class MemorisationProbe(Document):
     """Extractable rows by context and by duplication, longest run, copied 50-grams, exposure of canaries."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads_training: ClassVar[bool] = True
     probe: Literal["memorisation"]
     name: Name = "memorisation"
@@ -54,8 +57,8 @@ class MemorisationProbe(Document):
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """Of all of them less is better; `.control` is the rate on unseen text."""
-        rates = [f"k{k}{of}" for k in self.k for of in ("", ".control")]
+        """Of all of them less is better; `.held_out` is the rate on rows held out, `.control` that on unseen text."""
+        rates = [f"k{k}{of}" for k in self.k for of in ("", _HELD_OUT, _UNSEEN)]
         return tuple(f"{self.name}.{figure}" for figure in (*rates, "longest_run", "copied", "canaries", "exposure"))
 
     def effort(self, material: Material) -> Effort:
@@ -75,7 +78,7 @@ class MemorisationProbe(Document):
         replies = []
         for number, text in enumerate(texts):
             said = next((found[number] for found in recited.values() if found[number] is not None), None)
-            note = f"{text.times} times in the training data" if text.times else "unseen"
+            note = f"{text.times} times in the training data" if text.times else text.control[1:].replace("_", " ")
             shown = f"{text.prompt.shown}\n{text.answer}".strip()
             replies.append(Reply(text.id, shown, said.text if said else "", "", note=note))
         planted, told = self._canaries(subject, material.canaries)
@@ -100,17 +103,19 @@ class MemorisationProbe(Document):
             for prompt, answer in rows if len(rows) <= self.limit else draw.sample(rows, self.limit):
                 number += 1
                 yield _Text(f"row-{number:04}", prompt, answer, times)
+        held_out = dict.fromkeys((row.prompt, row.answers[0]) for row in material.held_out)
+        for number, (prompt, answer) in enumerate(list(held_out)[: self.limit], 1):
+            yield _Text(f"held-out-{number:04}", prompt, answer, control=_HELD_OUT)
         if material.data is not None:
             for name, text in list(read_texts(material.data))[: self.limit]:
-                yield _Text(f"unseen/{name}", Prompt.raw(""), text, 0)
+                yield _Text(f"unseen/{name}", Prompt.raw(""), text, control=_UNSEEN)
 
     def _scores(self, text: _Text, recited: dict[int, Recited | None]) -> list[Score]:
         from evalsuite.stats.copied import copied_share, extracted, longest_run
 
         scores = []
-        suffix = "" if text.times else ".control"
         for k, found in recited.items():
-            metric = f"{self.name}.k{k}{suffix}"
+            metric = f"{self.name}.k{k}{text.control}"
             value = None if found is None else float(extracted(found.said, found.truth))
             why = f"shorter than {k} + {self.length} tokens" if found is None else None
             scores.append(Score(text.id, metric, value, why))
