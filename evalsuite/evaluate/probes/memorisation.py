@@ -5,7 +5,7 @@ A row is extractable with k tokens of context when greedy decoding from its firs
 how often they stand there, of those held out under `held_out`, and of unseen text under `control`; the base answers the
 same. A habit of form completes held-out rows as well: only what lies above their rate is known by heart. Canaries
 declared under `train.canaries` are ranked among secrets that were never planted: exposure 8 bits means that it is the
-likeliest of 256. A row counts for a k only where it has k + length tokens, and for the longest run and copied n-grams at
+likeliest of 256. A row counts for a k only where it has k + length tokens, for the longest run and copied n-grams at
 the smallest k that fits.
 """
 
