@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from evalsuite.data.asked import fetch_data
+from evalsuite.data.fetch import fetch_data
 from evalsuite.environment import environment
 from evalsuite.errors import AdapterNotApplied, EvalsuiteError, NotFound
 from evalsuite.evidence import baseline_of, evidence

@@ -6,7 +6,7 @@ The verdict must be about exactly the weights that lie on disk now: their digest
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -93,7 +93,8 @@ def make_card(plan: Plan, verdict: Verdict, store: Store, wanted: Release, *, re
     # Only what was adapted can be released, and a model behind an endpoint takes no adapter.
     assert isinstance(ref, BaseModelRef)
     candidate = pipeline.candidate_results(plan.name, store)
-    data = {*plan.resolved.training_data, *plan.resolved.suite_data.values()}
+    named = (plan.resolved.training_data, plan.resolved.suite_data.values(), plan.resolved.suite_examples.values())
+    data = {file for paths in named for path in paths for file in _inside(path)}
     return Card(
         schema_version=1,
         name=plan.name,
@@ -142,6 +143,11 @@ def _refusal(plan: Plan, verdict: Verdict) -> str:
         f"{plan.resolved.file}  {plan.name} is not released: its verdict by policy {verdict.policy} is "
         f"{verdict.answer}{why}\nmend it, or release it in your name with --override --reason '...'"
     )
+
+
+def _inside(path: Path) -> Iterator[Path]:
+    """The file, or all files of a folder."""
+    yield from (file for file in path.rglob("*") if file.is_file()) if path.is_dir() else (path,)
 
 
 def _files(folder: Path) -> tuple[CardFile, ...]:

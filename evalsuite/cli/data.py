@@ -33,10 +33,14 @@ def overlap(specs: tuple[Path, ...], settings: tuple[str, ...], form: Format) ->
     from evalsuite.cli.output import show_table
     from evalsuite.cli.terminal import printable
     from evalsuite.data.contamination import contamination
+    from evalsuite.data.fetch import fetch_data
     from evalsuite.report.contamination import contamination_table
     from evalsuite.spec.load import load_specs
 
-    found = {resolved.spec.name: contamination(resolved) for resolved in load_specs(specs, settings)}
+    found = {}
+    for resolved in load_specs(specs, settings):
+        fetch_data(resolved, download=True)
+        found[resolved.spec.name] = contamination(resolved)
     if form == "table":
         for name, its in found.items():
             click.echo(printable(f"{name}: {its}"))
@@ -59,14 +63,17 @@ def score(file: Path, model: str | None, out: Path | None, form: Format) -> None
     `--with MODEL` adds the answer's perplexity and IFD, which `filter: {by: ifd}` in a spec reads from the rows.
     """
     from evalsuite.cli.output import show_table
+    from evalsuite.data.fetch import fetch
     from evalsuite.data.jsonl import write_objects
     from evalsuite.data.scored import score_file
     from evalsuite.report.scores import scores_table
-    from evalsuite.spec.dataset import exported
-    from evalsuite.spec.source import Source
+    from evalsuite.spec.dataset import FolderSplit
+    from evalsuite.spec.source import TRAIN
 
     if file.is_dir():
-        file = exported(Source(dataset=str(file)), folder=file)
+        split = FolderSplit(file.resolve(), None, TRAIN)
+        fetch(split)
+        file = split.file
     found = score_file(file, measure=_measure(model) if model else None)
     if out is not None:
         write_objects(out, found.objects())

@@ -15,13 +15,12 @@ from evalsuite.cli.terminal import printable
 @options.settings
 def validate(specs: tuple[Path, ...], settings: tuple[str, ...]) -> None:
     """Check specs, the documents they name and every row of their data; nothing is trained or loaded."""
-    from evalsuite.check import check_data
-    from evalsuite.data.rows import training_rows
+    from evalsuite.check import check_data, described
     from evalsuite.spec.load import load_specs
 
     resolved = load_specs(specs, settings)
     check_data(resolved)
     for spec in resolved:
         click.echo(printable(f"{spec.file}  {spec.spec.name}  is valid"))
-        for source in training_rows(spec):
-            click.echo(printable(f"  {source}"))
+        for line in described(spec):
+            click.echo(printable(f"  {line}"))

@@ -41,9 +41,9 @@ def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | DataError]]:
 
 def write_objects(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     """Write one object per line; raises DataError when the file cannot be written."""
-    text = "".join(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows)
     try:
-        path.write_text(text, encoding="utf-8")
+        with path.open("w", encoding="utf-8") as lines:
+            lines.writelines(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows)
     except OSError as error:
         raise DataError(f"{path}  cannot be written: {error.strerror}") from None
 

@@ -17,7 +17,7 @@ from evalsuite.plan.material import given_digest, judging_of
 from evalsuite.records import Adapter
 from evalsuite.spec.document import Document
 from evalsuite.spec.load import ResolvedSpec
-from evalsuite.spec.source import sources_of
+from evalsuite.spec.source import PLACE, sources_of
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
 
 Opponents = Mapping[tuple[str, str], Opponent]
@@ -30,8 +30,6 @@ AUTHOR = Opponent("author", "(author)")
 # Raised when the meaning of a step's result changes, so that results of an older evalsuite are made again.
 VERSION = 1
 NOTHING = BuiltOn()
-# Where rows lie does not count, their bytes do; a revision is pinned on purpose, and counts.
-PLACE = ("path", "dataset", "split", "subset")
 
 
 def training_digest(resolved: ResolvedSpec, base: Base, built_on: BuiltOn = NOTHING) -> str | None:

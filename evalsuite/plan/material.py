@@ -17,7 +17,7 @@ from evalsuite.plugins import Asked, AskingProbe, Material, wants
 from evalsuite.records import Canary, Row, Sampling
 from evalsuite.spec.document import Document
 from evalsuite.spec.load import ResolvedSpec
-from evalsuite.spec.source import sources_of
+from evalsuite.spec.source import PLACE, sources_of
 
 
 def material(resolved: ResolvedSpec, probe: AskingProbe) -> Material:
@@ -68,7 +68,7 @@ def given_digest(resolved: ResolvedSpec, probe: AskingProbe) -> str:
     if wanted.reads_training and method is not None and method.learns_from is not None:
         pairs = zip(resolved.training_data, sources_of(method), strict=True)
         parts += [method.seed, method.held_out]
-        parts += [(_plain(source, "path"), file_digest(path)) for path, source in pairs]
+        parts += [(_plain(source, *PLACE), file_digest(path)) for path, source in pairs]
         parts.append(canary_parts(method))
     if wanted.asks_parents and parents_of(resolved):
         parts += [file_digest(path) for path in resolved.training_data]

@@ -1,73 +1,83 @@
-"""Data sets of the hub, or folders that `datasets` can read: exported to a file of rows, which is then the source.
-
-The rows' own bytes are what a training depends on, so that a moved tag or a rewritten file trains anew.
-"""
+"""Splits of data sets, on the hub or in a folder that `datasets` reads, and where a copy of one is kept as JSONL."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Annotated
+
+from pydantic import Field
 
 from evalsuite.environment import cache_folder
-from evalsuite.errors import DataError
+from evalsuite.spec.document import Document
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+_UNSAFE = re.compile(r"[^A-Za-z0-9.-]+")
+_DIGITS = 12
 
-    from evalsuite.spec.source import Source
-
-_SHORT = 12
-
-
-def exported(source: Source, *, folder: Path | None) -> Path:
-    """The JSONL file with the rows of a data set, made where it is not there; `folder` is a local data set.
-
-    The line of a row is its number in the split. Raises DataError with what the library says when it cannot be had.
-    """
-    found = _loaded(source, str(folder or source.dataset))
-    name = folder.name if folder is not None else source.dataset
-    words = re.sub(r"[^\w.-]+", "--", "-".join(filter(None, (name, source.subset, source.split))))
-    # Two contents never share a fingerprint; and one that was exported before is not written again.
-    file = cache_folder() / "datasets" / f"{words.strip('-.')}-{found._fingerprint[:_SHORT]}.jsonl"
-    if not file.is_file():
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            fresh = file.with_name(f"{file.name}.new")
-            with fresh.open("w", encoding="utf-8") as lines:
-                lines.writelines(json.dumps(_plain(row), ensure_ascii=False, default=str) + "\n" for row in found)
-            fresh.replace(file)
-        except OSError as error:
-            raise DataError(f"{file}  cannot be written: {error.strerror}; set EVALSUITE_CACHE") from None
-    return file
+Hub = Annotated[str, Field(min_length=1, description="owner/name of a data set on the hub")]
+Revision = Annotated[str, Field(min_length=1, description="the commit of the data set; a tag could move")]
+Config = Annotated[str, Field(min_length=1, description="the configuration, where the data set has several")]
+SplitName = Annotated[str, Field(min_length=1, description="the split, or a part of it as train[:1000]")]
 
 
-def _loaded(source: Source, place: str) -> Any:
-    import datasets
+class HubSplit(Document):
+    """One split of a data set on the hub; the revision is required, for a set that changes changes all results."""
 
-    where = f"data set {source.dataset!r}"
-    try:
-        with _without_bars(datasets):
-            return datasets.load_dataset(place, name=source.subset, split=source.split, revision=source.revision)
-    except Exception as error:  # the library raises of every kind, from its own to pyarrow's
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        advice = "check dataset, subset, split and revision; private ones need HF_TOKEN, and all of them a network once"
-        raise DataError(f"{where}  cannot be loaded: {lines[0]}; {advice}") from None
+    hub: Hub
+    revision: Revision
+    config: Config | None = None
+    split: SplitName = "test"
+
+    def __str__(self) -> str:
+        return f"data set {self.hub!r} at revision {self.revision!r}"
+
+    @property
+    def place(self) -> str:
+        """What the hub's library loads."""
+        return self.hub
+
+    @property
+    def file(self) -> Path:
+        """Where the rows are kept once they are fetched."""
+        return _kept(self.hub, self.revision, self.config, self.split)
 
 
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    # A column that other rows need is empty here, which is the same as not being there.
-    return {key: value for key, value in row.items() if value is not None}
+@dataclass(frozen=True)
+class FolderSplit:
+    """One split of a folder that `datasets` reads."""
+
+    folder: Path
+    config: str | None
+    split: str
+
+    def __str__(self) -> str:
+        return f"data set {str(self.folder)!r}"
+
+    @property
+    def place(self) -> str:
+        """What the hub's library loads."""
+        return str(self.folder)
+
+    @property
+    def revision(self) -> None:
+        """A folder has none."""
+
+    @property
+    def file(self) -> Path:
+        """Where the rows are kept once they are read; another place as soon as a file of the folder changes."""
+        files = [file for file in sorted(self.folder.rglob("*")) if file.is_file()]
+        stamp = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+        return _kept(self.folder.name, self.config, self.split, stamp=stamp)
 
 
-@contextmanager
-def _without_bars(datasets: Any) -> Iterator[None]:
-    shown = not datasets.are_progress_bars_disabled()
-    datasets.disable_progress_bars()
-    try:
-        yield
-    finally:
-        if shown:
-            datasets.enable_progress_bars()
+Split = HubSplit | FolderSplit
+
+
+def _kept(*parts: str | None, stamp: object = None) -> Path:
+    """A file below EVALSUITE_CACHE, or ~/.cache/evalsuite: its name can be read, and no two splits share one."""
+    words = "--".join(_UNSAFE.sub("-", part).strip("-.") for part in parts if part)
+    digest = hashlib.sha256(json.dumps([parts, stamp]).encode()).hexdigest()
+    return cache_folder() / "data" / f"{words}--{digest[:_DIGITS]}.jsonl"

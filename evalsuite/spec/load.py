@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import filter as fitting
 from pathlib import Path
@@ -11,10 +12,10 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from evalsuite.errors import DataError, DocumentError, Problem
+from evalsuite.errors import DocumentError, Problem
 from evalsuite.plugins import Wants, asks, wants
 from evalsuite.records import FACTS
-from evalsuite.spec.dataset import exported
+from evalsuite.spec.dataset import FolderSplit, HubSplit, Split
 from evalsuite.spec.document import validate
 from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.judge import JudgeFile, OfflineJudge, PanelJudge
@@ -48,6 +49,8 @@ class ResolvedSpec:
     # Judge and rubric -> digests of the judge's health and of people's labels, as far as a store has them.
     trust: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
     suite_examples: Mapping[str, Path] = field(default_factory=dict)
+    # The splits of data sets whose files are among the paths above, to be fetched where they are not there.
+    splits: tuple[Split, ...] = ()
 
 
 def load_specs(files: Sequence[Path], settings: tuple[str, ...] = ()) -> list[ResolvedSpec]:
@@ -112,7 +115,6 @@ class _Resolver:
         self.settings = settings
         self.problems: list[Problem] = []
         self._read: dict[tuple[type[BaseModel], Path], tuple[Raw, BaseModel] | None] = {}
-        self._exported: dict[tuple[str | Path | None, ...], Path] = {}
 
     def resolve_file(self, file: Path) -> list[ResolvedSpec]:
         try:
@@ -130,9 +132,7 @@ class _Resolver:
             self.problems += error.problems
             return None
         documents: dict[str, Path] = {}
-        training_data = tuple(
-            self._source(source, raw, file, index) for index, source in enumerate(sources_of(spec.train))
-        )
+        sources = [self._source(source, raw, file, index) for index, source in enumerate(sources_of(spec.train))]
         if len({source.weight is None for source in sources_of(spec.train)}) > 1:
             self._report(raw, ("train", "data"), "some sources have a weight and some have none; give all one, or none")
         below = getattr(spec.train, "builds_on", None)
@@ -161,11 +161,12 @@ class _Resolver:
             policy,
             rubrics,
             judges,
-            training_data,
+            tuple(source if isinstance(source, Path) else source.file for source in sources),
             suite_data,
             adapter,
             documents,
             suite_examples=examples,
+            splits=(*(source for source in sources if not isinstance(source, Path)), *_splits_of(suite)),
         )
 
     def _follow_suite(
@@ -311,19 +312,21 @@ class _Resolver:
         held = self._read[key]
         return held[1] if held and isinstance(held[1], kind) else None
 
-    def _source(self, source: Source, raw: Raw, file: Path, index: int) -> Path:
-        if source.path is not None:
-            return self._data(source.path, raw, file, ("train", "data", index, "path"))
-        assert source.dataset is not None
-        folder = find_data(source.dataset, beside=file).found
-        key = (source.dataset, folder, source.split, source.subset, source.revision)
-        if key not in self._exported:
-            try:
-                self._exported[key] = exported(source, folder=folder)
-            except DataError as error:
-                self._report(raw, ("train", "data", index, "dataset"), str(error))
-                return Path(source.dataset)
-        return self._exported[key]
+    def _source(self, source: Source, raw: Raw, file: Path, index: int) -> Path | Split:
+        """The file of a source, or the split whose rows it stands for."""
+        if source.path is None:
+            return source.hub_split
+        at: Path_ = ("train", "data", index)
+        found = self._data(source.path, raw, file, (*at, "path"), folder=None)
+        if os.path.isdir(found):
+            if source.split is not None:
+                return FolderSplit(found, source.config, source.split)
+            what = f"{found} must be a file, not a folder; one that `datasets` reads needs `split`, such as train"
+            self._report(raw, (*at, "path"), what)
+        elif source.split is not None or source.config is not None:
+            key = "config" if source.split is None else "split"
+            self._report(raw, (*at, key), f"{key} belongs to a data set, and {source.path} is a file; remove it")
+        return found
 
     def _data(self, written: str, raw: Raw, file: Path, path: Path_, *, folder: bool | None = False) -> Path:
         lookup = find_data(written, beside=file)
@@ -335,6 +338,11 @@ class _Resolver:
 
     def _report(self, raw: Raw, path: Path_, what: str) -> None:
         self.problems.append(Problem(*raw.where(path), ".".join(map(str, path)), what))
+
+
+def _splits_of(suite: Suite) -> Iterator[Split]:
+    for entry in suite.benchmarks:
+        yield from (where for where in (entry.data, entry.examples) if isinstance(where, HubSplit))
 
 
 def _places(lookup: Lookup) -> str:

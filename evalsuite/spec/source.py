@@ -6,7 +6,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from evalsuite.spec.dataset import Config, Hub, HubSplit, Revision, SplitName
 from evalsuite.spec.document import Document
+
+TRAIN = "train"
+# Where rows lie does not count for what is made of them, their bytes do; a revision is pinned on purpose, and counts.
+PLACE = ("path", "hub", "config", "split")
 
 Format = Literal["chat", "markdown", "yaml", "json", "text"]
 
@@ -46,17 +51,21 @@ class Columns(Document):
 
 
 class Source(Document):
-    """A data file or data set; with weights, every source of the mixture has one."""
+    """A data file or a split of a data set; with weights, every source of the mixture has one."""
 
-    path: Annotated[str | None, Field(min_length=1, description=".jsonl, .json, .csv, .tsv, .parquet, .txt or .md")] = (
-        None
-    )
-    dataset: Annotated[
-        str | None, Field(min_length=1, description="in place of path: a hub id, or a folder that `datasets` can read")
+    path: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            description=".jsonl, .json, .csv, .tsv, .parquet, .txt, .md; with `split` a folder that `datasets` reads",
+        ),
     ] = None
-    split: Annotated[str, Field(min_length=1, description="of a data set; a part of it as train[:1000]")] = "train"
-    subset: Annotated[str | None, Field(description="of a data set that has several configurations")] = None
-    revision: Annotated[str | None, Field(description="hub commit or tag of a data set; pin it")] = None
+    hub: Hub | None = None
+    revision: Revision | None = None
+    config: Config | None = None
+    split: Annotated[
+        SplitName | None, Field(description="of a data set; of the hub without it train, of a folder needed")
+    ] = None
     columns: Annotated[Columns, Field(description="key: the column that stands for it")] = Columns()
     weight: Annotated[float | None, Field(gt=0)] = None
     format: Annotated[
@@ -70,17 +79,28 @@ class Source(Document):
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        if (self.path is None) == (self.dataset is None):
-            raise ValueError("needs `path`, a file, or `dataset`, a hub id or folder; give one of them")
-        given = [name for name in ("split", "subset", "revision") if name in self.model_fields_set]
-        if self.path is not None and given:
-            raise ValueError(f"{given[0]} belongs to a `dataset`, and this is a file; remove it")
+        if (self.path is None) == (self.hub is None):
+            raise ValueError("needs `path`, a file or folder, or `hub`, the id of a data set; give one of them")
+        if self.hub is not None and self.revision is None:
+            raise ValueError("needs `revision`, the commit of the data set: one that changes changes all results")
+        if self.path is not None and self.revision is not None:
+            raise ValueError("revision belongs to a data set of the `hub`, and this is a path; remove it")
         return self
 
     @property
     def place(self) -> str:
         """The file or data set as the document names it."""
-        return self.path or f"{self.dataset}[{self.split}]"
+        if self.path is not None:
+            return self.path if self.split is None else f"{self.path}[{self.split}]"
+        config = "" if self.config is None else f":{self.config}"
+        return f"{self.hub}{config}[{self.hub_split.split}]"
+
+    @property
+    def hub_split(self) -> HubSplit:
+        """The split of a source that has no path."""
+        assert self.hub is not None
+        assert self.revision is not None
+        return HubSplit(hub=self.hub, revision=self.revision, config=self.config, split=self.split or TRAIN)
 
 
 def sources_of(method: Any) -> tuple[Source, ...]:

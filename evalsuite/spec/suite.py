@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from evalsuite.plugins import AskingProbe, Probe, Task, asks, wants
+from evalsuite.spec.dataset import HubSplit
 from evalsuite.spec.document import Document, Name, OneOf, Version, is_name
-from evalsuite.spec.hub import HubSplit
 from evalsuite.spec.judge import HEALTH
 from evalsuite.spec.rubric import Rubric
 

@@ -252,3 +252,38 @@ def test_what_a_probe_is_given_must_be_there_and_fit(project, line, problem):
     probed(project, line)
     with pytest.raises(DocumentError, match=problem):
         pipeline.plan([project.spec], project.store)
+
+
+def in_a_folder(project):
+    """The project whose facts are a folder with a file per subject, asked after an example of a folder."""
+    facts = project.folder / "data" / "facts.jsonl"
+    for kind, lines in (("test", facts.read_text().splitlines()), ("dev", facts.read_text().splitlines()[:2])):
+        (project.folder / "data" / kind).mkdir()
+        (project.folder / "data" / kind / f"land_{kind}.jsonl").write_text("\n".join(lines))
+    facts.unlink()
+    suite = project.folder / "suites" / "small.yaml"
+    task = "data: data/test, examples: data/dev, task: {kind: multiple_choice, prompt: {shots: 1}}"
+    suite.write_text(suite.read_text().replace("data: data/facts.jsonl, task: {kind: multiple_choice}", task))
+    return project
+
+
+def test_a_probe_of_a_benchmark_in_a_folder_sees_the_benchmarks_own_prompts(project):
+    in_a_folder(project).run()
+    without = project.asked
+    for file in (project.store.results, project.store.replies):
+        file.unlink()
+    assert probed(project, SHARED).run().errors == ()
+    assert project.asked == without
+    assert results(project)["calibration.facts.ece"].n == 60
+
+
+def test_a_moved_folder_changes_nothing_and_other_examples_do(project):
+    probed(in_a_folder(project), SHARED).run()
+    suite, dev = project.folder / "suites" / "small.yaml", project.folder / "data" / "dev"
+    dev.rename(dev.with_name("shown"))
+    suite.write_text(suite.read_text().replace("examples: data/dev", "examples: data/shown"))
+    assert project.run().steps_run == 0
+    shown = dev.with_name("shown") / "land_dev.jsonl"
+    shown.write_text(shown.read_text().replace("other 0", "nothing 0"))
+    project.run()
+    assert {"elsewhere score base facts", "elsewhere probe base calibration"} <= set(project.began)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from evalsuite import pipeline
 from evalsuite.cli import main
-from evalsuite.data.hub_split import fetch
+from evalsuite.data.fetch import fetch
 from evalsuite.errors import DataError, NotFound
 from evalsuite.records import Rendered
 from evalsuite.report.prompt import prompt_of
-from evalsuite.spec.hub import HubSplit
+from evalsuite.spec.dataset import HubSplit
 from evalsuite.store.connect import reading
 
 SPLIT = "{hub: someone/facts, revision: abc123, split: test}"
@@ -58,7 +59,7 @@ def hub_project(project, monkeypatch, tmp_path):
 
 def test_a_fetched_split_is_a_file_like_any_other(hub_project):
     split = HubSplit(hub="someone/facts", revision="abc123")
-    assert split.file.name == "someone-facts--abc123--default--test.jsonl"
+    assert re.fullmatch(r"someone-facts--abc123--test--[0-9a-f]{12}\.jsonl", split.file.name)
     split.file.parent.mkdir(parents=True)
     rows = (json.loads(line) for line in (hub_project.folder / "data" / "facts.jsonl").read_text().splitlines())
     split.file.write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -74,5 +75,5 @@ def test_a_split_that_is_not_here_says_how_it_comes_here(hub_project):
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_split_that_cannot_be_fetched_says_what_to_check(hub_project):
-    with pytest.raises(DataError, match=r"split 'test' cannot be fetched .*; check id, revision, config and split"):
+    with pytest.raises(DataError, match=r"split 'test' cannot be loaded .*; check id, revision, config and split"):
         fetch(HubSplit(hub="someone/facts", revision="abc123"))

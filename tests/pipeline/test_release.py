@@ -45,6 +45,20 @@ def refused(project, registry, **wanted):
     return [line.replace(str(project.folder), ".") for line in words]
 
 
+def test_a_card_lists_each_file_of_a_folder_that_a_benchmark_names(project, registry, put_out):
+    (project.folder / "data" / "land").mkdir()
+    for kind in ("dev", "test"):
+        shutil.copy(project.folder / "data" / "facts.jsonl", project.folder / "data" / "land" / f"{kind}.jsonl")
+    (project.folder / "data" / "land" / "test.jsonl").rename(project.folder / "data" / "facts.jsonl")
+    suite = project.folder / "suites" / "small.yaml"
+    suite.write_text(suite.read_text().replace("data/facts.jsonl,", "data/facts.jsonl, examples: data/land,"))
+    project.run()
+    paths = [file.path for file in put_out().card.data]
+    assert paths == ["data/author.jsonl", "data/facts.jsonl", "data/land/dev.jsonl", "data/sums.jsonl"]
+    (project.folder / "data" / "land" / "dev.jsonl").write_text("{}")
+    assert refused(project, registry) == ["elsewhere@1.0.0: its data data/land/dev.jsonl was changed since the release"]
+
+
 def test_an_adapter_that_passed_gets_a_card_that_verifies(project, registry, put_out):
     project.run()
     done = put_out(alias="production", licence="apache-2.0")

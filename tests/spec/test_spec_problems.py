@@ -69,7 +69,7 @@ def test_what_is_missing_is_told_where_it_belongs() -> None:
         ("train: {method: sft, adapter: {type: lora}, data: [{path: x, wieght: 1}]}", "did you mean 'weight'?"),
         (
             "train: {method: sft, adapter: {type: lora}, data: [{path: x, rubric: 1}]}",
-            "known here are columns, dataset",
+            "known here are columns, config",
         ),
         ("base: {id: x}", "did you mean 'base_model'?"),
         ("criterias: 1", "known here are adapter, allow_no_effect, base_model"),
