@@ -35,6 +35,7 @@ from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.spec.load import load_specs
 from evalsuite.spec.policy import Policy
 from evalsuite.store import Store, read, write
+from evalsuite.store.connect import bring_up_to_date
 from evalsuite.store.costs import save_run_cost
 from evalsuite.store.log import RunLog
 from evalsuite.store.replies import ReplyCache
@@ -98,6 +99,7 @@ def run(
     paid for is kept. A script that calls this needs the usual `if __name__ == "__main__":`, for small models are
     trained in processes of their own.
     """
+    bring_up_to_date(store)
     plans = plan(files, store, settings=settings, download=True)
     done = finished(plans, store)
     missing = [step for plan in plans for step in plan.steps if step.digest not in done]

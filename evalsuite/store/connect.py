@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from evalsuite.errors import StoreBusy, StoreError
 from evalsuite.store import Store
-from evalsuite.store.migrate import migrate
+from evalsuite.store.migrate import applied, migrate, migrations
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -61,9 +61,31 @@ def reading(store: Store) -> Iterator[DuckDBPyConnection]:
     try:
         yield connection
     except duckdb.Error as error:
-        raise StoreError(_explained(store, error)) from error
+        raise StoreError(_of_another_age(store, connection) or _explained(store, error)) from error
     finally:
         connection.close()
+
+
+def bring_up_to_date(store: Store) -> None:
+    """Give a store of an older evalsuite the tables of this one; nothing where there is none or it has them."""
+    if not store.results.exists():
+        return
+    with reading(store) as connection:
+        known = {number for number, _, _ in migrations()}
+        old = bool(known - applied(connection))
+    if old:
+        with writing(store):
+            pass  # whoever writes migrates first
+
+
+def _of_another_age(store: Store, connection: DuckDBPyConnection) -> str | None:
+    """What to do with a store that has not this evalsuite's tables, or None for one that has."""
+    done, known = applied(connection), {number for number, _, _ in migrations()}
+    if done - known:
+        return f"{store.results}  was made by a newer evalsuite; upgrade evalsuite or name another --store"
+    if known - done:
+        return f"{store.results}  was made by an older evalsuite; the next `evalsuite run` brings it up to date"
+    return None
 
 
 def _open(store: Store, *, read_only: bool) -> DuckDBPyConnection:
@@ -91,6 +113,4 @@ def _explained(store: Store, error: Exception) -> str:
     first = str(error).strip().splitlines()[0]
     if "not a valid" in first:
         return f"{store.results}  is no DuckDB file; move it away or name another folder with --store"
-    if "Catalog Error" in first or "Binder Error" in first:  # a table or a column that is not there yet
-        return f"{store.results}  was made by an older evalsuite; the next `evalsuite run` brings it up to date"
     return f"{store.results}  {first}; check that the disk has room and the file may be read and written"

@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from evalsuite.errors import StoreBusy, StoreError
@@ -26,7 +27,8 @@ from evalsuite.records import (
     Verdict,
 )
 from evalsuite.store import Store, read, write
-from evalsuite.store.connect import reading, writing
+from evalsuite.store.board import entries
+from evalsuite.store.connect import bring_up_to_date, reading, writing
 from evalsuite.store.migrate import migrations
 from evalsuite.store.write import SpecRow, StepRow
 
@@ -197,12 +199,25 @@ def test_a_store_of_a_newer_evalsuite_is_refused(store):
         write.save_step(store, STEP, seconds=0)
 
 
-def test_a_store_of_an_older_evalsuite_says_what_brings_it_up_to_date(store):
+def test_a_store_of_an_older_evalsuite_says_so_until_a_run_brings_it_up_to_date(store):
+    store.folder.mkdir()
+    (_, name, sql), *_ = migrations()
+    with duckdb.connect(str(store.results)) as connection:
+        connection.execute("CREATE TABLE migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL)")
+        connection.execute(sql)
+        connection.execute("INSERT INTO migrations VALUES (1, ?)", [name])
+    with pytest.raises(StoreError, match="was made by an older evalsuite; the next `evalsuite run` brings it up"):
+        entries(store)
+    bring_up_to_date(store)
+    assert entries(store) == []
+
+
+def test_a_file_that_lost_a_table_is_not_called_old(store):
     write.save_step(store, STEP, seconds=0)
     with writing(store) as connection:
-        connection.execute("ALTER TABLE scores DROP COLUMN weight")
-    with pytest.raises(StoreError, match="made by an older evalsuite; the next `evalsuite run` brings it up to date"):
-        read.results_of(store, "base", [STEP.digest])
+        connection.execute("DROP TABLE results")
+    with pytest.raises(StoreError, match="Catalog Error"):
+        entries(store)
 
 
 def test_migrations_are_numbered_without_a_gap():
