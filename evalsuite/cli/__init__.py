@@ -36,6 +36,8 @@ VERBS = (
 
 COULD_NOT_RUN = 2
 INTERRUPTED = 130
+# Whoever read our output, head say, has gone: what a shell calls a program that was ended by SIGPIPE.
+UNREAD = 141
 
 
 class _Verbs(click.Group):
@@ -69,14 +71,15 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         sys.exit(_run(arguments))
     except BrokenPipeError:
-        # The reader of our output (head, say) has gone; that is no error of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(COULD_NOT_RUN)
+        sys.exit(UNREAD)
 
 
 def _run(arguments: list[str] | None) -> int:
     try:
-        result: Any = evalsuite.main(arguments, standalone_mode=False)
+        # click leaves colours out of files and pipes by itself.
+        plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+        result: Any = evalsuite.main(arguments, standalone_mode=False, color=False if plain else None)
         return result if isinstance(result, int) else 0
     except click.ClickException as error:
         error.show()
@@ -89,6 +92,9 @@ def _run(arguments: list[str] | None) -> int:
         return COULD_NOT_RUN
     except BrokenPipeError:
         raise
+    except SystemExit:
+        # click ends so, with 1, when nobody reads; but 1 is the gate's word for fail.
+        return UNREAD
     except Exception as error:
         if os.environ.get("EVALSUITE_TRACEBACK"):
             raise

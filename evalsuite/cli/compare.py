@@ -18,6 +18,7 @@ def compare(first: str, second: str, store: Store, form: Format) -> None:
     """Show FIRST minus SECOND for every metric, paired by sample, with its 95 % interval."""
     from evalsuite import paired
     from evalsuite.cli.output import show_table
-    from evalsuite.report.comparison import comparison_table
+    from evalsuite.report.comparison import comparison_figures, comparison_table
 
-    show_table(comparison_table(paired.compare(first, second, store)), form)
+    found = paired.compare(first, second, store)
+    show_table(comparison_table(found), form, figures=comparison_figures(found))

@@ -38,13 +38,13 @@ def check(
     from evalsuite.cli.progress import TerminalWatcher
     from evalsuite.cli.terminal import printable
     from evalsuite.judge_check import Question, check_judge
-    from evalsuite.report.judges import head, health_table
+    from evalsuite.report.judges import head, health_figures, health_table
 
     asked = Question(judge, labels, rubric, repeats)
     found = check_judge(asked, store, TerminalWatcher().progress, max_cost=max_cost)
     if form == "table":
         click.echo(printable(head(found)))
-    show_table(health_table(found), form)
+    show_table(health_table(found), form, figures=health_figures(found))
 
 
 @judge.command("list", short_help="List the judges that were measured, with their health.")
@@ -53,11 +53,11 @@ def check(
 def list_(store: Store, form: Format) -> None:
     """List the judges that were measured, with the figures that matter first."""
     from evalsuite.cli.output import show_table
-    from evalsuite.report.judges import checks_table
+    from evalsuite.report.judges import checks_figures, checks_table
     from evalsuite.store.judges import checks
 
     found = checks(store)
-    if not found:
+    if found or form != "table":
+        show_table(checks_table(found), form, figures=checks_figures(found))
+    else:
         click.echo("no judge was measured yet; `evalsuite judge check JUDGE --labels FILE` measures one")
-        return
-    show_table(checks_table(found), form)

@@ -32,7 +32,8 @@ def leaderboard(
     board = read_leaderboard(store).where(where)
     if sort:
         board = board.sorted_by(sort)
-    if form in ("csv", "json"):
-        show_table(board.figures(), form)
-    else:
-        show_table(board.screen(details=details) if form == "table" else board.table(details=details), form)
+    if form == "table" and not board.rows:
+        click.echo("no spec fits every --where; without them all are shown")
+        return
+    table = board.screen(details=details) if form == "table" else board.table(details=details)
+    show_table(table, form, figures=board.figures())

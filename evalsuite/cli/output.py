@@ -13,16 +13,17 @@ if TYPE_CHECKING:
     from evalsuite.report.ratings import Rated
 
 _COLOURS = {"pass": "green", "fail": "red", "undecided": "yellow", "invalid": "magenta"}
-_NARROWEST = 100
 
 
-def show_table(table: Table, form: Format = "table") -> None:
-    """Print a table in the format that was asked for."""
+def show_table(table: Table, form: Format = "table", *, figures: Table | None = None) -> None:
+    """Print a table in the format that was asked for; `figures` is the same for other programs, as CSV or JSON."""
     if form == "table":
         _draw(table)
+    elif form == "md":
+        click.echo(table.markdown(), nl=False)
     else:
-        writers = {"md": table.markdown, "csv": table.csv, "json": table.json}
-        click.echo(writers[form](), nl=False)
+        chosen = figures or table
+        click.echo(chosen.csv() if form == "csv" else chosen.json(), nl=False)
 
 
 def show_verdicts(lines: Sequence[str], answer: str) -> None:
@@ -51,18 +52,17 @@ def show_ratings(found: Sequence[Rated], form: Format = "table") -> None:
 
 
 def _draw(table: Table) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table as RichTable
-    from rich.text import Text
+    import shutil
+    import sys
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        # A log has no width; a narrow guess would cut figures off.
-        console = Console(highlight=False, width=max(_NARROWEST, 12 * len(table.heads) + 40))
-    drawn = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
-    for index, head in enumerate(table.heads):
-        drawn.add_column(head, overflow="fold", no_wrap=index == 0, vertical="top")
-    for row in table.rows:
-        drawn.add_row(*(Text(str(cell) if cell is not None else "", style=_COLOURS.get(str(cell), "")) for cell in row))
-    console.print(drawn)
+    from evalsuite.cli.columns import lines
+
+    # A log has no width; a guess would part figures from their names.
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in lines(table, width=width, paint=_coloured):
+        click.echo(line)
+
+
+def _coloured(line: str, cell: str) -> str:
+    colour = _COLOURS.get(cell)
+    return line if colour is None or line.isspace() else click.style(line, fg=colour)

@@ -37,12 +37,12 @@ def power(
     from evalsuite import pipeline
     from evalsuite.cli.output import show_table
     from evalsuite.gate.foresee import Suppose, foreseen
-    from evalsuite.report.power import power_table
+    from evalsuite.report.power import power_figures, power_table
     from evalsuite.spec.named import named_policy
 
     chosen = named_policy(policy, beside=specs[0]) if policy else None
     plans = pipeline.plan(specs, store, settings=settings)
     found = foreseen(plans, Suppose(**truth), policy=chosen)
-    show_table(power_table(found), form)
+    show_table(power_table(found), form, figures=power_figures(found))
     hopeless = any(seen.outlook == "too few samples" and seen.severity == "block" for _, seen in found)
     return _UNSETTLED if hopeless else 0

@@ -26,7 +26,11 @@ def list_(registry: Path, form: Format) -> None:
     from evalsuite.registry.cards import read_cards
     from evalsuite.report.registry import cards_table
 
-    show_table(cards_table(read_cards(registry), read_aliases(registry)), form)
+    cards = read_cards(registry)
+    if cards or form != "table":
+        show_table(cards_table(cards, read_aliases(registry)), form)
+    else:
+        click.echo(f"no card in {registry} yet; `evalsuite release SPEC --version 1.0.0` writes one")
 
 
 @registry.command(short_help="Show a card.")

@@ -11,7 +11,7 @@ import click
 @click.argument("kind", required=False)
 @click.option("--write", type=click.Path(path_type=Path, file_okay=False), help="Write all schemas into this folder.")
 def schema(kind: str | None, write: Path | None) -> None:
-    """Print the JSON Schema of KIND: run, suite, rubric, judge, policy, writing, card or verdict."""
+    """Print the JSON Schema of KIND: run, suite, rubric, judge, policy, writing, card, aliases or verdict."""
     import json
 
     from evalsuite.spec import schema as schemas

@@ -16,3 +16,12 @@ def comparison_table(found: Sequence[Comparison]) -> Table:
         for item in found
     ]
     return Table(("metric", "difference", "p", "n", "higher", "lower"), tuple(rows))
+
+
+def comparison_figures(found: Sequence[Comparison]) -> Table:
+    """The same for other programs: every number in a column of its own."""
+    rows = [
+        (item.metric, item.difference, item.low, item.high, item.p_value, item.n, item.gained, item.lost)
+        for item in found
+    ]
+    return Table(("metric", "difference", "low", "high", "p", "n", "higher", "lower"), tuple(rows))

@@ -29,6 +29,12 @@ def health_table(check: JudgeCheck) -> Table:
     return Table(("figure", "value", "95 %", "n", "unread", "note"), tuple(rows))
 
 
+def health_figures(check: JudgeCheck) -> Table:
+    """The same for other programs: every number in a column of its own."""
+    fields = ("metric", "value", "low", "high", "n", "unscored", "reason", "detail")
+    return Table(fields, tuple(tuple(getattr(result, field) for field in fields) for result in check.results))
+
+
 def head(check: JudgeCheck) -> str:
     """Which judge was measured by what, and what that took."""
     row = check.row
@@ -52,6 +58,17 @@ def checks_table(found: Sequence[JudgeCheck]) -> Table:
         for check in found
     ]
     return Table(("judge", "rubric", "labels", *_FIRST, "n", "checked"), tuple(rows))
+
+
+def checks_figures(found: Sequence[JudgeCheck]) -> Table:
+    """Every figure of every check on a row of its own, for other programs."""
+    heads = ("judge", "rubric", "labels", "checked_at")
+    rows: list[tuple[Cell, ...]] = [
+        (check.row.judge, check.row.rubric, check.row.labels, check.row.checked_at.isoformat(), *row)
+        for check in found
+        for row in health_figures(check).rows
+    ]
+    return Table((*heads, "metric", "value", "low", "high", "n", "unscored", "reason", "detail"), tuple(rows))
 
 
 def health_lines(store: Store, step_digests: Sequence[str]) -> list[str]:

@@ -24,3 +24,9 @@ def power_table(found: Sequence[tuple[str, Foreseen]]) -> Table:
         for spec, seen in found
     ]
     return Table(("spec", "rule", "metric", "n", "gap", "n needed", "settles", "outlook"), tuple(rows))
+
+
+def power_figures(found: Sequence[tuple[str, Foreseen]]) -> Table:
+    """The same for other programs: numbers as they are, and nothing where there is none."""
+    fields = ("rule", "severity", "metric", "n", "gap", "needed", "settles", "outlook")
+    return Table(("spec", *fields), tuple((spec, *(getattr(seen, field) for field in fields)) for spec, seen in found))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,16 +26,21 @@ class Table:
         return "\n".join("| " + " | ".join(_escaped(cell) for cell in line) + " |" for line in lines) + "\n"
 
     def csv(self) -> str:
-        """The table as CSV with a header line."""
+        """The table as CSV with a header line; a cell without a finite number is empty."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(self.heads)
-        writer.writerows(self.rows)
+        writer.writerows([[_finite(cell) for cell in row] for row in self.rows])
         return text.getvalue()
 
     def json(self) -> str:
-        """The table as a JSON list of objects."""
-        return json.dumps([dict(zip(self.heads, row, strict=True)) for row in self.rows], indent=2) + "\n"
+        """The table as a JSON list of objects; what is not finite is null, for JSON has no infinity."""
+        rows = [dict(zip(self.heads, map(_finite, row), strict=True)) for row in self.rows]
+        return json.dumps(rows, indent=2, allow_nan=False) + "\n"
+
+
+def _finite(cell: Cell) -> Cell:
+    return None if isinstance(cell, float) and not math.isfinite(cell) else cell
 
 
 def _escaped(cell: Cell) -> str:
