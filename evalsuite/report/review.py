@@ -55,13 +55,13 @@ def reviewable(store: Store, specs: Sequence[str]) -> dict[str, tuple[Side, ...]
 
 
 def preferences_file(pairs: Iterable[LabelledPair]) -> str:
-    """Labelled pairs as the JSONL that `evalsuite judge check --labels` reads."""
+    """Labelled pairs as the JSONL that `evalsuite judge check JUDGE --labels FILE` reads."""
     lines = ({"question": its.question, "a": its.a, "b": its.b, "labels": dict(its.labels)} for its in pairs)
     return "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
 
 
 def scores_file(replies: Iterable[LabelledReply]) -> str:
-    """Scored replies as the JSONL that `evalsuite judge check --labels` reads."""
+    """Scored replies as the JSONL that `evalsuite judge check JUDGE --labels FILE` reads."""
     lines = (
         {"question": its.question, "reply": its.reply, "annotator": annotator, "scores": dict(scores)}
         for its in replies
