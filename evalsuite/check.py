@@ -12,7 +12,7 @@ from evalsuite.data.fetch import ABSENT, fetch, is_here
 from evalsuite.data.rows import source_rows, training_rows
 from evalsuite.errors import DataError
 from evalsuite.plugins import Task
-from evalsuite.spec.load import ResolvedSpec
+from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.spec.source import sources_of
 
 Reader = tuple[tuple[str, Path], Callable[[], object]]

@@ -10,8 +10,9 @@ from evalsuite.plan import Baseline, Plan
 from evalsuite.records import Evidence, Facts
 from evalsuite.registry.aliases import aliases_file, read_aliases
 from evalsuite.spec.card import Card
-from evalsuite.spec.load import ResolvedSpec, load_document
+from evalsuite.spec.load import load_document
 from evalsuite.spec.project import project_of
+from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.store import Store, read
 from evalsuite.store.read import SpecRun
 from evalsuite.trust import with_health

@@ -14,7 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from evalsuite.records import RuleOutcome, Verdict
-    from evalsuite.spec.load import ResolvedSpec
+    from evalsuite.spec.resolved import ResolvedSpec
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -9,7 +9,7 @@ from evalsuite.evaluate.corrected import corrected
 from evalsuite.plan import Plan
 from evalsuite.plan.judging import judging
 from evalsuite.records import Outcome, Result, Results
-from evalsuite.spec.load import ResolvedSpec
+from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.store import Store, read
 from evalsuite.store.judges import JudgingRow, Knowledge, checks, human_scores, judgings, knowledge
 

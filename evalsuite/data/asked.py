@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evalsuite.records import Sample
-from evalsuite.spec.load import ResolvedSpec
+from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.spec.suite import Benchmark
 
 

@@ -10,7 +10,7 @@ from evalsuite.data.authored import read_authored
 from evalsuite.data.overlap import Overlap, overlaps
 from evalsuite.data.rows import SourceRows, training_rows
 from evalsuite.records import Prompt, Sample
-from evalsuite.spec.load import ResolvedSpec
+from evalsuite.spec.resolved import ResolvedSpec
 
 
 @dataclass(frozen=True)

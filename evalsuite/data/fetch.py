@@ -10,7 +10,7 @@ from typing import Any
 from evalsuite.data.jsonl import write_objects
 from evalsuite.errors import DataError
 from evalsuite.spec.dataset import HubSplit, Split
-from evalsuite.spec.load import ResolvedSpec
+from evalsuite.spec.resolved import ResolvedSpec
 
 
 def fetch_data(resolved: ResolvedSpec, *, download: bool) -> None:

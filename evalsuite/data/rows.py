@@ -16,7 +16,7 @@ from evalsuite.data.formats import render
 from evalsuite.data.shapes import Shape, read_row, shape_of
 from evalsuite.errors import DataError
 from evalsuite.records import Row
-from evalsuite.spec.load import ResolvedSpec
+from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.spec.source import Source, sources_of
 
 _SHOWN = 5

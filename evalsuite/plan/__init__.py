@@ -10,7 +10,7 @@ from evalsuite.data.digest import digest
 from evalsuite.models.base import Base, BaseCheckpoint
 from evalsuite.models.teacher import FoundTeacher
 from evalsuite.records import Adapter, Reply
-from evalsuite.spec.load import ResolvedSpec
+from evalsuite.spec.resolved import ResolvedSpec
 
 StepKind = Literal["train", "prove", "overlap", "score", "probe", "style", "pair", "compare", "decide"]
 Role = Literal["base", "candidate", "author"]

@@ -15,8 +15,8 @@ from evalsuite.plan.made import known_adapter
 from evalsuite.plan.make import make_plan
 from evalsuite.records import Adapter
 from evalsuite.spec.base_model import BaseModelRef
-from evalsuite.spec.load import ResolvedSpec
 from evalsuite.spec.project import find_data
+from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.spec.teacher import LocalTeacher, ServedTeacher
 from evalsuite.store import Store, read
 

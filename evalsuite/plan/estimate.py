@@ -17,7 +17,7 @@ from evalsuite.plan.material import material
 from evalsuite.plugins import AskingProbe, wants
 from evalsuite.records import Sample
 from evalsuite.spec.endpoint import Endpoint
-from evalsuite.spec.load import ResolvedSpec
+from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
 from evalsuite.spec.teacher import LocalTeacher, ServedTeacher
 

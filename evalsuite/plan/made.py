@@ -10,7 +10,7 @@ from evalsuite.plan import BuiltOn
 from evalsuite.plan.make import training_digest
 from evalsuite.records import Adapter
 from evalsuite.spec.endpoint import Endpoint
-from evalsuite.spec.load import ResolvedSpec
+from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.store import Store, read
 
 

@@ -16,7 +16,7 @@ from evalsuite.plan.judging import judging
 from evalsuite.plan.material import given_digest, judging_of
 from evalsuite.records import Adapter
 from evalsuite.spec.document import Document
-from evalsuite.spec.load import ResolvedSpec
+from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.spec.source import PLACE, sources_of
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
 

@@ -16,7 +16,7 @@ from evalsuite.plan.judging import judging
 from evalsuite.plugins import Asked, AskingProbe, Material, wants
 from evalsuite.records import Canary, Row, Sampling
 from evalsuite.spec.document import Document
-from evalsuite.spec.load import ResolvedSpec
+from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.spec.source import PLACE, sources_of
 
 

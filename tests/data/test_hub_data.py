@@ -16,7 +16,8 @@ from evalsuite.errors import DataError, DocumentError
 from evalsuite.models.base import find_base
 from evalsuite.plan.make import training_digest
 from evalsuite.records import Example, Prompt
-from evalsuite.spec.load import ResolvedSpec, load_specs
+from evalsuite.spec.load import load_specs
+from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.spec.source import sources_of
 
 DATASET = "path: sets/trees\n      split: train\n      columns: {prompt: question, completion: answer}"

@@ -80,6 +80,26 @@ def test_a_name_that_is_nowhere_is_told_with_the_places_that_were_searched(proje
     assert refusal(project) == f"specs/mine.yaml:11  gate  no policy 'lax'; looked for {searched}"
 
 
+def test_a_name_that_is_almost_right_gets_the_nearest_that_is_there(project: Project) -> None:
+    project.change("specs/mine.yaml", "gate: strict", "gate: strickt")
+    project.change("specs/mine.yaml", "suite: small", "suite: smal")
+    assert refusal(project).splitlines() == [
+        "specs/mine.yaml:10  suite  no suite 'smal'; did you mean 'small'?",
+        "specs/mine.yaml:11  gate  no policy 'strickt'; did you mean 'strict'?",
+    ]
+
+
+def test_a_spec_is_wanted_and_a_document_of_another_kind_is_told_what_it_is(project: Project) -> None:
+    for kind, file in (("suite", "suites/small.yaml"), ("policy", "gates/strict.yaml")):
+        what = f"is a {kind}, and a spec is wanted here; a {kind} is checked with the specs that name it"
+        with pytest.raises(DocumentError, match=f"{file}  {what}$"):
+            load_specs([project.root / file])
+
+
+def test_a_file_that_is_named_twice_is_read_once(project: Project) -> None:
+    assert len(load_specs([project.spec, project.spec.parent / ".." / "specs" / project.spec.name])) == 1
+
+
 @pytest.mark.parametrize(("folder", "name"), [("suites", "small"), ("gates", "strict")])
 def test_a_document_that_is_named_otherwise_inside_is_refused(project: Project, folder: str, name: str) -> None:
     project.change(f"{folder}/{name}.yaml", f"name: {name}", "name: else")

@@ -1,0 +1,295 @@
+"""Following the names in specs: every document that a spec names is found, validated and joined to it."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator
+from fnmatch import filter as fitting
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from evalsuite.errors import DocumentError, Problem
+from evalsuite.plugins import Wants, asks, wants
+from evalsuite.records import FACTS
+from evalsuite.spec.dataset import FolderSplit, HubSplit, Split
+from evalsuite.spec.document import validate
+from evalsuite.spec.endpoint import Endpoint
+from evalsuite.spec.judge import JudgeFile, OfflineJudge, PanelJudge
+from evalsuite.spec.judging import JudgePrompt, ResolvedJudge, read_prompt
+from evalsuite.spec.matrix import expand, override
+from evalsuite.spec.policy import Policy
+from evalsuite.spec.project import Folder, Lookup, find_data, find_document, find_prompt
+from evalsuite.spec.read import Path_, Raw, read_file
+from evalsuite.spec.resolved import ResolvedSpec
+from evalsuite.spec.rubric import Rubric
+from evalsuite.spec.run import RunSpec
+from evalsuite.spec.source import Source, sources_of
+from evalsuite.spec.suite import Answers, JudgedSet, Pairing, Suite, Where
+
+D = TypeVar("D", bound=BaseModel)
+
+_MOST_LISTED = 12
+
+
+class Resolver:
+    """Collects problems while it follows the names in specs; each document is read once."""
+
+    def __init__(self, settings: tuple[str, ...]) -> None:
+        self.settings = settings
+        self.problems: list[Problem] = []
+        self._read: dict[tuple[type[BaseModel], Path], tuple[Raw, BaseModel] | None] = {}
+
+    def resolve_file(self, file: Path) -> list[ResolvedSpec]:
+        """The specs of a file, as far as they can be followed; what is wrong is in `problems`."""
+        try:
+            raw = read_file(file)
+            kind = _other_kind(raw)
+            if kind is not None:
+                what = f"is a {kind}, and a spec is wanted here; a {kind} is checked with the specs that name it"
+                raise DocumentError([Problem(raw.file, None, "", what)])
+            variants = expand(override(raw, self.settings))
+        except DocumentError as error:
+            self.problems += error.problems
+            return []
+        resolved = [self._resolve(raw, file) for raw in variants]
+        return [spec for spec in resolved if spec is not None]
+
+    def _resolve(self, raw: Raw, file: Path) -> ResolvedSpec | None:
+        try:
+            spec = validate(RunSpec, raw)
+        except DocumentError as error:
+            self.problems += error.problems
+            return None
+        documents: dict[str, Path] = {}
+        sources = [self._source(source, raw, file, index) for index, source in enumerate(sources_of(spec.train))]
+        if len({source.weight is None for source in sources_of(spec.train)}) > 1:
+            self._report(raw, ("train", "data"), "some sources have a weight and some have none; give all one, or none")
+        below = getattr(spec.train, "builds_on", None)
+        if below is not None and ("/" in below or below.startswith(".")):
+            place = ("train", "on") if hasattr(spec.train, "on") else ("train", "teacher", "adapter")
+            self._data(below, raw, file, place, folder=True)
+        adapter = None
+        if spec.adapter is not None:
+            adapter = self._data(spec.adapter.path, raw, file, ("adapter", "path"), folder=True)
+        policy = self._named(Policy, "gates", spec.gate, (raw, file, ("gate",)), documents) if spec.gate else None
+        suite = self._named(Suite, "suites", spec.suite, (raw, file, ("suite",)), documents)
+        if suite is None:
+            return None
+        rubrics, judges, suite_data = self._follow_suite(suite, documents[f"suites/{spec.suite}"], documents)
+        examples = self._examples(suite, documents[f"suites/{spec.suite}"])
+        if policy is not None:
+            measured = suite.metrics(rubrics)
+            if isinstance(spec.base_model, Endpoint):
+                # What is chosen by likelihood elsewhere is answered by letter there.
+                measured += tuple(f"{b.name}.letter_accuracy" for b in suite.benchmarks if b.task.sampling is None)
+            self._check_metrics(policy, documents[f"gates/{spec.gate}"], suite, measured)
+        return ResolvedSpec(
+            spec,
+            file,
+            suite,
+            policy,
+            rubrics,
+            judges,
+            tuple(source if isinstance(source, Path) else source.file for source in sources),
+            suite_data,
+            adapter,
+            documents,
+            suite_examples=examples,
+            splits=(*(source for source in sources if not isinstance(source, Path)), *_splits_of(suite)),
+        )
+
+    def _follow_suite(
+        self, suite: Suite, file: Path, documents: dict[str, Path]
+    ) -> tuple[dict[str, Rubric], dict[str, ResolvedJudge], dict[str, Path]]:
+        raw = read_file(file)
+        rubrics: dict[str, Rubric] = {}
+        judges: dict[str, ResolvedJudge] = {}
+        probes: list[tuple[Path_, str, Wants]] = [
+            (("probes", index), probe.name, wants(probe)) for index, probe in enumerate(suite.probes) if asks(probe)
+        ]
+        graded: list[tuple[Path_, JudgedSet | Pairing | Wants]] = [
+            *((("judged", index), entry) for index, entry in enumerate(suite.judged)),
+            *((("pairings", index), pairing) for index, pairing in enumerate(suite.pairings)),
+            *((at, wanted) for at, _, wanted in probes if wanted.judge is not None),
+        ]
+        for at, item in graded:
+            assert item.rubric is not None
+            assert item.judge is not None
+            rubric = self._named(Rubric, "rubrics", item.rubric, (raw, file, (*at, "rubric")), documents)
+            judge = self.judge(item.judge, (raw, file, (*at, "judge")), documents)
+            if rubric:
+                rubrics[item.rubric] = rubric
+            if judge:
+                judges[item.judge] = judge
+            offline = judge is not None and any(isinstance(seat.judge, OfflineJudge) for seat in judge.seats)
+            if rubric and offline and rubric.unchecked:
+                what = f"the offline judge cannot grade {', '.join(rubric.unchecked)}: no `check` in the rubric"
+                self._report(raw, (*at, "judge"), what)
+        return rubrics, judges, self._suite_data(suite, raw, file)
+
+    def _suite_data(self, suite: Suite, raw: Raw, file: Path) -> dict[str, Path]:
+        data: dict[str, Path] = {}
+        for index, benchmark in enumerate(suite.benchmarks):
+            data[benchmark.name] = self._where(benchmark.data, raw, file, ("benchmarks", index, "data"))
+        if suite.harness is not None and suite.harness.include_path is not None:
+            place: Path_ = ("lm_eval", "include_path")
+            folder = self._data(suite.harness.include_path, raw, file, place, folder=True)
+            data.update(dict.fromkeys(suite.harness.tasks, folder))
+        for index, judged in enumerate(suite.judged):
+            data[judged.name] = self._data(judged.data, raw, file, ("judged", index, "data"))
+            if judged.control is not None:
+                data[f"{judged.name}/control"] = self._data(judged.control, raw, file, ("judged", index, "control"))
+        for index, pairing in enumerate(suite.pairings):
+            for which, one in enumerate(pairing.against):
+                if isinstance(one, Answers):
+                    named: Path_ = ("pairings", index, "against", which, "answers")
+                    data[f"{pairing.name}/{one.label}"] = self._data(one.answers, raw, file, named)
+        probes: list[tuple[Path_, str, Wants]] = [
+            (("probes", index), probe.name, wants(probe)) for index, probe in enumerate(suite.probes) if asks(probe)
+        ]
+        for at, name, wanted in probes:
+            if wanted.data is not None:
+                data[name] = self._data(wanted.data, raw, file, (*at, "data"))
+        return data
+
+    def judge(self, name: str, at: tuple[Raw, Path, Path_], documents: dict[str, Path]) -> ResolvedJudge | None:
+        """The judge of that name with its prompt or its members."""
+        found = self._named(JudgeFile, "judges", name, at, documents)
+        if found is None:
+            return None
+        file, judge = documents[f"judges/{name}"], found.root
+        if isinstance(judge, OfflineJudge):
+            return ResolvedJudge(judge, file)
+        raw = read_file(file)
+        if not isinstance(judge, PanelJudge):
+            prompt = self._prompt(judge.prompt, (raw, file, ("prompt",)), documents)
+            return ResolvedJudge(judge, file, prompt) if prompt else None
+        members = []
+        for index, member in enumerate(judge.judges):
+            place = (raw, file, ("judges", index))
+            # A panel on a panel could sit on itself, and its vote would be nobody's.
+            seat = self._named(JudgeFile, "judges", member, place, documents)
+            if seat is not None and isinstance(seat.root, PanelJudge):
+                self._report(raw, place[2], f"{member!r} is itself a panel; name its judges instead")
+            elif seat is not None:
+                members.append(self.judge(member, place, documents))
+        seated = tuple(member for member in members if member is not None)
+        return ResolvedJudge(judge, file, members=seated) if len(seated) == len(judge.judges) else None
+
+    def _prompt(self, name: str, at: tuple[Raw, Path, Path_], documents: dict[str, Path]) -> JudgePrompt | None:
+        raw, file, path = at
+        lookup = find_prompt(name, beside=file)
+        if lookup.found is None:
+            self._report(raw, path, f"no prompt {name!r}; looked for {places(lookup)}")
+            return None
+        documents[f"judges/prompts/{name}"] = lookup.found
+        try:
+            return read_prompt(lookup.found)
+        except DocumentError as error:
+            self.problems += error.problems
+            return None
+
+    def _examples(self, suite: Suite, file: Path) -> dict[str, Path]:
+        raw = read_file(file)
+        return {
+            benchmark.name: self._where(benchmark.examples, raw, file, ("benchmarks", index, "examples"))
+            for index, benchmark in enumerate(suite.benchmarks)
+            if benchmark.examples is not None
+        }
+
+    def _where(self, written: Where, raw: Raw, file: Path, path: Path_) -> Path:
+        if not isinstance(written, str):
+            return written.file
+        return self._data(written, raw, file, path, folder=None)
+
+    def _check_metrics(self, policy: Policy, file: Path, suite: Suite, metrics: tuple[str, ...]) -> None:
+        # What a task of another harness measures is known once it has run.
+        unknown = tuple(f"{task}." for task in (suite.harness.tasks if suite.harness else ()))
+        for index, rule in enumerate(policy.rules):
+            known = rule.metric in (*metrics, *FACTS) or fitting(metrics, rule.metric)
+            if not known and not (unknown and rule.metric.startswith(unknown)):
+                near = difflib.get_close_matches(rule.metric, metrics, 1)
+                hint = f"did you mean {near[0]!r}?" if near else f"it measures {_listed(metrics)}"
+                self._report(read_file(file), ("rules", index, "metric"), f"{rule.metric!r} is not measured; {hint}")
+
+    def _named(
+        self, kind: type[D], folder: Folder, name: str, at: tuple[Raw, Path, Path_], documents: dict[str, Path]
+    ) -> D | None:
+        raw, file, path = at
+        lookup = find_document(folder, name, beside=file)
+        if lookup.found is None:
+            known = {file.stem for place in lookup.searched for file in place.parent.glob("*.yaml")}
+            near = difflib.get_close_matches(name, known - {file.stem}, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"looked for {places(lookup)}"
+            self._report(raw, path, f"no {kind.__name__.removesuffix('File').lower()} {name!r}; {hint}")
+            return None
+        documents[f"{folder}/{name}"] = lookup.found
+        document = self._document(kind, lookup.found)
+        inside = getattr(document, "name", name)
+        if inside != name:
+            self._report(raw, path, f"{lookup.found} is named {inside!r} inside; make them equal")
+        return document
+
+    def _document(self, kind: type[D], file: Path) -> D | None:
+        key = (kind, file)
+        if key not in self._read:
+            try:
+                raw = read_file(file)
+                self._read[key] = (raw, validate(kind, raw))
+            except DocumentError as error:
+                self.problems += error.problems
+                self._read[key] = None
+        held = self._read[key]
+        return held[1] if held and isinstance(held[1], kind) else None
+
+    def _source(self, source: Source, raw: Raw, file: Path, index: int) -> Path | Split:
+        """The file of a source, or the split whose rows it stands for."""
+        if source.path is None:
+            return source.hub_split
+        at: Path_ = ("train", "data", index)
+        found = self._data(source.path, raw, file, (*at, "path"), folder=None)
+        if os.path.isdir(found):
+            if source.split is not None:
+                return FolderSplit(found, source.config, source.split)
+            what = f"{found} must be a file, not a folder; one that `datasets` reads needs `split`, such as train"
+            self._report(raw, (*at, "path"), what)
+        elif source.split is not None or source.config is not None:
+            key = "config" if source.split is None else "split"
+            self._report(raw, (*at, key), f"{key} belongs to a data set, and {source.path} is a file; remove it")
+        return found
+
+    def _data(self, written: str, raw: Raw, file: Path, path: Path_, *, folder: bool | None = False) -> Path:
+        lookup = find_data(written, beside=file)
+        if lookup.found is None:
+            self._report(raw, path, f"{written!r} does not exist; looked for {places(lookup)}")
+        elif folder is not None and folder != lookup.found.is_dir():
+            self._report(raw, path, f"{lookup.found} must be a {'folder' if folder else 'file, not a folder'}")
+        return lookup.found or Path(written)
+
+    def _report(self, raw: Raw, path: Path_, what: str) -> None:
+        self.problems.append(Problem(*raw.where(path), ".".join(map(str, path)), what))
+
+
+def _splits_of(suite: Suite) -> Iterator[Split]:
+    for entry in suite.benchmarks:
+        yield from (where for where in (entry.data, entry.examples) if isinstance(where, HubSplit))
+
+
+def _other_kind(raw: Raw) -> str | None:
+    """What a document is that cannot be a spec, by its keys."""
+    keys = set(raw.data)
+    kinds: dict[str, type[BaseModel]] = {"suite": Suite, "policy": Policy, "rubric": Rubric}
+    return next((kind for kind, model in kinds.items() if keys <= set(model.model_fields) and len(keys) > 2), None)
+
+
+def _listed(metrics: tuple[str, ...]) -> str:
+    more = f" and {len(metrics) - _MOST_LISTED} more" if len(metrics) > _MOST_LISTED else ""
+    return ", ".join(metrics[:_MOST_LISTED]) + more or "nothing"
+
+
+def places(lookup: Lookup) -> str:
+    """Where a name was looked for, in words."""
+    return ", ".join(str(place) for place in lookup.searched)
