@@ -61,6 +61,7 @@ def check_judge(
     if any(isinstance(seat.judge, OfflineJudge) for seat in judge.seats) and rubric.unchecked:
         raise EvalsuiteError(
             f"rubric {rubric.name}: the offline judge cannot grade {', '.join(rubric.unchecked)}, which have no `check`"
+            "; name another --rubric, or a judge that is a language model"
         )
     labels = read_labels(question.labels, {criterion.name: criterion.scale for criterion in rubric.criteria})
     with closing(ReplyCache(store.replies)) as cache:

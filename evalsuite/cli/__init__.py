@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from keyword import iskeyword
 from typing import Any
@@ -53,6 +54,15 @@ class _Verbs(click.Group):
         command = getattr(import_module(f"evalsuite.cli.{word}"), word)
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, context: click.Context, arguments: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if arguments and arguments[0] not in VERBS and not arguments[0].startswith("-"):
+            near = get_close_matches(arguments[0], VERBS, 1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(f"No such command {arguments[0]!r}.{hint}", context)
+        return super().resolve_command(context, arguments)
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

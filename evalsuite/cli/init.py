@@ -15,4 +15,5 @@ def init(folder: Path) -> None:
 
     for file in write_project(folder):
         click.echo(f"  {file}")
-    click.echo(f"\nnext:  cd {folder} && evalsuite run specs/*.yaml")
+    there = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
+    click.echo(f"\nnext:  {there}evalsuite run specs/*.yaml")

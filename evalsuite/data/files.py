@@ -26,6 +26,8 @@ def read_rows(path: Path) -> Numbered:
     DataError for a file that cannot be read, is malformed as a whole, or has no row at all.
     """
     reader = READERS.get(path.suffix.lower())
+    if not path.exists():
+        raise DataError(f"{path}  does not exist; check the path")
     if reader is None:
         raise DataError(f"{path}  has an ending that is not known; use one of {', '.join(READERS)}")
     empty = True

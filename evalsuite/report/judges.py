@@ -64,7 +64,7 @@ def checks_figures(found: Sequence[JudgeCheck]) -> Table:
     """Every figure of every check on a row of its own, for other programs."""
     heads = ("judge", "rubric", "labels", "checked_at")
     rows: list[tuple[Cell, ...]] = [
-        (check.row.judge, check.row.rubric, check.row.labels, check.row.checked_at.isoformat(), *row)
+        (check.row.judge, check.row.rubric, check.row.kind, f"{check.row.checked_at:%Y-%m-%dT%H:%M:%SZ}", *row)
         for check in found
         for row in health_figures(check).rows
     ]

@@ -108,3 +108,26 @@ def test_colours_only_where_they_are_wanted(store: Store, setting: dict[str, str
     os.close(mine)
     assert "good" in text
     assert ("\x1b[" in text) == coloured
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["runn"], "No such command 'runn'. Did you mean 'run'?"),
+        (["xyzzy"], "No such command 'xyzzy'."),
+        (["data", "score", "none.jsonl"], "evalsuite: none.jsonl  does not exist; check the path"),
+    ],
+)
+def test_a_slip_gets_the_nearest_or_what_is_missing(
+    words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert (ended.value.code, capsys.readouterr().err.strip().splitlines()[-1].removeprefix("Error: ")) == (2, sentence)
+
+
+def test_init_says_how_to_go_on_from_where_one_stands(shown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    assert shown("init", ".").endswith("\nnext:  evalsuite run specs/*.yaml\n")
+    assert shown("init", "more").endswith("\nnext:  cd more && evalsuite run specs/*.yaml\n")

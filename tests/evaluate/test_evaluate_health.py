@@ -267,8 +267,8 @@ def test_the_offline_judge_is_measured_from_the_command_line(tmp_path: Path) -> 
     assert "no judge was measured yet" in run("list").output
     found = run("check", "offline", "--labels", str(labels), "--rubric", "format-adherence", "--format", "json")
     assert found.exit_code == 0, found.output
-    figures = {row["figure"]: row["value"] for row in json.loads(found.output)}
-    assert (figures["accuracy"], figures["consistency"], figures["latency"]) == ("1.000", "1.000", "–")
+    figures = {row["metric"]: row["value"] for row in json.loads(found.output)}
+    assert (figures["accuracy"], figures["consistency"], figures["latency"]) == (1.0, 1.0, None)
     listed = run("list", "--format", "csv").output.splitlines()
     assert listed[1].startswith("offline,format-adherence,preferences,")
 
