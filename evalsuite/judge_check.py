@@ -14,7 +14,7 @@ from evalsuite.data.labels import LabelledPair, LabelledReply, Labels, read_labe
 from evalsuite.errors import EvalsuiteError
 from evalsuite.evaluate.health import Health, check_preferences, check_scores, with_latency
 from evalsuite.evaluate.judge import Grader, Item, Pair
-from evalsuite.execute import local
+from evalsuite.execute.workbench import Workbench
 from evalsuite.models import Model
 from evalsuite.models.remote.meter import Meter
 from evalsuite.plan.judging import judging
@@ -66,7 +66,7 @@ def check_judge(
     labels = read_labels(question.labels, {criterion.name: criterion.scale for criterion in rubric.criteria})
     with closing(ReplyCache(store.replies)) as cache:
         clock = _Clock(progress)
-        bench = local.Workbench(cache, clock.progress, meter=Meter(max_cost), load_judge=load)
+        bench = Workbench(cache, clock.progress, meter=Meter(max_cost), load_judge=load)
 
         def asked(repeat: int) -> Grader:
             return bench.judges.grader(judge, rubric, repeat=repeat)

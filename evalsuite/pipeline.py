@@ -20,6 +20,7 @@ from evalsuite.environment import environment
 from evalsuite.errors import AdapterNotApplied, EvalsuiteError, NotFound
 from evalsuite.evidence import baseline_of, evidence
 from evalsuite.execute import local, probing, side_by_side
+from evalsuite.execute.workbench import Workbench, with_cost
 from evalsuite.models import Model
 from evalsuite.models.base import Base, BaseCheckpoint
 from evalsuite.models.remote.meter import Meter
@@ -107,8 +108,8 @@ def run(
         return RunReport(None, 0, sum(len(plan.steps) for plan in plans), tuple(plans))
     with recording(store) as run_id, closing(ReplyCache(store.replies)) as cache, RunLog(store, run_id) as log:
         meter, told = Meter(max_cost), Logged(watch, log)
-        progress = local.with_cost(told.progress, told.say, meter)
-        bench = local.Workbench(cache, progress, load, meter=meter, load_judge=load_judge)
+        progress = with_cost(told.progress, told.say, meter)
+        bench = Workbench(cache, progress, load, meter=meter, load_judge=load_judge)
         report = _Run(store, told, run_id, bench).carry_out(plans)
         write.save_errors(store, run_id, report.errors)
         write.finish_run(store, run_id, "failed" if report.errors else "finished")
@@ -142,7 +143,7 @@ def candidate_results(spec: str, store: Store) -> Results:
 class _Run:
     """One run being carried out."""
 
-    def __init__(self, store: Store, watch: Logged, run_id: str, bench: local.Workbench) -> None:
+    def __init__(self, store: Store, watch: Logged, run_id: str, bench: Workbench) -> None:
         self.store, self.watch, self.run_id, self.bench = store, watch, run_id, bench
         self.ran = 0
         self.cached = 0

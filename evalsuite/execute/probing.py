@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from evalsuite.evaluate.answered import answered
 from evalsuite.evaluate.judge import Grader, Item, overall
-from evalsuite.execute.local import Workbench
+from evalsuite.execute.workbench import Workbench
 from evalsuite.models.adapter import adapter_digest
 from evalsuite.models.subject import ModelSubject
 from evalsuite.plan import Plan, Step

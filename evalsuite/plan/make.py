@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from evalsuite.data.canaries import canary_parts
@@ -63,29 +64,19 @@ def make_plan(
 
     Of `opponents`, by pairing and name, those without replies on record leave their step without a digest.
     """
-    met = opponents or {}
-    maker = _Maker(resolved, base, adapter, built_on=built_on, baseline=baseline, opponents=met)
-    return Plan(resolved, base, adapter, tuple(maker.steps()), built_on, met, baseline)
+    plan = Plan(resolved, base, adapter, (), built_on, opponents or {}, baseline)
+    return replace(plan, steps=tuple(_Maker(plan).steps()))
 
 
 class _Maker:
-    def __init__(
-        self,
-        resolved: ResolvedSpec,
-        base: Base,
-        adapter: Adapter | None,
-        *,
-        built_on: BuiltOn,
-        baseline: Baseline | None,
-        opponents: Opponents,
-    ) -> None:
-        self.resolved, self.base, self.adapter = resolved, base, adapter
-        self.opponents = opponents
-        self.resolved, self.base, self.adapter = resolved, base, adapter
-        self.built_on, self.baseline = built_on, baseline
-        self.suite = resolved.suite
-        self.adapts = resolved.spec.train is not None or resolved.spec.adapter is not None
-        self.pending = self.adapts and adapter is None
+    """Makes the steps of a plan that has none yet."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.resolved, self.base, self.adapter = plan.resolved, plan.base, plan.adapter
+        self.built_on, self.baseline, self.opponents = plan.built_on, plan.baseline, plan.opponents
+        self.suite = plan.resolved.suite
+        self.adapts = plan.resolved.spec.train is not None or plan.resolved.spec.adapter is not None
+        self.pending = self.adapts and plan.adapter is None
 
     def steps(self) -> Iterator[Step]:
         if self.resolved.spec.train is not None:
