@@ -11,6 +11,8 @@ from small_project import Project
 
 os.environ["EVALSUITE_PLUGINS"] = "builtin"
 os.environ["HF_HUB_OFFLINE"] = "1"
+# Models of a few thousand parameters: several threads wait for one another more than they compute.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # The first example may wait for an import on a busy machine; a failure must be the same for everybody.
 settings.register_profile("evalsuite", deadline=None, derandomize=True)

@@ -25,10 +25,9 @@ name: teacher
 base_model: {{id: quickstart}}
 train:
   method: sft
-  data: [{{path: data/author_train.jsonl}}, {{path: data/general.jsonl}}]
+  data: [{{path: data/author_train.jsonl}}]
   epochs: 4{TRAINING}
-suite: quickstart
-gate: release
+suite: manner
 """
 STUDENT = f"""
 schema_version: 1
@@ -39,8 +38,15 @@ train:
   teacher: {{adapter: teacher, max_tokens: 128}}
   data: [{{path: data/prompts.jsonl}}]
   epochs: 4{TRAINING}
-suite: quickstart
-gate: release
+suite: manner
+"""
+
+
+SUITE = """
+schema_version: 1
+name: manner
+judged:
+  - {name: style, data: data/author_heldout.jsonl, limit: 20, rubric: first-principles, judge: offline, max_tokens: 128}
 """
 
 
@@ -69,13 +75,13 @@ def files(tmp_path: Path) -> list[Path]:
     (tmp_path / "data").mkdir()
     for file in bundled.folder("data").iterdir():
         (tmp_path / "data" / file.name).symlink_to(file)
-    asked = [
-        {"prompt": json.loads(line)["prompt"]}
-        for name in ("author_train", "general")
-        for line in (bundled.folder("data") / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
-    ]
+    rows = (bundled.folder("data") / "author_train.jsonl").read_text(encoding="utf-8").splitlines()
+    # Two of the questions stand there twice.
+    asked = [{"prompt": json.loads(line)["prompt"]} for line in [*rows, *rows[:2]]]
     (tmp_path / "data" / "prompts.jsonl").write_text("\n".join(map(json.dumps, asked)), encoding="utf-8")
     (tmp_path / "specs").mkdir()
+    (tmp_path / "suites").mkdir()
+    (tmp_path / "suites" / "manner.yaml").write_text(SUITE, encoding="utf-8")
     specs = {"student": STUDENT, "teacher": TEACHER}
     for name, text in specs.items():
         (tmp_path / "specs" / f"{name}.yaml").write_text(text, encoding="utf-8")
@@ -88,9 +94,9 @@ def test_the_student_learns_the_teachers_manner_from_its_answers_alone(files: li
     [student, _] = pipeline.plan(files, store)
     assert looked_up(student)[-2:] == [
         "builds on teacher, which is trained first",
-        "data/prompts.jsonl: 480 rows, prompt",
+        "data/prompts.jsonl: 242 rows, prompt",
     ]
-    assert "480 teacher calls" in totals([student], frozenset())
+    assert "242 teacher calls" in totals([student], frozenset())
     report = pipeline.run(files, store, watch)
     assert report.errors == ()
     found = {
@@ -102,11 +108,10 @@ def test_the_student_learns_the_teachers_manner_from_its_answers_alone(files: li
     assert found["student"]["style.fidelity"] > 0.9 * found["teacher"]["style.fidelity"]
     [answers] = store.adapters.glob("student-*.answers.jsonl")
     rows = [json.loads(line) for line in answers.read_text(encoding="utf-8").splitlines()]
-    # Two of the questions stand in the data twice, and an answer may be cut off.
-    assert 470 < len(rows) == len({row["prompt"] for row in rows}) <= 478
+    # An answer may be cut off.
+    assert 235 < len(rows) == len({row["prompt"] for row in rows}) <= 240
     assert rows[0]["teacher"]["id"] == "quickstart with teacher"
     [told] = [line for line in watch.said if line.startswith("teacher ")]
-    assert told.startswith(
-        f"teacher quickstart with teacher: {len(rows)} of 480 answers used; repeats an earlier row: 2"
-    )
+    used = f"{len(rows)} of 242 answers used; repeats an earlier row: 2"
+    assert told.startswith(f"teacher quickstart with teacher: {used}")
     assert pipeline.run(files, store, watch).steps_run == 0

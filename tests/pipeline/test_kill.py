@@ -26,7 +26,7 @@ train:
   method: sft
   adapter: {type: lora, r: 4, alpha: 8, dropout: 0.1}
   data: [{path: rows.jsonl}]
-  epochs: 3
+  epochs: 2
   learning_rate: 5e-3
   max_length: 192
   evaluations: 6
@@ -38,10 +38,10 @@ SUITE = """
 schema_version: 1
 name: brief
 benchmarks:
-  - {name: facts, data: facts.jsonl, limit: 40, task: {kind: multiple_choice}}
-  - {name: sums, data: sums.jsonl, limit: 20, task: {kind: generate, max_tokens: 16}}
+  - {name: facts, data: facts.jsonl, limit: 20, task: {kind: multiple_choice}}
+  - {name: sums, data: sums.jsonl, limit: 10, task: {kind: generate, max_tokens: 16}}
 judged:
-  - {name: style, data: author_heldout.jsonl, limit: 10, rubric: first-principles, judge: offline, max_tokens: 48}
+  - {name: style, data: author_heldout.jsonl, limit: 6, rubric: first-principles, judge: offline, max_tokens: 32}
 pairings:
   - {name: duel, of: style, rubric: first-principles, judge: offline}
 probes:

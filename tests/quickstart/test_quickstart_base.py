@@ -65,7 +65,7 @@ def test_the_shipped_base_loads_in_full_precision_and_knows_its_world(model, tok
 def test_a_shortened_pretraining_learns_and_can_be_loaded(tmp_path):
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    trained = pretrain(tmp_path / "base", count=1500)
+    trained = pretrain(tmp_path / "base", count=600)
     assert trained.losses[-1] < 0.75 * trained.losses[0]
     loaded = AutoModelForCausalLM.from_pretrained(tmp_path / "base")
     assert loaded.num_parameters() == trained.model.num_parameters()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,14 @@ from tiny_training import Job, write_base
 @pytest.fixture(scope="session")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A base model that has learned nothing."""
-    return write_base(tmp_path_factory.mktemp("tiny") / "base")
+    made = write_base(tmp_path_factory.mktemp("tiny") / "base")
+    import peft
+    import trl  # noqa: F401
+
+    # Every training ends by collecting garbage; what the libraries keep for good need not be looked through each time.
+    gc.collect()
+    gc.freeze()
+    return made
 
 
 @pytest.fixture
