@@ -15,7 +15,6 @@ from tiny_training import Job, write_base
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A base model that has learned nothing."""
     made = write_base(tmp_path_factory.mktemp("tiny") / "base")
-    import peft
     import trl  # noqa: F401
 
     # Every training ends by collecting garbage; what the libraries keep for good need not be looked through each time.
