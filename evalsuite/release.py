@@ -6,6 +6,7 @@ The verdict must be about exactly the weights that lie on disk now: their digest
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,7 @@ from evalsuite.registry import aliases, cards, provenance, signing
 from evalsuite.report.model_card import MODEL_CARD, model_card
 from evalsuite.spec.base_model import BaseModelRef
 from evalsuite.spec.card import (
+    VERSION,
     Card,
     CardBase,
     CardChange,
@@ -31,9 +33,11 @@ from evalsuite.spec.card import (
     CardVerdict,
     CardWeights,
 )
+from evalsuite.spec.document import is_name
 from evalsuite.store import Store, read
 
 _DIGITS = 6
+_VERSION = re.compile(VERSION)
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class Released:
 
 def release(spec: Path, store: Store, registry: Path, wanted: Release, *, name: str | None, at: datetime) -> Released:
     """Write the card of a spec's adapter; raises EvalsuiteError without a passing verdict for exactly these weights."""
+    _check(wanted)
     plan = _plan(spec, store, name)
     verdict = pipeline.verdict_on_record(plan, store)
     if verdict.answer != "pass" and wanted.override is None:
@@ -120,6 +125,16 @@ def make_card(plan: Plan, verdict: Verdict, store: Store, wanted: Release, *, re
         data=tuple(CardFile(path=_from(root, path), sha256=file_digest(path)) for path in sorted(data)),
         software={key: str(value) for key, value in environment().items() if value is not None},
     )
+
+
+def _check(wanted: Release) -> None:
+    """Raises EvalsuiteError for what could only fail when a part of the release is written already."""
+    if not _VERSION.match(wanted.version):
+        raise EvalsuiteError(f"--version {wanted.version}: write three numbers, such as 1.2.0")
+    if wanted.alias is not None and not is_name(wanted.alias):
+        raise EvalsuiteError(f"--alias {wanted.alias}: write lower-case letters, digits, '.', '_' and '-' only")
+    if wanted.sign is not None:
+        signing.check_key(wanted.sign)
 
 
 def _plan(spec: Path, store: Store, name: str | None) -> Plan:

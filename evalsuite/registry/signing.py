@@ -25,15 +25,20 @@ def cosign_bundle(file: Path) -> Path:
 
 def sign(file: Path, key: str) -> Path:
     """Sign a file with an ssh private key, or keyless with the word `cosign`; returns the signature's file."""
+    check_key(key)
     if key == COSIGN:
         _call([COSIGN, "sign-blob", "--yes", "--bundle", str(cosign_bundle(file)), str(file)])
         return cosign_bundle(file)
-    if not Path(key).is_file():
-        raise NotFound(f"--sign {key}: no such key; give a private ssh key's file, or the word {COSIGN}")
     # ssh-keygen asks before it overwrites, and nobody would answer.
     ssh_signature(file).unlink(missing_ok=True)
     _call(["ssh-keygen", "-Y", "sign", "-q", "-f", key, "-n", NAMESPACE, str(file)])
     return ssh_signature(file)
+
+
+def check_key(key: str) -> None:
+    """Raises NotFound for what is neither the word `cosign` nor a file."""
+    if key != COSIGN and not Path(key).is_file():
+        raise NotFound(f"--sign {key}: no such key; give a private ssh key's file, or the word {COSIGN}")
 
 
 def signed(file: Path) -> bool:

@@ -10,7 +10,8 @@ from pydantic import Field
 from evalsuite.spec.document import Document, Name, Version
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Release = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}$", description="such as 1.2.0")]
+VERSION = r"^(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}$"
+Release = Annotated[str, Field(pattern=VERSION, description="such as 1.2.0")]
 
 
 class CardFile(Document):

@@ -45,6 +45,21 @@ def refused(project, registry, **wanted):
     return [line.replace(str(project.folder), ".") for line in words]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "sentence"),
+    [
+        ({"version": "one"}, "--version one: write three numbers, such as 1.2.0"),
+        ({"alias": "Bad one!"}, "--alias Bad one!: write lower-case letters"),
+        ({"sign": "no-key"}, "--sign no-key: no such key"),
+    ],
+)
+def test_what_could_fail_half_way_is_refused_before_anything_is_written(project, registry, put_out, wanted, sentence):
+    project.run()
+    with pytest.raises(EvalsuiteError, match=sentence):
+        put_out(**wanted)
+    assert not registry.exists()
+
+
 def test_a_card_lists_each_file_of_a_folder_that_a_benchmark_names(project, registry, put_out):
     (project.folder / "data" / "land").mkdir()
     for kind in ("dev", "test"):
