@@ -14,12 +14,18 @@ from evalsuite.spec.load import load_document
 from evalsuite.spec.project import project_of
 from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.store import Store, read
+from evalsuite.store.connect import reading
 from evalsuite.store.read import SpecRun
 from evalsuite.trust import with_health
 
 
 def evidence(plan: Plan, store: Store) -> Evidence:
     """What the store knows of candidate, baseline, base and author; raises NotFound when the baseline is unknown."""
+    with reading(store):
+        return _evidence(plan, store)
+
+
+def _evidence(plan: Plan, store: Store) -> Evidence:
     measured = plan.digests(*MEASURED, roles=("candidate",))
     candidate = with_health(read.results_of(store, plan.name, measured), measured, store)
     base, author = (

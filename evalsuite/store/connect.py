@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalsuite.errors import StoreBusy, StoreError
@@ -20,6 +21,7 @@ _BUSY = ("could not set lock", "different configuration", "conflicting lock", "a
 
 # The threads of one process write one after the other: inside a process DuckDB lets two in, and the second one fails.
 _TURN = threading.RLock()
+_READING = threading.local()
 
 
 @contextmanager
@@ -27,6 +29,7 @@ def writing(store: Store) -> Iterator[DuckDBPyConnection]:
     """A connection in one transaction, committed at the end; raises StoreError when it cannot be written."""
     import duckdb
 
+    assert store.results not in _held(), "who writes while reading would wait for itself"
     try:
         store.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -52,18 +55,34 @@ def writing(store: Store) -> Iterator[DuckDBPyConnection]:
 
 @contextmanager
 def reading(store: Store) -> Iterator[DuckDBPyConnection]:
-    """A read-only connection; raises StoreError when there is no store yet or it cannot be read."""
+    """A read-only connection; raises StoreError when there is no store yet or it cannot be read.
+
+    Within another `reading` of the same thread and store it is that one, for opening costs more than most queries;
+    what is read so is of one moment. Nothing may be written meanwhile.
+    """
     import duckdb
 
-    if not store.results.exists():
+    outer = _held().get(store.results)
+    if outer is None and not store.results.exists():
         raise StoreError(f"{store.folder}  has no results yet; `evalsuite run specs/*.yaml` makes some")
-    connection = _open(store, read_only=True)
+    connection = _open(store, read_only=True) if outer is None else outer.cursor()
+    _held().setdefault(store.results, connection)
     try:
         yield connection
     except duckdb.Error as error:
         raise StoreError(_of_another_age(store, connection) or _explained(store, error)) from error
     finally:
+        if outer is None:
+            del _held()[store.results]
         connection.close()
+
+
+def _held() -> dict[Path, DuckDBPyConnection]:
+    """The connections that this thread reads by."""
+    if not hasattr(_READING, "connections"):
+        _READING.connections = {}
+    found: dict[Path, DuckDBPyConnection] = _READING.connections
+    return found
 
 
 def bring_up_to_date(store: Store) -> None:

@@ -146,12 +146,16 @@ class Knowledge:
 
 def knowledge(store: Store) -> Knowledge:
     """What the store knows of judges, so that what rests on it is made anew when that changes."""
-    if not knows_judges(store):
+    if not store.results.exists():
         return Knowledge()
     figures: dict[tuple[str, str], list[list[str]]] = defaultdict(list)
-    for check in checks(store):
-        figures[check.row.judge_digest, check.row.rubric_digest] += [[*map(str, astuple(its))] for its in check.results]
-    labels = {row["rubric_digest"]: row["digest"] for row in rows(store, "human_labels")}
+    with reading(store):
+        if not knows_judges(store):
+            return Knowledge()
+        for check in checks(store):
+            of = (check.row.judge_digest, check.row.rubric_digest)
+            figures[of] += [[*map(str, astuple(its))] for its in check.results]
+        labels = {row["rubric_digest"]: row["digest"] for row in rows(store, "human_labels")}
     return Knowledge({of: digest("health", its) for of, its in figures.items()}, labels)
 
 

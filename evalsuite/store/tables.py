@@ -9,13 +9,19 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
+# The types of each table's columns: all stores that are written have had the same migrations.
+_TYPES: dict[str, dict[str, str]] = {}
+
+
 def upsert(connection: DuckDBPyConnection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Insert rows, replacing those with an equal key; `table` and `columns` come from the code, never from input."""
     if not rows:
         return
     import pyarrow as pa
 
-    types = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE {table}").fetchall()}
+    if table not in _TYPES:
+        _TYPES[table] = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE {table}").fetchall()}
+    types = _TYPES[table]
     arrays = {
         column: pa.array([row[index] for row in rows], type=_arrow(types[column]))
         for index, column in enumerate(columns)

@@ -212,6 +212,19 @@ def test_a_store_of_an_older_evalsuite_says_so_until_a_run_brings_it_up_to_date(
     assert entries(store) == []
 
 
+def test_what_is_read_within_a_reading_is_of_one_moment_and_nothing_is_written_meanwhile(store):
+    write.save_step(store, STEP, seconds=0)
+    with reading(store) as outer:
+        outer.execute("SELECT step_digest FROM steps")
+        assert read.finished(store, ["d1"]) == {"d1"}
+        assert outer.fetchall() == [("d1",)], "its own cursor"
+        with pytest.raises(AssertionError, match="would wait for itself"):
+            write.save_step(store, STEP, seconds=0)
+        with pytest.raises(StoreError, match="Catalog Error"), reading(store) as inner:
+            inner.execute("SELECT * FROM nowhere")
+    write.save_step(store, STEP, seconds=0)
+
+
 def test_a_file_that_lost_a_table_is_not_called_old(store):
     write.save_step(store, STEP, seconds=0)
     with writing(store) as connection:
