@@ -106,9 +106,10 @@ class Adapters:
 
 def _check_kind(adapter: Adapter, config: Mapping[str, Any]) -> None:
     """Raises ModelError for adapters whose effect is not a change of modules, or that would change the base itself."""
-    from peft import PeftType
-    from peft.mapping import PEFT_TYPE_TO_TUNER_MAPPING
-    from peft.tuners.tuners_utils import BaseTuner
+    with quiet():  # what PEFT imports has notices of its own
+        from peft import PeftType
+        from peft.mapping import PEFT_TYPE_TO_TUNER_MAPPING
+        from peft.tuners.tuners_utils import BaseTuner
 
     kind = str(config.get("peft_type"))
     tuner = PEFT_TYPE_TO_TUNER_MAPPING.get(PeftType[kind]) if kind in PeftType.__members__ else None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -179,3 +181,15 @@ def _overwrite_embedding(folder: Path) -> None:
     weights = load_file(file)
     name = next(name for name in weights if name.endswith("base_layer.weight"))
     save_file(weights | {name: weights[name] + 1}, file, metadata={"format": "pt"})
+
+
+@pytest.mark.slow
+def test_the_libraries_that_peft_imports_say_nothing(lora: Adapter) -> None:
+    folder = str(lora.path)
+    code = (
+        "import sys; from pathlib import Path; from evalsuite.models.adapter import read_config\n"
+        "from evalsuite.models.swap import _check_kind; from evalsuite.records import Adapter\n"
+        "folder = Path(sys.argv[1]); _check_kind(Adapter('a', folder, 'd'), read_config(folder))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
