@@ -59,7 +59,8 @@ def commands(file: Path) -> list[list[str]]:
 def refusal(words: list[str]) -> str | None:
     """What the command line would say against a command's verbs and options; values and files may be anybody's."""
     command: click.Command = evalsuite
-    context = click.Context(command)
+    # As the program makes it: click keeps the help option of the first context with the command.
+    context = click.Context(command, **command.context_settings)
     rest = words[1:]
     while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
         verb, rest = rest[0], rest[1:]
