@@ -65,7 +65,7 @@ def flat(found: Sequence[Rated]) -> Table:
     rows = [
         (
             *(rated.pairing, rated.judged, rated.judge, rated.rubric, player.name, player.elo),
-            *((None, None) if player.interval is None else (player.interval.low, player.interval.high)),
+            *_finite(player.interval),
             *(player.games, rated.ratings.questions, rated.anchor, rated.prior),
         )
         for rated in found
@@ -80,6 +80,13 @@ def _ends(found: Interval | None, *, fixed: bool) -> str:
         return "fixed" if fixed else "–"
     low, high = ("∞" if math.isinf(end) else f"{end:.0f}" for end in (found.low, found.high))
     return f"{'-' if found.low == -math.inf else ''}{low} to {high}"
+
+
+def _finite(found: Interval | None) -> tuple[float | None, float | None]:
+    """Both ends, None for one that nothing bounds: other programs' JSON has no infinity."""
+    if found is None:
+        return None, None
+    return found.low if math.isfinite(found.low) else None, found.high if math.isfinite(found.high) else None
 
 
 def ratings(store: Store, *, seed: int = 0) -> list[Rated]:

@@ -97,13 +97,14 @@ def test_a_file_without_readable_rows_is_refused(file: Path, content: bytes, mes
 
 
 @pytest.mark.parametrize(
-    ("path", "message"), [("none.jsonl", "No such file or directory"), ("folder.jsonl", "Is a directory")]
+    ("path", "message"),
+    [("none.jsonl", "does not exist; check the path"), ("folder.jsonl", "cannot be read: Is a directory")],
 )
 def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path, path: str, message: str) -> None:
     (tmp_path / "folder.jsonl").mkdir()
     with pytest.raises(DataError) as refused:
         examples(tmp_path / path)
-    assert str(refused.value) == f"{tmp_path / path}  cannot be read: {message}"
+    assert str(refused.value) == f"{tmp_path / path}  {message}"
 
 
 def test_blank_lines_windows_ends_a_mark_and_a_missing_last_newline_do_not_matter(file: Path) -> None:
