@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from evalsuite.errors import DataError
 from evalsuite.imports import DEFAULT_SEED, Imported
-from evalsuite.pipeline import recording
 from evalsuite.records import Outcome
+from evalsuite.running import recording
 from evalsuite.store import Store, read, write
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from safetensors.numpy import save_file
 from evalsuite import pipeline
 from evalsuite.models.base import BaseCheckpoint
 from evalsuite.models.scripted import ScriptedModel
-from evalsuite.pipeline import RunReport
 from evalsuite.plan import Plan, Step
 from evalsuite.records import Adapter, Prompt
+from evalsuite.running import RunReport
 from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.store import Store
 

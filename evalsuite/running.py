@@ -1,0 +1,263 @@
+"""One run being carried out: trainings, then scores, then what rests on them, each kept as soon as it is there."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from evalsuite.environment import environment
+from evalsuite.errors import AdapterNotApplied, EvalsuiteError
+from evalsuite.evidence import baseline_of, evidence
+from evalsuite.execute import local, probing, side_by_side
+from evalsuite.execute.workbench import Workbench
+from evalsuite.plan import Plan, Step, StepKind
+from evalsuite.plan.built_on import in_order, planned, settled
+from evalsuite.plan.make import NOTHING, make_plan
+from evalsuite.plan.opponents import with_opponents
+from evalsuite.plan.recorded import spec_row, step_row, training_record
+from evalsuite.records import Adapter, Outcome, RuleOutcome, Training, Usage, Verdict
+from evalsuite.store import Store, read, write
+from evalsuite.store.costs import save_run_cost
+from evalsuite.trust import with_corrections
+from evalsuite.watching import Logged
+
+# The kinds of step that rest on what other specs said as well.
+_COMPARING: tuple[StepKind, ...] = ("pair", "compare")
+
+# Fewer places than this, and trainings run one after another in this process.
+_SEVERAL = 2
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """How a run ended: what it did, and the errors of the specs that could not be carried through."""
+
+    run_id: str | None
+    steps_run: int
+    steps_cached: int
+    plans: tuple[Plan, ...]
+    errors: tuple[tuple[str, str], ...] = ()
+
+
+class Run:
+    """One run being carried out."""
+
+    def __init__(self, store: Store, watch: Logged, run_id: str, bench: Workbench) -> None:
+        self.store, self.watch, self.run_id, self.bench = store, watch, run_id, bench
+        self.ran = 0
+        self.cached = 0
+        self.errors: list[tuple[str, str]] = []
+        self._made: dict[str, Training | EvalsuiteError] = {}
+        self._kept = Usage()
+
+    def carry_out(self, plans: Sequence[Plan]) -> RunReport:
+        """Trainings first, so that all scoring shares one loaded base; then scores, then what rests on them."""
+        self._record(plans)
+        self._train_side_by_side(plans)
+        trained = self._trained(plans)
+        self._record(trained)
+        scored = [found for plan in trained if (found := self._guarded(plan, self._score)) is not None]
+        # Everybody's replies are there before anybody is compared with anybody.
+        met = [with_opponents(plan, trained, self.store) for plan in scored]
+        self._record([plan for plan in met if plan.opponents])
+        compared = [found for plan in met if (found := self._guarded(plan, self._compare)) is not None]
+        # A policy may compare with another spec, so all is measured before anything is decided.
+        decided = [found for plan in compared if (found := self._guarded(plan, self._decide)) is not None]
+        self._keep_cost()
+        latest = {plan.name: plan for plan in (*trained, *met, *decided)}
+        return RunReport(self.run_id, self.ran, self.cached, tuple(latest.values()), tuple(self.errors))
+
+    def _trained(self, plans: Sequence[Plan]) -> list[Plan]:
+        """The plans with their adapters, without those that could not be trained; what others build on comes first."""
+        waiting = {plan.name: plan for plan in plans}
+        trained: dict[str, Plan] = {}
+        for resolved in in_order([plan.resolved for plan in plans]):
+            plan = self._guarded(
+                waiting[resolved.spec.name], lambda plan: self._train(settled(plan, trained, self.store))
+            )
+            if plan is not None:
+                trained[plan.name] = plan
+        return [trained[plan.name] for plan in plans if plan.name in trained]
+
+    def _guarded(self, plan: Plan, stage: Callable[[Plan], Plan]) -> Plan | None:
+        # One spec's trouble must not cost the others their results.
+        try:
+            return stage(plan)
+        except EvalsuiteError as error:
+            self.errors.append((plan.name, str(error)))
+            self.watch.failed(plan.name, str(error))
+            return None
+
+    def _train_side_by_side(self, plans: Sequence[Plan]) -> None:
+        """Run the trainings that can run at once; what comes of each waits for `_train` to take it up."""
+        # What builds on an adapter waits for it; and two that ask one teacher would pay for an answer twice.
+        declared = {
+            _training_step(plan).digest: plan
+            for plan in reversed(plans)
+            if plan.step("train") is not None and plan.built_on == NOTHING
+        }
+        waiting = [plan for plan in reversed(declared.values()) if plan.adapter is None]
+        places = side_by_side.places(waiting)
+        if places < _SEVERAL:
+            return
+        jobs = [(plan, self._output(plan)) for plan in waiting]
+        for plan, made in side_by_side.train(jobs, places=places, told=self._told):
+            self._made[plan.name] = made
+            if isinstance(made, Training):
+                self._save(plan, made, seconds=made.wall_seconds)
+                self.watch.begin(plan, _training_step(plan))
+                self.watch.end(made.wall_seconds)
+
+    def _train(self, plan: Plan) -> Plan:
+        if plan.step("train") is None:
+            return plan
+        if plan.adapter is not None:
+            self.cached += 1
+            return plan
+        if plan.name not in self._made:
+            twin = planned(plan.resolved, plan.base, plan.built_on, self.store)
+            if twin.adapter is not None:
+                # Another spec of this run declared the same training.
+                self.cached += 1
+                return self._again(plan, twin.adapter)
+        made = self._made.get(plan.name)
+        if isinstance(made, EvalsuiteError):
+            raise made
+        if made is None:
+            with self._timed(plan, _training_step(plan)) as started:
+                made = local.train(plan, self._output(plan), self.watch.say, teacher=self.bench.teacher(plan))
+                self._save(plan, made, seconds=time.monotonic() - started)
+        else:
+            self.ran += 1
+        return self._again(plan, made.adapter)
+
+    def _again(self, plan: Plan, adapter: Adapter | None) -> Plan:
+        """The plan made anew, with an adapter that is there now and the baseline as the store knows it."""
+        baseline = baseline_of(plan.resolved, self.store)
+        return make_plan(
+            plan.resolved, plan.base, adapter, built_on=plan.built_on, baseline=baseline, opponents=plan.opponents
+        )
+
+    def _output(self, plan: Plan) -> Path:
+        return self.store.adapters / f"{plan.name}-{(_training_step(plan).digest or '')[:12]}"
+
+    def _save(self, plan: Plan, training: Training, *, seconds: float) -> None:
+        record = training_record(plan, seconds=training.wall_seconds)
+        write.save_training(self.store, step_row(_training_step(plan)), training, seconds=seconds, record=record)
+
+    def _told(self, plan: Plan, text: str) -> None:
+        self.watch.begin(plan, _training_step(plan))
+        self.watch.say(text)
+
+    def _score(self, plan: Plan) -> Plan:
+        later = ("train", "decide", *_COMPARING)
+        return self._carry_through(plan, [step for step in plan.steps if step.kind not in later])
+
+    def _compare(self, plan: Plan) -> Plan:
+        return self._carry_through(plan, [step for step in plan.steps if step.kind in _COMPARING])
+
+    def _carry_through(self, plan: Plan, steps: Sequence[Step]) -> Plan:
+        done = read.finished(self.store, [step.digest for step in plan.steps if step.digest])
+        for step in steps:
+            if step.digest in done:
+                self.cached += 1
+                continue
+            with self._timed(plan, step) as started:
+                self._step(plan, step, started)
+        return plan
+
+    def _decide(self, plan: Plan) -> Plan:
+        if plan.resolved.policy is None:
+            return plan
+        # Made anew, for its baseline may have been measured just now.
+        plan = self._again(plan, plan.adapter)
+        step = plan.step("decide")
+        assert step is not None
+        if step.digest and read.finished(self.store, [step.digest]):
+            self.cached += 1
+            return plan
+        with self._timed(plan, step):
+            write.save_verdict(self.store, step_row(step), local.verdict(plan, evidence(plan, self.store)))
+        self._record([plan])
+        return plan
+
+    def _step(self, plan: Plan, step: Step, started: float) -> None:
+        row = step_row(step)
+        if step.kind == "prove":
+            try:
+                local.prove(plan, self.bench)
+            except AdapterNotApplied as error:
+                self._invalid(plan, str(error))
+                raise
+            write.save_step(self.store, row, seconds=time.monotonic() - started)
+        else:
+            if step.kind == "compare":
+                found = evidence(plan, self.store)
+                outcome = with_corrections(local.contrast(plan, found), plan, found.candidate, self.store)
+            elif step.kind == "overlap":
+                outcome = local.overlap(plan)
+            else:
+                outcome = self._asked(plan, step)
+            seconds = time.monotonic() - started
+            write.save_outcome(self.store, row, outcome, seconds=seconds, seed=plan.resolved.suite.seed)
+
+    def _invalid(self, plan: Plan, why: str) -> None:
+        decision = plan.step("decide")
+        if decision is not None and decision.digest and plan.resolved.policy is not None:
+            outcome = RuleOutcome("applied_proof", "adapter", "invalid", why)
+            write.save_verdict(
+                self.store, step_row(decision), Verdict("invalid", plan.resolved.policy.name, (outcome,)), done=False
+            )
+
+    def _keep_cost(self) -> None:
+        """Keep what the run has paid to endpoints so far, where it asks any."""
+        if self.bench.paid != self._kept:
+            self._kept = self.bench.paid
+            save_run_cost(self.store, self.run_id, self._kept)
+
+    @contextmanager
+    def _timed(self, plan: Plan, step: Step) -> Iterator[float]:
+        self.watch.begin(plan, step)
+        started = time.monotonic()
+        yield started
+        self.ran += 1
+        self._keep_cost()
+        self.watch.end(time.monotonic() - started)
+
+    def _asked(self, plan: Plan, step: Step) -> Outcome:
+        if step.kind in ("probe", "style"):
+            outcome = (probing.probe if step.kind == "probe" else local.style)(plan, step, self.bench)
+        else:
+            known = partial(evidence, plan, self.store)
+            outcome = (local.score if step.kind == "score" else local.pair)(plan, step, self.bench, known)
+        return replace(outcome, judging=self.bench.judges.used())
+
+    def _record(self, plans: Sequence[Plan]) -> None:
+        write.save_plan(self.store, self.run_id, [spec_row(plan) for plan in plans])
+
+
+@contextmanager
+def recording(store: Store) -> Iterator[str]:
+    """A run in the store's books, whose id is given; finished, failed or interrupted as its body ends."""
+    run_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    write.start_run(store, run_id, environment())
+    try:
+        yield run_id
+    except KeyboardInterrupt:
+        write.finish_run(store, run_id, "interrupted")
+        raise
+    except BaseException:
+        write.finish_run(store, run_id, "failed")
+        raise
+
+
+def _training_step(plan: Plan) -> Step:
+    step = plan.step("train")
+    assert step is not None
+    return step
