@@ -61,7 +61,7 @@ class Run:
         self._record(plans)
         self._train_side_by_side(plans)
         trained = self._trained(plans)
-        self._record(trained)
+        self._record([plan for plan in trained if all(plan is not known for known in plans)])
         scored = [found for plan in trained if (found := self._guarded(plan, self._score)) is not None]
         # Everybody's replies are there before anybody is compared with anybody.
         met = [with_opponents(plan, trained, self.store) for plan in scored]
@@ -239,6 +239,8 @@ class Run:
         return replace(outcome, judging=self.bench.judges.used())
 
     def _record(self, plans: Sequence[Plan]) -> None:
+        if not plans:
+            return
         write.save_plan(self.store, self.run_id, [spec_row(plan) for plan in plans])
 
 
