@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from tiny_training import Job, write_base
 
 
 @pytest.fixture(scope="session")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A base model that has learned nothing."""
     made = write_base(tmp_path_factory.mktemp("tiny") / "base")
     import trl  # noqa: F401
@@ -20,7 +20,8 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # Every training ends by collecting garbage; what the libraries keep for good need not be looked through each time.
     gc.collect()
     gc.freeze()
-    return made
+    yield made
+    gc.unfreeze()
 
 
 @pytest.fixture
