@@ -6,7 +6,7 @@ from evalsuite.data.mixture import mix
 from evalsuite.data.rows import training_rows
 from evalsuite.data.split import hold_out
 from evalsuite.records import Row
-from evalsuite.spec.load import ResolvedSpec
+from evalsuite.spec.resolved import ResolvedSpec
 
 
 def learned(resolved: ResolvedSpec) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
