@@ -2,7 +2,8 @@
 
 Makes a store of that many sample rows in a temporary folder (DuckDB writes them from ranges), then draws pages of it in
 a process of their own, as a browser would make Streamlit do: the first paint of a page, a filter change, and the memory
-of the process. Targets at 10 million rows and 200 adapters: first paint under 2 s, a filter under 0.5 s, under 1 GB.
+of the process. Targets at 10 million rows and 200 adapters: first paint under 2 s, a filter under 0.5 s, under 1 GB;
+another baseline, which is new figures for every row, under 2 s.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ PAGES = (
 )
 PAIRS = 300
 FIRST_PAINT, FILTER, MEGABYTES = 2.0, 0.5, 1024
+# A new baseline pairs all the scores anew, as a first paint does.
+LIMITS = {"baseline": FIRST_PAINT}
 
 
 def make(store: Store, adapters: int, rows: int) -> None:
@@ -155,7 +158,9 @@ def main() -> int:
             print(
                 f"{found['page']:<12} {first:>10.2f}s {again:>7.2f}s {found['megabytes']:>9,.0f}  {changes}", flush=True
             )
-            late = first > FIRST_PAINT or any(seconds > FILTER for seconds in found["changes"].values())
+            late = first > FIRST_PAINT or any(
+                took > LIMITS.get(name, FILTER) for name, took in found["changes"].items()
+            )
             missed += late or found["megabytes"] > MEGABYTES
     return min(missed, 1)
 
