@@ -37,13 +37,15 @@ class Logged:
     def __init__(self, watch: Watcher, log: RunLog) -> None:
         self._watch, self._log = watch, log
         self._label = ""
-        self._told = 0.0
+        # When each step that goes on was last heard of: trainings side by side take turns to tell.
+        self._told: dict[str, float] = {}
 
     def begin(self, plan: Plan, step: Step) -> None:
         """Tell which step starts."""
         self._label = f"{plan.name}  {step.label}"
-        self._told = time.monotonic()
-        self._log.write(f"{self._label}  begins")
+        if self._label not in self._told:
+            self._told[self._label] = time.monotonic()
+            self._log.write(f"{self._label}  begins")
         self._watch.begin(plan, step)
 
     def progress(self, done: int, total: int) -> None:
@@ -58,6 +60,7 @@ class Logged:
 
     def end(self, seconds: float) -> None:
         """Tell that the step is done."""
+        self._told.pop(self._label, None)
         self._log.write(f"{self._label}  done in {seconds:.1f} s")
         self._watch.end(seconds)
 
@@ -66,6 +69,6 @@ class Logged:
         self._log.write(f"{spec}  could not be carried through: {error}")
 
     def _note(self, text: str) -> None:
-        if time.monotonic() - self._told >= _SECONDS_BETWEEN:
-            self._told = time.monotonic()
+        if time.monotonic() - self._told.get(self._label, 0.0) >= _SECONDS_BETWEEN:
+            self._told[self._label] = time.monotonic()
             self._log.write(f"{self._label}  {text}")
