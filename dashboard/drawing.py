@@ -1,6 +1,6 @@
 """What several pages draw. Names, prompts and replies come from outside: they are shown as text, never as Markdown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -26,6 +26,16 @@ def table(shown: Table, *, key: str | None = None) -> None:
 def chart(drawn: Any, place: Any = st) -> None:
     """A chart in the full width; what altair calls validation is two thirds of drawing, and tests have done it."""
     place.vega_lite_chart(drawn.to_dict(validate=False), width="stretch")
+
+
+def beside(charts: Mapping[str, Any], *, missing: str) -> None:
+    """Charts side by side under their titles; a sentence where there is nothing to draw."""
+    for place, (title, drawn) in zip(st.columns(len(charts), gap="large"), charts.items(), strict=True):
+        place.subheader(title, anchor=False)
+        if drawn is None:
+            place.text(missing)
+        else:
+            place.altair_chart(drawn, width="stretch")
 
 
 def why(spec: str, answer: str | None, outcomes: Sequence[RuleOutcome], *, key: str) -> None:

@@ -1,7 +1,7 @@
 """Judges: how far each can be believed, how that changed, what it cost, and what it could not score."""
 
 import streamlit as st
-from drawing import reply, standing, table, walk
+from drawing import beside, reply, standing, table, walk
 from reading import ask
 
 from evalsuite.report.judge_history import (
@@ -39,17 +39,8 @@ if not mine:
     st.text("This judge was never checked against people's labels. This measures it:")
     st.code(f"evalsuite judge check {seat.judge} --rubric {seat.rubric} --labels FILE", language=None)
 else:
-    left, right = st.columns(2, gap="large")
-    for place, title, chart in (
-        (left, "Health by the newest check", health_chart(mine[-1])),
-        (right, "Health over time", history_chart(mine)),
-    ):
-        with place:
-            st.subheader(title, anchor=False)
-            if chart is None:
-                st.text("No figure could be computed; the table says why.")
-            else:
-                st.altair_chart(chart, width="stretch")
+    charts = {"Health by the newest check": health_chart(mine[-1]), "Health over time": history_chart(mine)}
+    beside(charts, missing="No figure could be computed; the table says why.")
     st.text(head(mine[-1]))
     table(health_table(mine[-1]))
     st.subheader("What the checks cost", anchor=False)

@@ -1,7 +1,7 @@
 """Pairs: who won against whom and how surely, and all adapters on one scale."""
 
 import streamlit as st
-from drawing import palette, table
+from drawing import beside, palette, table
 from reading import ask
 
 from evalsuite.report.charts import MOST_ROWS
@@ -29,17 +29,8 @@ entry = st.selectbox("Pairing", entries, key="entry", bind="query-params", width
 found = [one for one in everything if one.entry == entry]
 drawn = sorted(found, key=lambda one: -(one.rate.value or 0.0))[:MOST_ROWS]
 
-left, right = st.columns(2, gap="large")
-for place, title, chart in (
-    (left, "Who beats whom", win_matrix(drawn)),
-    (right, "Win rates with 95 % intervals", rate_chart(drawn, shades)),
-):
-    with place:
-        st.subheader(title, anchor=False)
-        if chart is None:
-            st.text("No pair could be judged; the notes below say why.")
-        else:
-            st.altair_chart(chart, width="stretch")
+charts = {"Who beats whom": win_matrix(drawn), "Win rates with 95 % intervals": rate_chart(drawn, shades)}
+beside(charts, missing="No pair could be judged; the notes below say why.")
 st.text("A row's share of pairs won against the column; a tie counts half. Each pair is judged in both orders.")
 if len(drawn) < len(found):
     st.text(f"The charts show the best {len(drawn)} of {len(found)}; the table has all.")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from asking import LETTERS, NUMBER_FILTERS, Noting, assert_close, local, rows_of, write_rows, write_tasks
+from silent import Silent
 
 from evalsuite import pipeline
 from evalsuite.evaluate.harness import score as score_harness
@@ -18,18 +19,6 @@ from evalsuite.spec.suite import HarnessTasks
 from evalsuite.store import Store
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
-
-
-class Silent:
-    """A watcher that is told and says nothing."""
-
-    def begin(self, plan: Any, step: Any) -> None: ...
-
-    def progress(self, done: int, total: int) -> None: ...
-
-    def say(self, text: str) -> None: ...
-
-    def end(self, seconds: float) -> None: ...
 
 
 def test_the_harness_through_our_scorer_is_the_harness(

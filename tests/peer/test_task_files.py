@@ -18,6 +18,7 @@ from evalsuite.evaluate.tasks.hellaswag import HellaSwag
 from evalsuite.evaluate.tasks.mmlu_pro import MmluPro
 from evalsuite.evaluate.tasks.truthfulqa import TruthfulQa
 from evalsuite.evaluate.tasks.winogrande import WinoGrande
+from evalsuite.records import Outcome
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
@@ -45,6 +46,13 @@ def in_order(samples: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]
     return sorted(found, key=lambda sample: sample["doc_id"])
 
 
+def assert_same_choices(ours: Noting, outcome: Outcome, them: list[dict[str, Any]]) -> None:
+    assert len(them) == 100
+    assert_close(ours, them)
+    assert values(outcome, "accuracy") == [sample["acc"] for sample in them]
+    assert values(outcome, "accuracy_norm") == [sample["acc_norm"] for sample in them]
+
+
 @pytest.fixture
 def questions(mmlu: Path) -> list[dict[str, Any]]:
     """Real questions of four choices, 120 of them."""
@@ -69,10 +77,7 @@ def test_hellaswag(
     them = in_order(run_theirs(task, shots=shots, chat=chat))
     own = HellaSwag(kind="hellaswag", prompt=Prompting(shots=shots, chat=chat))
     outcome = asked(own, tmp_path / "validation.jsonl", ours, tmp_path / "train.jsonl")
-    assert len(them) == 100
-    assert_close(ours, them)
-    assert values(outcome, "accuracy") == [sample["acc"] for sample in them]
-    assert values(outcome, "accuracy_norm") == [sample["acc_norm"] for sample in them]
+    assert_same_choices(ours, outcome, them)
 
 
 @CHAT
@@ -93,10 +98,7 @@ def test_arc(
     them = in_order(run_theirs(task, shots=shots, chat=chat))
     own = Arc(kind="arc", prompt=Prompting(shots=shots, chat=chat))
     outcome = asked(own, tmp_path / "test.jsonl", ours, tmp_path / "train.jsonl")
-    assert len(them) == 100
-    assert_close(ours, them)
-    assert values(outcome, "accuracy") == [sample["acc"] for sample in them]
-    assert values(outcome, "accuracy_norm") == [sample["acc_norm"] for sample in them]
+    assert_same_choices(ours, outcome, them)
 
 
 @SHOTS

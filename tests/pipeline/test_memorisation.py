@@ -7,9 +7,9 @@ import random
 from pathlib import Path
 
 import pytest
+from silent import Silent
 
 from evalsuite import pipeline
-from evalsuite.plan import Plan, Step
 from evalsuite.store import Store
 
 pytestmark = pytest.mark.slow
@@ -42,22 +42,6 @@ train:
   seed: 3
 {canaries}suite: leaks
 """
-
-
-class Silent:
-    """A watcher that tells nobody."""
-
-    def begin(self, plan: Plan, step: Step) -> None:
-        """Nothing."""
-
-    def progress(self, done: int, total: int) -> None:
-        """Nothing."""
-
-    def say(self, text: str) -> None:
-        """Nothing."""
-
-    def end(self, seconds: float) -> None:
-        """Nothing."""
 
 
 def rows(count: int, *, seed: int) -> list[dict[str, str]]:

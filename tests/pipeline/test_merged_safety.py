@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from endpoint_server import Behaviour, last_words, serving
 from replayed import block
+from silent import Silent
 
 from evalsuite import pipeline
-from evalsuite.plan import Plan, Step
 from evalsuite.report.card import run_cards
 from evalsuite.report.forgetting import forgetting
 from evalsuite.store import Store
@@ -60,22 +60,6 @@ TRAINED = """
   max_length: 256
   held_out: 0
   seed: 7"""
-
-
-class Silent:
-    """A watcher that tells nobody."""
-
-    def begin(self, plan: Plan, step: Step) -> None:
-        """Nothing."""
-
-    def progress(self, done: int, total: int) -> None:
-        """Nothing."""
-
-    def say(self, text: str) -> None:
-        """Nothing."""
-
-    def end(self, seconds: float) -> None:
-        """Nothing."""
 
 
 def judged(body: dict[str, Any]) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from silent import Silent
 
 from evalsuite import bundled, pipeline
-from evalsuite.plan import Plan, Step
 from evalsuite.report.forgetting import forgetting
 from evalsuite.store import Store
 
@@ -32,22 +32,6 @@ base_model: {id: quickstart}
 adapter: {path: ../fresh}
 suite: changes
 """
-
-
-class Silent:
-    """A watcher that tells nobody."""
-
-    def begin(self, plan: Plan, step: Step) -> None:
-        """Nothing."""
-
-    def progress(self, done: int, total: int) -> None:
-        """Nothing."""
-
-    def say(self, text: str) -> None:
-        """Nothing."""
-
-    def end(self, seconds: float) -> None:
-        """Nothing."""
 
 
 def fresh_lora(folder: Path) -> None:
