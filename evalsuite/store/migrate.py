@@ -27,7 +27,7 @@ def applied(connection: DuckDBPyConnection) -> set[int]:
 
     try:
         return {row[0] for row in connection.execute("SELECT number FROM migrations").fetchall()}
-    except duckdb.Error:
+    except duckdb.CatalogException:
         return set()
 
 
