@@ -12,6 +12,7 @@ from evalsuite.records.asking import (
     TextDrift,
     TokenChances,
 )
+from evalsuite.records.metrics import Direction, Metric, Place, by_name
 from evalsuite.records.results import (
     Adapter,
     Comparison,
@@ -47,6 +48,7 @@ __all__ = [
     "ChosenRejected",
     "Comparison",
     "Completion",
+    "Direction",
     "Evidence",
     "Example",
     "Facts",
@@ -54,8 +56,10 @@ __all__ = [
     "LayerNorm",
     "LogLikelihood",
     "Message",
+    "Metric",
     "Outcome",
     "Outlook",
+    "Place",
     "Prompt",
     "Rated",
     "Recited",
@@ -78,6 +82,7 @@ __all__ = [
     "Unanswered",
     "Usage",
     "Verdict",
+    "by_name",
     "clusters_of",
     "results_of",
 ]

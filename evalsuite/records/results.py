@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evalsuite.records.asking import Rendered
+from evalsuite.records.metrics import Metric, by_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class Outcome:
     """All that one step of scoring yields: replies, scores per sample, aggregates, paired differences.
 
     `rendered` has the prompts, by sample, as the model saw them; `judging` is what its judges take when nothing comes
-    from the cache.
+    from the cache; `metrics` declares every metric of its results, scores and comparisons.
     """
 
     replies: tuple[Reply, ...] = ()
@@ -107,17 +108,19 @@ class Outcome:
     comparisons: tuple[Comparison, ...] = ()
     rendered: Mapping[str, Rendered] = field(default_factory=dict)
     judging: Usage = Usage()
+    metrics: tuple[Metric, ...] = ()
 
 
 @dataclass(frozen=True)
 class Results:
-    """The evidence about one subject: aggregates, and scores, clusters and weights by metric and sample."""
+    """The evidence about one subject: aggregates with what they are, and scores, clusters and weights by sample."""
 
     subject: str
     by_metric: Mapping[str, Result] = field(default_factory=dict)
     scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
 
 
 def results_of(subject: str, outcome: Outcome) -> Results:
@@ -128,7 +131,9 @@ def results_of(subject: str, outcome: Outcome) -> Results:
         if score.value is not None:
             scores.setdefault(score.metric, {})[score.sample_id] = score.value
     by_metric = {result.metric: result for result in outcome.results}
-    return Results(subject, by_metric, scores, dict.fromkeys(scores, groups) if groups else {})
+    return Results(
+        subject, by_metric, scores, dict.fromkeys(scores, groups) if groups else {}, metrics=by_name(outcome.metrics)
+    )
 
 
 def clusters_of(groups: Mapping[str, str], sample_ids: Sequence[str]) -> list[str] | None:

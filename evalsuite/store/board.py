@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from evalsuite.records import Answer, Comparison, Result, RuleOutcome
+from evalsuite.records import Answer, Comparison, Metric, Result, RuleOutcome, by_name
 from evalsuite.store import Store
 from evalsuite.store.rows import Rows, every, rows
 
-_QUERIES = ("board_specs", "board_results", "board_changes", "board_verdicts", "board_trainings")
+_QUERIES = ("board_specs", "board_results", "board_changes", "board_verdicts", "board_trainings", "board_metrics")
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Entry:
     outcomes: tuple[RuleOutcome, ...] = ()
     training: Training | None = None
     probed: frozenset[str] = frozenset()
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
 
 
 def adapters(store: Store) -> list[tuple[str, str]]:
@@ -53,9 +54,10 @@ def adapters(store: Store) -> list[tuple[str, str]]:
 
 def entries(store: Store) -> list[Entry]:
     """Every spec's latest run, by name; raises StoreError when there is no store yet."""
-    specs, results, changes, verdicts, trainings = every(store, [(query, ()) for query in _QUERIES])
+    specs, results, changes, verdicts, trainings, declared = every(store, [(query, ()) for query in _QUERIES])
     of_base = _by_spec([row for row in results if row["role"] == "base"])
     of_candidate = _by_spec([row for row in results if row["role"] == "candidate"])
+    named = _by_spec(declared)
     compared, decided, trained = _by_spec(changes), _by_spec(verdicts), _by_spec(trainings)
     return [
         Entry(
@@ -65,6 +67,7 @@ def entries(store: Store) -> list[Entry]:
             changes=tuple(Comparison(**row) for row in compared[spec["spec"]]),
             **_verdict(decided[spec["spec"]]),
             probed=frozenset(row["metric"] for row in of_candidate[spec["spec"]] if row["kind"] == "probe"),
+            metrics=by_name(Metric(**row) for row in named[spec["spec"]]),
             training=next((Training(**row) for row in trained[spec["spec"]]), None),
         )
         for spec in specs

@@ -14,6 +14,7 @@ from evalsuite.records import (
     Adapter,
     Comparison,
     LayerNorm,
+    Metric,
     Rendered,
     Reply,
     Result,
@@ -22,6 +23,7 @@ from evalsuite.records import (
     TrainingPoint,
     TrainingRecord,
     Verdict,
+    by_name,
 )
 from evalsuite.store import Store
 from evalsuite.store.rows import rows as _rows
@@ -207,7 +209,13 @@ def results_of(store: Store, subject: str, step_digests: Sequence[str]) -> Resul
             groups[row["metric"]][row["sample_id"]] = row["group"]
         if row["weight"] is not None:
             weights[row["metric"]][row["sample_id"]] = row["weight"]
-    return Results(subject, by_metric, dict(scores), dict(groups), dict(weights))
+    metrics = by_name(metrics_of(store, step_digests))
+    return Results(subject, by_metric, dict(scores), dict(groups), dict(weights), metrics)
+
+
+def metrics_of(store: Store, step_digests: Sequence[str]) -> list[Metric]:
+    """What the figures of the steps are, as those declared it who yielded them."""
+    return [Metric(**row) for row in _rows(store, "metrics", [list(step_digests)])]
 
 
 def comparisons_of(store: Store, step_digests: Sequence[str]) -> list[Comparison]:

@@ -117,6 +117,13 @@ def save_outcome(store: Store, step: StepRow, outcome: Outcome, *, seconds: floa
             ],
         ),
     }
+    tables["metrics"] = (
+        "metric entry direction low high unit place about parent slice",
+        [
+            (key, m.name, m.entry, m.direction, m.low, m.high, m.unit, m.place, m.about, m.parent, m.slice)
+            for m in outcome.metrics
+        ],
+    )
     prompts = {sample: (digest(found.text, found.tokens), found) for sample, found in outcome.rendered.items()}
     tables["prompts_asked"] = ("sample_id prompt_digest", [(key, sample, of) for sample, (of, _) in prompts.items()])
     texts = {of: (of, found.text, list(found.tokens), list(found.pieces)) for of, found in prompts.values()}
