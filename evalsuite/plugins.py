@@ -2,7 +2,7 @@
 
 A plug-in is a document class (its options) that also carries its behaviour. File name = plug-in name; the class
 has a tag field of that value (`rule: Literal["floor"]`). Packages outside add theirs through the entry-point
-groups `evalsuite.methods`, `.tasks`, `.probes` and `.rules`; `EVALSUITE_PLUGINS=builtin` switches those off.
+groups `evalsuite.methods`, `.tasks`, `.probes`, `.rules` and `.judges`; `EVALSUITE_PLUGINS=builtin` switches those off.
 """
 
 from __future__ import annotations
@@ -21,10 +21,15 @@ from evalsuite.errors import EvalsuiteError
 from evalsuite.records import (
     Adapter,
     Canary,
+    Chosen,
     Completion,
     Evidence,
+    Graded,
+    Item,
+    Judgment,
     LogLikelihood,
     Outcome,
+    Pair,
     Prompt,
     Recited,
     Results,
@@ -39,15 +44,25 @@ from evalsuite.records import (
     Training,
 )
 
-Kind = Literal["methods", "tasks", "probes", "rules"]
+Kind = Literal["methods", "tasks", "probes", "rules", "judges"]
 
 _PACKAGES: dict[Kind, str] = {
     "methods": "evalsuite.train.methods",
     "tasks": "evalsuite.evaluate.tasks",
     "probes": "evalsuite.evaluate.probes",
     "rules": "evalsuite.gate.rules",
+    "judges": "evalsuite.judges.kinds",
 }
-TAGS: dict[Kind, str] = {"methods": "method", "tasks": "kind", "probes": "probe", "rules": "rule"}
+TAGS: dict[Kind, str] = {
+    "methods": "method",
+    "tasks": "kind",
+    "probes": "probe",
+    "rules": "rule",
+    "judges": "kind",
+}
+
+# A way to a model: its answers to prompts, in their order, none of them paid for twice.
+Ask = Callable[[Sequence[Prompt], Sampling], Sequence[Completion]]
 
 
 @dataclass(frozen=True)
@@ -56,7 +71,7 @@ class Asking:
 
     id: str
     digest: str
-    ask: Callable[[Sequence[Prompt], Sampling], Sequence[Completion]]
+    ask: Ask
 
 
 @dataclass(frozen=True)
@@ -173,9 +188,9 @@ class Material:
     """All that a probe is given besides its options.
 
     `entries` are those named in its `of`, `rows` and `canaries` what the candidate learned from, `held_out` rows of the
-    same sources that it did not, `grade` says how far
-    each reply to its question fulfils the probe's rubric (0 to 1, None without a usable judgment), `parents` are the
-    adapters that a merged candidate was made of; their names are known before there are models.
+    same sources that it did not, `grade` says how far each reply to its question fulfils the probe's rubric and what
+    that takes, which the probe's outcome passes on as `judging`; `parents` are the adapters that a merged candidate was
+    made of; their names are known before there are models.
     """
 
     seed: int
@@ -184,7 +199,7 @@ class Material:
     rows: tuple[Row, ...] = ()
     held_out: tuple[Row, ...] = ()
     canaries: tuple[Canary, ...] = ()
-    grade: Callable[[Sequence[tuple[str, str]]], list[float | None]] | None = None
+    grade: Callable[[Sequence[tuple[str, str]]], Graded] | None = None
     parent_names: tuple[str, ...] = ()
     parents: Mapping[str, Subject] = field(default_factory=dict)
 
@@ -259,6 +274,18 @@ class Rule(Protocol):
 
     def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:
         """Pass, fail, undecided or invalid, with the reason in one sentence."""
+        ...
+
+
+class Grader(Protocol):
+    """A judge at work by one rubric; answers keep the order of what was asked."""
+
+    def grade(self, items: Sequence[Item]) -> list[Judgment]:
+        """Each reply graded by the rubric."""
+        ...
+
+    def prefer(self, pairs: Sequence[Pair]) -> list[Chosen]:
+        """The better of each two replies as they are shown."""
         ...
 
 

@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -232,11 +232,9 @@ class Run:
 
     def _asked(self, plan: Plan, step: Step) -> Outcome:
         if step.kind in ("probe", "style"):
-            outcome = (probing.probe if step.kind == "probe" else local.style)(plan, step, self.bench)
-        else:
-            known = partial(evidence, plan, self.store)
-            outcome = (local.score if step.kind == "score" else local.pair)(plan, step, self.bench, known)
-        return replace(outcome, judging=self.bench.judges.used())
+            return (probing.probe if step.kind == "probe" else local.style)(plan, step, self.bench)
+        known = partial(evidence, plan, self.store)
+        return (local.score if step.kind == "score" else local.pair)(plan, step, self.bench, known)
 
     def _record(self, plans: Sequence[Plan]) -> None:
         if not plans:

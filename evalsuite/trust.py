@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from evalsuite.evaluate.corrected import corrected
+from evalsuite.judges.ppi import corrected
 from evalsuite.plan import Plan
 from evalsuite.plan.judging import judging
 from evalsuite.records import Outcome, Result, Results

@@ -9,9 +9,9 @@ from evalsuite.data.authored import read_authored
 from evalsuite.data.draw import distinct, draw
 from evalsuite.evaluate.aggregate import aggregate, by_metric
 from evalsuite.evaluate.answered import answered, note
-from evalsuite.evaluate.judge import Grader, Item, Judgment, normalised, overall
 from evalsuite.models import Model
-from evalsuite.records import Adapter, Outcome, Reply, Sample, Sampling, Score
+from evalsuite.plugins import Grader
+from evalsuite.records import Adapter, Item, Judgment, Outcome, Reply, Sample, Sampling, Score, usage_of
 from evalsuite.spec.rubric import Rubric
 from evalsuite.spec.suite import JudgedSet
 
@@ -63,14 +63,14 @@ def score(
         for found in _scores(entry.name, reply, rubric, judgment)
     ]
     results = tuple(aggregate(metric, of, samples) for metric, of in by_metric(scores).items())
-    return Outcome(replies=tuple(given), scores=tuple(scores), results=results)
+    return Outcome(replies=tuple(given), scores=tuple(scores), results=results, judging=usage_of(judgments))
 
 
 def _scores(entry: str, reply: Reply, rubric: Rubric, judgment: Judgment) -> list[Score]:
     metrics = [f"{entry}.score", *(f"{entry}.score.{criterion.name}" for criterion in rubric.criteria)]
     if judgment.scores is None:
         return [Score(reply.sample_id, metric, None, judgment.reason) for metric in metrics]
-    values = [overall(rubric, judgment.scores), *normalised(rubric, judgment.scores).values()]
+    values = [rubric.overall(judgment.scores), *rubric.normalised(judgment.scores).values()]
     found = [Score(reply.sample_id, metric, value) for metric, value in zip(metrics, values, strict=True)]
     if judgment.disagreement is not None:
         found.append(Score(reply.sample_id, f"{entry}.judge_disagreement", judgment.disagreement))

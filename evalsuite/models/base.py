@@ -100,7 +100,13 @@ def located(model: str, beside: Path) -> str:
     try:
         return str(folder) if model.startswith(".") or folder.is_dir() else model
     except OSError:  # too long for a path, and so for a hub id
-        raise ModelError(f"base model {model[:60]!r}...  is no folder and no hub id; check `base_model.id`") from None
+        raise ModelError(f"base model {model[:60]!r}...  is no folder and no hub id; check it") from None
+
+
+def is_local(ref: BaseModelRef, *, beside: Path) -> bool:
+    """Whether a document at `beside` names weights on this machine, and not a hub id."""
+    place = located(ref.id, beside.resolve().parent)
+    return place == QUICKSTART or Path(place).expanduser().is_dir()
 
 
 def base_of(ref: BaseModelRef, *, beside: Path, download: bool = False) -> BaseCheckpoint:

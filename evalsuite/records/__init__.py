@@ -12,6 +12,7 @@ from evalsuite.records.asking import (
     TextDrift,
     TokenChances,
 )
+from evalsuite.records.judgments import Choice, Chosen, Graded, Item, Judgment, Pair, majority, usage_of
 from evalsuite.records.metrics import Direction, Metric, Place, by_name
 from evalsuite.records.results import (
     Adapter,
@@ -45,6 +46,8 @@ __all__ = [
     "Adapter",
     "Answer",
     "Canary",
+    "Choice",
+    "Chosen",
     "ChosenRejected",
     "Comparison",
     "Completion",
@@ -53,12 +56,16 @@ __all__ = [
     "Example",
     "Facts",
     "Foreseen",
+    "Graded",
+    "Item",
+    "Judgment",
     "LayerNorm",
     "LogLikelihood",
     "Message",
     "Metric",
     "Outcome",
     "Outlook",
+    "Pair",
     "Place",
     "Prompt",
     "Rated",
@@ -84,5 +91,7 @@ __all__ = [
     "Verdict",
     "by_name",
     "clusters_of",
+    "majority",
     "results_of",
+    "usage_of",
 ]

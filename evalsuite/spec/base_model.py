@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from evalsuite.spec.document import Document
+
+
+def _printable(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("a model id has printable characters only")
+    return value
+
+
+ModelId = Annotated[str, AfterValidator(_printable)]
 
 
 class BaseModelRef(Document):
     """The frozen weights that everything starts from."""
 
-    id: Annotated[str, Field(min_length=1, description="hub id, local folder, or `quickstart`")]
+    id: Annotated[ModelId, Field(min_length=1, description="hub id, local folder, or `quickstart`")]
     revision: Annotated[str | None, Field(description="hub commit or tag; pin it, or results can change")] = None
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
 
@@ -28,10 +37,3 @@ class BaseModelRef(Document):
         if self.server is not None and self.backend != "vllm":
             raise ValueError("`server` is for `backend: vllm`; a model behind any other server is `endpoint`")
         return self
-
-    @field_validator("id")
-    @classmethod
-    def _printable(cls, value: str) -> str:
-        if not value.isprintable():
-            raise ValueError("a model id has printable characters only")
-        return value

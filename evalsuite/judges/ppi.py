@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from evalsuite.data.labels import LabelledReply, reply_digest
-from evalsuite.evaluate.judge import means, overall
 from evalsuite.records import Reply, Result, Results
 from evalsuite.spec.rubric import Rubric
 
@@ -39,7 +38,7 @@ def corrected(
     missing = _missing(len(people), len(rest))
     if missing is not None:
         return Result(metric, None, None, None, n, reason=missing)
-    human = [overall(rubric, means(rubric, list(people[key].scores.values()))) for key in people]
+    human = [rubric.overall(rubric.means(list(people[key].scores.values()))) for key in people]
     found = prediction_powered(human, [judged[key] for key in people], unlabelled=rest)
     # People who all say the same leave no spread to go by; the guarded interval of their mean is the honest one.
     its = found.interval if found.standard_error else mean(human, bounds=(0.0, 1.0)).interval

@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalsuite.evaluate import parsing
+from evalsuite.judges import published_replies
+
+READERS = {
+    "two_scores", "three_class", "single_rating", "rating_pair_verdict", "pair_verdict", "clear_verdict",
+    "prometheus_grade", "prometheus_choice",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -23,28 +28,28 @@ from evalsuite.evaluate import parsing
     ],
 )
 def test_two_scores_on_the_first_line(review, grades):
-    assert parsing.two_scores(review) == grades
+    assert published_replies.two_scores(review) == grades
 
 
 @pytest.mark.parametrize(
     ("reply", "verdict"), [("Fine.\n1", "first"), ("2\n", "second"), ("so\n3", "tie"), ("both", "error")]
 )
 def test_three_classes_on_the_last_line(reply, verdict):
-    assert parsing.three_class(reply) == verdict
+    assert published_replies.three_class(reply) == verdict
 
 
 @pytest.mark.parametrize(
     ("reply", "grade"), [("Rating: [[5]]", 5), ("Rating: [7.5]", 7.5), ("five", None), ("[3] then [[9]]", 9)]
 )
 def test_a_single_rating(reply, grade):
-    assert parsing.single_rating(reply) == grade
+    assert published_replies.single_rating(reply) == grade
 
 
 @pytest.mark.parametrize(
     ("reply", "verdict"), [("[[8,8.05]]", "tie"), ("[[8, 7]]", "first"), ("[[6.5,7]]", "second"), ("8, 7", "error")]
 )
 def test_two_ratings(reply, verdict):
-    assert parsing.rating_pair_verdict(reply) == verdict
+    assert published_replies.rating_pair_verdict(reply) == verdict
 
 
 @pytest.mark.parametrize(
@@ -52,7 +57,7 @@ def test_two_ratings(reply, verdict):
     [("[[A]]", "first"), ("[[B]]", "second"), ("[[C]]", "tie"), ("[[B]] not [[A]]", "first"), ("A", "error")],
 )
 def test_a_pairwise_verdict(reply, verdict):
-    assert parsing.pair_verdict(reply) == verdict
+    assert published_replies.pair_verdict(reply) == verdict
 
 
 @pytest.mark.parametrize(
@@ -67,7 +72,7 @@ def test_a_pairwise_verdict(reply, verdict):
     ],
 )
 def test_a_clear_verdict_weighs_more(reply, expected):
-    assert parsing.clear_verdict(reply) == expected
+    assert published_replies.clear_verdict(reply) == expected
 
 
 @pytest.mark.parametrize(
@@ -83,7 +88,7 @@ def test_a_clear_verdict_weighs_more(reply, expected):
     ],
 )
 def test_a_prometheus_grade(reply, grade):
-    assert parsing.prometheus_grade(reply) == grade
+    assert published_replies.prometheus_grade(reply) == grade
 
 
 @pytest.mark.parametrize(
@@ -91,14 +96,12 @@ def test_a_prometheus_grade(reply, grade):
     [("[Response B is not better. [RESULT] A", "A"), ("... [RESULT] B", "B"), ("Response A or B, not results", None)],
 )
 def test_a_prometheus_choice(reply, choice):
-    assert parsing.prometheus_choice(reply) == choice
+    assert published_replies.prometheus_choice(reply) == choice
 
 
 @given(st.text())
 def test_no_reply_breaks_a_reader(reply):
-    readers = (
-        parsing.two_scores, parsing.three_class, parsing.single_rating, parsing.rating_pair_verdict,
-        parsing.pair_verdict, parsing.clear_verdict, parsing.prometheus_grade, parsing.prometheus_choice,
-    )  # fmt: skip
+    readers = [found for name, found in vars(published_replies).items() if name in READERS]
+    assert len(readers) == len(READERS)
     for read in readers:
         read(reply)
