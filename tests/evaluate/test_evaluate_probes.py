@@ -19,7 +19,7 @@ from evalsuite.evaluate.tasks.multiple_choice import MultipleChoice
 from evalsuite.models.scripted import ScriptedModel
 from evalsuite.models.subject import ModelSubject
 from evalsuite.plugins import Asked, Material
-from evalsuite.records import Adapter, Example, Outcome, Prompt, Results, Sample, Sampling
+from evalsuite.records import Adapter, Example, Graded, Outcome, Prompt, Results, Sample, Sampling, Usage
 from evalsuite.spec.canaries import Canaries
 from evalsuite.spec.suite import Suite
 
