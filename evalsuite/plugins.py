@@ -2,7 +2,8 @@
 
 A plug-in is a document class (its options) that also carries its behaviour. File name = plug-in name; the class
 has a tag field of that value (`rule: Literal["floor"]`). Packages outside add theirs through the entry-point
-groups `evalsuite.methods`, `.tasks`, `.probes`, `.rules` and `.judges`; `EVALSUITE_PLUGINS=builtin` switches those off.
+groups `evalsuite.methods`, `.tasks`, `.probes`, `.rules`, `.judges` and `.models`; `EVALSUITE_PLUGINS=builtin` switches
+those off.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ from evalsuite.records import (
     Training,
 )
 
-Kind = Literal["methods", "tasks", "probes", "rules", "judges"]
+Kind = Literal["methods", "tasks", "probes", "rules", "judges", "models"]
 
 _PACKAGES: dict[Kind, str] = {
     "methods": "evalsuite.train.methods",
@@ -52,6 +53,7 @@ _PACKAGES: dict[Kind, str] = {
     "probes": "evalsuite.evaluate.probes",
     "rules": "evalsuite.gate.rules",
     "judges": "evalsuite.judges.kinds",
+    "models": "evalsuite.models.backends",
 }
 TAGS: dict[Kind, str] = {
     "methods": "method",
@@ -59,6 +61,7 @@ TAGS: dict[Kind, str] = {
     "probes": "probe",
     "rules": "rule",
     "judges": "kind",
+    "models": "backend",
 }
 
 # A way to a model: its answers to prompts, in their order, none of them paid for twice.

@@ -9,10 +9,9 @@ from evalsuite.data.digest import digest
 from evalsuite.errors import ModelError
 from evalsuite.execute.cached import CachedModel
 from evalsuite.models import Model, way_to
-from evalsuite.models.base import BaseCheckpoint, base_of
-from evalsuite.models.endpoint import endpoint_digest
+from evalsuite.models.base import BaseCheckpoint, found
+from evalsuite.models.remote.meter import Meter
 from evalsuite.plugins import Ask, Grader
-from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.spec.rubric import Rubric
 from evalsuite.store.replies import ReplyCache
@@ -21,19 +20,19 @@ Load = Callable[[ResolvedJudge], Model]
 
 
 class Judges:
-    """Makes judges; `served` gives the model behind an endpoint, `load` takes the place of every model."""
+    """Makes judges; `meter` counts what is paid for them, `load` takes the place of every model."""
 
     def __init__(
         self,
         cache: ReplyCache,
         progress: Callable[[int, int], None],
         *,
-        served: Callable[[Endpoint], Model],
+        meter: Meter,
         load: Load | None = None,
     ) -> None:
         self._cache = cache
         self._progress = progress
-        self._served = served
+        self._meter = meter
         self._load = load
         self._made: dict[str, Model] = {}
 
@@ -48,11 +47,10 @@ class Judges:
         ref, load = resolved.judge.base_model, self._load
         if ref is None:
             raise ModelError(f"{resolved.file}  a judge of kind {resolved.judge.kind!r} asks a model and names none")
-        if isinstance(ref, Endpoint):
-            return self._served(ref) if load is None else self._cached(endpoint_digest(ref), partial(load, resolved))
-        base = base_of(ref, beside=resolved.file, download=True)
-        make = partial(_load_hf, base) if load is None else partial(load, resolved)
-        return self._cached(digest("judge model", base.digest), make)
+        base = found(ref, beside=resolved.file, download=True)
+        # Replies of a judge's checkpoint have always been kept apart from those of the same base under test.
+        key = digest("judge model", base.answers) if isinstance(base, BaseCheckpoint) else base.answers
+        return self._cached(key, partial(base.load, self._meter) if load is None else partial(load, resolved))
 
     def _cached(self, key: str, make: Callable[[], Model]) -> Model:
         def once() -> Model:
@@ -61,9 +59,3 @@ class Judges:
             return self._made[key]
 
         return CachedModel(key, once, cache=self._cache, progress=self._progress)
-
-
-def _load_hf(base: BaseCheckpoint) -> Model:
-    from evalsuite.models.hf import HfModel
-
-    return HfModel(base)

@@ -22,7 +22,6 @@ from evalsuite.evaluate.overlap import measured
 from evalsuite.execute.workbench import Workbench
 from evalsuite.gate.decide import decide, terms_of
 from evalsuite.gate.required import with_required
-from evalsuite.models.base import ServedBase
 from evalsuite.models.proof import applied_proof
 from evalsuite.plan import Plan, Role, Step
 from evalsuite.plan.early import early_rules
@@ -75,7 +74,7 @@ def _scored(plan: Plan, step: Step, bench: Workbench, known: Callable[[], Eviden
         if entry.name == step.entry:
             samples = _samples(plan, entry)
             model = bench.model(plan.base)
-            if letters.wanted(entry, samples, served=isinstance(plan.base, ServedBase)):
+            if letters.wanted(entry, samples, served=not plan.base.tells_likelihood):
                 return letters.score(entry, samples, model=model)
             return benchmark.score(entry, samples, model=model, adapter=_adapter(plan, step.role))
     if suite.harness is not None and step.entry in suite.harness.tasks:
@@ -112,7 +111,7 @@ def style(plan: Plan, step: Step, bench: Workbench) -> Outcome:
     if entry.style.words:
         voices = beside.Voices(ours, _replies(plan, entry.name, "base", bench), author)
         found.append(beside.words(entry.name, voices, seed=suite.seed))
-    if entry.style.likelihood and isinstance(plan.base, ServedBase):
+    if entry.style.likelihood and not plan.base.tells_likelihood:
         why = "a model behind an endpoint does not tell how likely a given answer is"
         found.append(Outcome(results=(Result(f"{entry.name}.author_nll", None, None, None, 0, reason=why),)))
     elif entry.style.likelihood:

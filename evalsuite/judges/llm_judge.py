@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from evalsuite.judges.delimiters import code_for, set_off
 from evalsuite.judges.reply import PREFERENCE, Read, read_reply, weighed
+from evalsuite.models.backends.endpoint import EndpointBackend
 from evalsuite.plugins import Ask
 from evalsuite.records import Choice, Chosen, Completion, Item, Judgment, Pair, Prompt, Sampling, Usage, majority
 from evalsuite.spec.document import Name
@@ -97,9 +98,9 @@ class ServedJudge(Endpoint, AskedJudge):
     """What judges behind a server have."""
 
     @property
-    def base_model(self) -> Endpoint:
-        """The document itself: it says where the model is served."""
-        return self
+    def base_model(self) -> EndpointBackend:
+        """Where the model is served, as a spec would name it."""
+        return EndpointBackend(**self.model_dump(include=set(Endpoint.model_fields)))
 
     def identity_of(self, its: ResolvedJudge) -> Mapping[str, Any]:
         """How it is asked, and the server with its model."""

@@ -16,7 +16,6 @@ from evalsuite.plan.judging import grading_cost, preferring_cost
 from evalsuite.plan.material import material
 from evalsuite.plugins import AskingProbe, wants
 from evalsuite.records import Sample
-from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
 from evalsuite.spec.teacher import LocalTeacher, ServedTeacher
@@ -115,8 +114,7 @@ def _reply_characters(entry: JudgedSet, count: int) -> int:
 
 def _money(resolved: ResolvedSpec, prompt_tokens: int, reply_tokens: int) -> float:
     """What the tokens cost where the base is asked over the network; replies count as long as they may become."""
-    base = resolved.spec.base_model
-    return base.money(prompt_tokens, reply_tokens) if isinstance(base, Endpoint) else 0.0
+    return resolved.spec.base_model.money(prompt_tokens, reply_tokens)
 
 
 def probe_cost(resolved: ResolvedSpec, probe: AskingProbe, *, role: Role) -> Cost:

@@ -17,9 +17,8 @@ from pydantic import Field
 from evalsuite.errors import DocumentError, Problem
 from evalsuite.plugins import Ask, Grader
 from evalsuite.records import Usage
-from evalsuite.spec.base_model import BaseModelRef
+from evalsuite.spec.base_model import ModelDocument
 from evalsuite.spec.document import Document, Name, Version
-from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.rubric import Rubric
 
 # What each part of a prompt must show the judge, besides the form of its answer.
@@ -97,7 +96,7 @@ class Judge(Protocol):
         ...
 
     @property
-    def base_model(self) -> Endpoint | BaseModelRef | None:
+    def base_model(self) -> ModelDocument | None:
         """The model that answers in its name; None for a judge that asks no model."""
         ...
 
@@ -140,7 +139,7 @@ class JudgeDocument(Document):
         return ()
 
     @property
-    def base_model(self) -> Endpoint | BaseModelRef | None:
+    def base_model(self) -> ModelDocument | None:
         """None: it asks no model."""
         return None
 

@@ -16,7 +16,6 @@ from evalsuite.plugins import Wants, asks, wants
 from evalsuite.records import FACTS
 from evalsuite.spec.dataset import FolderSplit, HubSplit, Split
 from evalsuite.spec.document import validate
-from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.judge import JudgeFile
 from evalsuite.spec.judging import JudgePrompt, ResolvedJudge, read_prompt
 from evalsuite.spec.matrix import expand, override
@@ -82,7 +81,7 @@ class Resolver:
         examples = self._examples(suite, documents[f"suites/{spec.suite}"])
         if policy is not None:
             measured = suite.metrics(rubrics)
-            if isinstance(spec.base_model, Endpoint):
+            if not spec.base_model.tells_likelihood:
                 # What is chosen by likelihood elsewhere is answered by letter there.
                 measured += tuple(f"{b.name}.letter_accuracy" for b in suite.benchmarks if b.task.sampling is None)
             self._check_metrics(policy, documents[f"gates/{spec.gate}"], suite, measured)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Field, model_validator
 
 from evalsuite.plugins import Method
-from evalsuite.spec.base_model import BaseModelRef
+from evalsuite.spec.base_model import AnyModel
 from evalsuite.spec.document import Document, Name, OneOf, Version
-from evalsuite.spec.endpoint import Endpoint
 
 
 class AdapterRef(Document):
@@ -33,11 +32,6 @@ class Machine(Document):
         return None if self.watts is None else self.watts * seconds / 3600
 
 
-def _where(base: Any) -> str:
-    served = "endpoint" in base if isinstance(base, dict) else isinstance(base, Endpoint)
-    return "with endpoint" if served else "with id"
-
-
 class RunSpec(Document):
     """One adapter to be judged: trained here (`train`), trained elsewhere (`adapter`), or the base as it is."""
 
@@ -45,9 +39,7 @@ class RunSpec(Document):
     name: Name
     description: str | None = None
     tags: tuple[str, ...] = ()
-    base_model: Annotated[
-        Annotated[BaseModelRef, Tag("with id")] | Annotated[Endpoint, Tag("with endpoint")], Discriminator(_where)
-    ]
+    base_model: AnyModel
     train: Annotated[Method, OneOf("methods")] | None = None
     adapter: AdapterRef | None = None
     machine: Annotated[Machine, Field(description="what training costs here, for the record")] = Machine()
@@ -65,7 +57,7 @@ class RunSpec(Document):
     def _one_origin(self) -> RunSpec:
         if self.train is not None and self.adapter is not None:
             raise ValueError("has both `train` and `adapter`; keep the one that says where the adapter comes from")
-        if isinstance(self.base_model, Endpoint) and (self.train is not None or self.adapter is not None):
-            what = "train" if self.train is not None else "adapter"
-            raise ValueError(f"has `{what}`, but a model behind an endpoint takes no adapter; score it as it is")
+        if not self.base_model.adapts and (self.train is not None or self.adapter is not None):
+            what, backend = "train" if self.train is not None else "adapter", self.base_model.backend
+            raise ValueError(f"has `{what}`, but a model of backend {backend} takes no adapter; score it as it is")
         return self

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from evalsuite.judges.llm_judge import AskedJudge
-from evalsuite.models.base import base_of, is_local
-from evalsuite.spec.base_model import BaseModelRef, ModelId
+from evalsuite.models.backends.hf import HfBackend
+from evalsuite.models.base import is_local
+from evalsuite.spec.base_model import ModelId
 from evalsuite.spec.judging import ResolvedJudge
 
 
@@ -22,12 +23,12 @@ class HfJudge(AskedJudge):
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
 
     @property
-    def base_model(self) -> BaseModelRef:
+    def base_model(self) -> HfBackend:
         """The model as a spec would name it."""
-        return BaseModelRef(id=self.model, revision=self.revision, dtype=self.dtype)
+        return HfBackend(id=self.model, revision=self.revision, dtype=self.dtype)
 
     def identity_of(self, its: ResolvedJudge) -> Mapping[str, Any]:
         """How it is asked, and its model: a hub id stands for itself with its revision, a folder for its weights."""
         ref = self.base_model
-        model = base_of(ref, beside=its.file).digest if is_local(ref, beside=its.file) else self.model
+        model = ref.find(beside=its.file).digest if is_local(ref, beside=its.file) else self.model
         return {**self._how_asked(its), "model": model, "revision": self.revision, "dtype": self.dtype}
