@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,23 @@ def resolved(folder: Path, text: str) -> ResolvedJudge:
     return load_judge("j", beside=folder / "x.yaml")
 
 
+def example(name: str) -> Any:
+    """A module of the package that stands for packages outside."""
+    file = Path(__file__).parents[1] / "plugin_example" / "evalsuite_plugin_example" / f"{name}.py"
+    found = spec_from_file_location(f"example_{name}", file)
+    assert found is not None
+    assert found.loader is not None
+    module = module_from_spec(found)
+    sys.modules[found.name] = module
+    found.loader.exec_module(module)
+    return module
+
+
+def promised(judge: object) -> list[str]:
+    """What the protocol names and the judge has not."""
+    return [name for name in vars(Judge) if not name.startswith("_") and not hasattr(judge, name)]
+
+
 def five(prompts: Sequence[Prompt], sampling: Sampling) -> list[Completion]:
     """Gives 5, and prefers what stands first."""
     grade, choice = {"brief": {"reason": "r", "score": 5}}, {"reason": "r", "better": "first"}
@@ -63,7 +82,7 @@ def test_a_document_is_here_for_every_kind() -> None:
 @pytest.mark.parametrize("kind", DOCUMENTS)
 def test_a_kind_has_all_that_the_protocol_names(kind: str) -> None:
     judge = validate(JudgeFile, read_text(DOCUMENTS[kind], file="j.yaml")).root
-    assert [name for name in vars(Judge) if not name.startswith("_") and not hasattr(judge, name)] == []
+    assert promised(judge) == []
 
 
 @pytest.mark.parametrize("kind", DOCUMENTS)
@@ -113,3 +132,18 @@ def test_a_model_in_process_has_the_digest_that_stores_know_it_by(tmp_path: Path
     assert named.id == "quickstart"
     # A folder is known by its weights.
     assert len(dict(local.identity)["model"]) == 64
+
+
+def test_a_kind_of_another_package_is_held_to_the_same_protocol(tmp_path: Path) -> None:
+    kind = example("word_limit").WordLimit
+    judge: Judge = kind(schema_version=1, name="brief", kind="word_limit", at_most=3)
+    assert promised(judge) == []
+    its = ResolvedJudge(judge, tmp_path / "brief.yaml")
+    assert digest("judge", its.identity) != digest("judge", ResolvedJudge(kind(
+        schema_version=1, name="brief", kind="word_limit", at_most=4), tmp_path / "brief.yaml").identity)  # fmt: skip
+    grader = judge.grader(its, RUBRIC, ask_of=lambda member: five, repeat=0)
+    assert [one.scores for one in grader.grade([Item("?", "one two three"), Item("?", "one two three four")])] == [
+        {"brief": 5.0},
+        {"brief": 1.0},
+    ]
+    assert [one.choice for one in grader.prefer([Pair("?", "a b c d", "a"), Pair("?", "a", "b")])] == ["second", "tie"]
