@@ -11,7 +11,7 @@ from evalsuite.records import Metric
 from evalsuite.store import Store, read
 from evalsuite.store.board import entries
 from evalsuite.store.connect import bring_up_to_date
-from evalsuite.store.judges import checks
+from evalsuite.store.judges import checks, knowledge
 from evalsuite.store.migrate import migrations
 
 # The last version that kept figures without what they are.
@@ -176,6 +176,12 @@ def test_the_board_and_the_checks_of_judges_have_them_too(store: Store) -> None:
         "agreement": "higher", "agreement.order": "higher", "leniency": "lower", "latency": "lower",
         "consistency": "higher", "unparsed": "lower",
     }  # fmt: skip
+
+
+def test_a_plan_reads_what_a_store_knows_of_judges_before_it_is_brought_up_to_date(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    written(store)
+    assert list(knowledge(store).health) == [("j", "x")]
 
 
 def test_what_says_itself_what_it_is_stays_as_it_was_said(tmp_path: Path) -> None:
