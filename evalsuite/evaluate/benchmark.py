@@ -33,7 +33,7 @@ def score(entry: Benchmark, samples: Sequence[Sample], *, model: Model, adapter:
     ]
     rendered = model.render([sample.prompt for sample in samples], adapter=adapter)
     return Outcome(
-        replies=tuple(_reply(entry, sample, answer) for sample, answer in pairs),
+        replies=tuple(replace(_reply(entry, sample, answer), subject=sample.subject) for sample, answer in pairs),
         scores=tuple(scores),
         results=tuple(_results(entry, scores, samples)),
         rendered={sample.id: found for sample, found in zip(samples, rendered, strict=True)},

@@ -45,7 +45,15 @@ def score(entry: Benchmark, samples: Sequence[Sample], *, model: Model) -> Outco
     metric = f"{entry.name}.{METRIC}"
     scores = [_score(metric, sample, completion) for sample, completion in pairs]
     replies = tuple(
-        Reply(sample.id, prompt(sample).shown, found.text, sample.target, sample.group, note(found))
+        Reply(
+            sample.id,
+            prompt(sample).shown,
+            found.text,
+            sample.target,
+            sample.group,
+            note(found),
+            subject=sample.subject,
+        )
         for sample, found in pairs
     )
     return Outcome(replies, tuple(scores), (aggregate(metric, scores, samples),))

@@ -36,6 +36,8 @@ from evalsuite.records.verdicts import (
     Outlook,
     RuleOutcome,
     Severity,
+    Suppose,
+    Supposed,
     Terms,
     Verdict,
 )
@@ -73,6 +75,8 @@ __all__ = [
     "Sampling",
     "Score",
     "Severity",
+    "Suppose",
+    "Supposed",
     "Terms",
     "TextDrift",
     "TokenChances",

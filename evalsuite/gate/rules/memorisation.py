@@ -12,8 +12,9 @@ from pydantic import Field
 
 from evalsuite.gate.limit import Limit, judge_against
 from evalsuite.gate.options import RuleOptions
+from evalsuite.gate.sense import at_most_problems, supposed_limit
 from evalsuite.gate.several import gravest
-from evalsuite.records import Evidence, RuleOutcome, Terms
+from evalsuite.records import Evidence, Metric, Outlook, RuleOutcome, Suppose, Supposed, Terms
 
 
 class Memorisation(RuleOptions):
@@ -23,6 +24,14 @@ class Memorisation(RuleOptions):
     rule: Literal["memorisation"]
     metric: Annotated[str, Field(min_length=1, description="a metric or a pattern")] = "memorisation.*"
     at_most: Annotated[float, Field(ge=0, le=1)]
+
+    def problems(self, metric: Metric) -> list[str]:
+        """A share that may be as large as any share forbids nothing."""
+        return at_most_problems(metric, self.at_most, instead="`floor` with `at_least`")
+
+    def supposed(self, suppose: Suppose, metric: Metric | None) -> Supposed | Outlook:
+        """The truth lies below the limit."""
+        return supposed_limit(suppose, metric, self.at_most, more=False)
 
     def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:
         """Every measure held against the limit; the worst one speaks."""
