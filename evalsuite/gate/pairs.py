@@ -130,5 +130,5 @@ def judge_pairs(asked: Asked, test: Callable[[Pairs], NonInferiority], evidence:
 def in_its_units(words: Words, gain: float, low: float, high: float) -> tuple[float, float, float]:
     """A gain and its bounds as a difference of the metric: turned round where less is better."""
     if words.metric is not None and words.metric.direction == "lower":
-        return -gain, -high, -low
+        return 0.0 - gain, 0.0 - high, 0.0 - low
     return gain, low, high

@@ -41,12 +41,11 @@ def paired_problems(metric: Metric, *, margin: float | None = None, by: float | 
     """What is wrong with allowing a loss of `margin`, or wanting a gain of `by`, on a metric."""
     no_loss, span = Words(metric.name, metric).no_loss, span_of(metric)
     found = [no_loss] if no_loss is not None else []
+    apart = f"no two values of {metric.name} are more than {span or 0:g} apart"
     if span is not None and margin is not None and margin >= span:
-        found.append(
-            f"no two values of {metric.name} are more than {span:g} apart, so margin {margin:g} can never fail"
-        )
+        found.append(f"{apart}, so margin {margin:g} can never fail; lower it")
     if span is not None and by is not None and by >= span:
-        found.append(f"no two values of {metric.name} are more than {span:g} apart, so by {by:g} can never pass")
+        found.append(f"{apart}, so by {by:g} can never pass; lower it")
     return found
 
 

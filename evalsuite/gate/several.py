@@ -47,13 +47,15 @@ def each_slice(rule: Rule, of: Callable[[str], Rule], evidence: Evidence, terms:
         sentence = f"{rule.metric} has no slices: its samples have no subject, or were scored before these were kept"
         return RuleOutcome(rule.rule, rule.metric, "undecided", sentence, severity=rule.severity)
     found = [of(metric.name).check(evidence, terms) for metric in slices]
+    order = sorted(range(len(found)), key=lambda place: 1.0 if (p := found[place].p_value) is None else p)
     tested = [place for place, outcome in enumerate(found) if outcome.p_value is not None]
     adjusted = holm([found[place].p_value or 0.0 for place in tested]) if tested else ()
     for place, p_value in zip(tested, (float(value) for value in adjusted), strict=True):
         found[place] = replace(found[place], p_value=p_value)
         if found[place].answer in ("fail", "invalid") and p_value > 1 - rule.asked(terms)[0]:
             found[place] = doubted(found[place], f"{len(tested) - 1} other slices (Holm-adjusted p = {p_value:.2g})")
-    worst = min(found, key=lambda its: (-_GRAVITY[its.answer], 1.0 if its.p_value is None else its.p_value))
+    # Of equally grave ones the one that is nearest to failing, before adjusting makes many of them alike.
+    worst = max((found[place] for place in order), key=lambda its: _GRAVITY[its.answer])
     held = sum(outcome.answer == "pass" for outcome in found)
     return replace(worst, sentence=f"{held} of {len(found)} slices of {rule.metric} hold; worst: {worst.sentence}")
 
