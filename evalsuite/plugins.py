@@ -272,6 +272,11 @@ class Rule(Protocol):
         ...
 
     @property
+    def by_slice(self) -> bool:
+        """Whether it is held against each slice of its metric, and not against the whole."""
+        ...
+
+    @property
     def looks_every(self) -> int | None:
         """How many samples are judged between two looks of a rule that may be settled early; None for all others."""
         ...

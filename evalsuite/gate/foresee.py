@@ -39,6 +39,9 @@ def _foreseen(rule: Rule, metric: Metric | None, counts: Mapping[str, int], supp
     from evalsuite.stats.power import PairedVariance, minimum_detectable_effect, sample_size
 
     found = rule.supposed(suppose, metric)
+    # How many samples each slice has is known once they are drawn.
+    if rule.by_slice:
+        found = "cannot be foreseen"
     n = counts.get(metric.entry) if metric is not None and metric.entry is not None else None
     if not isinstance(found, Supposed):
         return Foreseen(rule.rule, rule.metric, rule.severity, found)

@@ -22,6 +22,11 @@ class RuleOptions(Document):
     minimum_n: Annotated[int | None, Field(ge=1, description="the policy's unless given")] = None
 
     @property
+    def by_slice(self) -> bool:
+        """False: the rule is about its metric as a whole."""
+        return False
+
+    @property
     def looks_every(self) -> int | None:
         """None: every sample is to be measured before the rule is looked at."""
         return None
@@ -54,6 +59,11 @@ class Sliced(RuleOptions):
         Literal["subject", "slice"] | None,
         Field(description="hold the rule against each slice of its metric (a subject, say); all of them must keep it"),
     ] = None
+
+    @property
+    def by_slice(self) -> bool:
+        """Whether `every` is given."""
+        return self.every is not None
 
     def of(self, metric: str) -> Self:
         """The same rule about one slice."""

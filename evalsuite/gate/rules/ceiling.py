@@ -27,13 +27,11 @@ class Ceiling(Sliced):
 
     def supposed(self, suppose: Suppose, metric: Metric | None) -> Supposed | Outlook:
         """The truth lies below the ceiling."""
-        if self.every is not None:
-            return "cannot be foreseen"
         return supposed_limit(suppose, metric, self.at_most, more=False)
 
     def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:
         """The candidate's result held against the limit; the baseline plays no part."""
-        if self.every is not None:
+        if self.by_slice:
             return each_slice(self, self.of, evidence, terms)
         asked = self.asked(terms)
         return judge_against(Limit("ceiling", self.metric, self.at_most, "most", *asked, self.severity), evidence)

@@ -27,13 +27,11 @@ class Floor(Sliced):
 
     def supposed(self, suppose: Suppose, metric: Metric | None) -> Supposed | Outlook:
         """The truth lies above the floor."""
-        if self.every is not None:
-            return "cannot be foreseen"
         return supposed_limit(suppose, metric, self.at_least, more=True)
 
     def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:
         """The candidate's result held against the limit; the baseline plays no part."""
-        if self.every is not None:
+        if self.by_slice:
             return each_slice(self, self.of, evidence, terms)
         asked = self.asked(terms)
         return judge_against(Limit("floor", self.metric, self.at_least, "least", *asked, self.severity), evidence)

@@ -32,15 +32,13 @@ class MaxFlips(Sliced):
 
     def supposed(self, suppose: Suppose, metric: Metric | None) -> Supposed | Outlook:
         """The true share of lost answers, of any metric, lies below the limit."""
-        if self.every is not None:
-            return "cannot be foreseen"
         return supposed_limit(suppose, metric, self.at_most, more=False)
 
     def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:
         """The answers lost against the baseline, over the samples that both have."""
         from evalsuite.stats.interval import mean
 
-        if self.every is not None:
+        if self.by_slice:
             return each_slice(self, self.of, evidence, terms)
         confidence, minimum_n = self.asked(terms)
         words = f"at most {self.at_most:g} may be lost"

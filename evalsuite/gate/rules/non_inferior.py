@@ -43,11 +43,11 @@ class NonInferior(Sequential, Sliced):
 
     def supposed(self, suppose: Suppose, metric: Metric | None) -> Supposed | Outlook:
         """The hope is that nothing changed, so that the margin itself is the gap."""
-        return "cannot be foreseen" if self.every is not None else supposed_pairs(suppose, metric, self.margin)
+        return supposed_pairs(suppose, metric, self.margin)
 
     def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:
         """The gain of the candidate on the baseline over the samples that both have."""
-        if self.every is not None:
+        if self.by_slice:
             return each_slice(self, self.of, evidence, terms)
         confidence, minimum_n = self.asked(terms)
         words = f"a loss of at most {self.margin:g} is allowed"

@@ -34,11 +34,11 @@ class Superior(Sliced):
 
     def supposed(self, suppose: Suppose, metric: Metric | None) -> Supposed | Outlook:
         """The true gain is as much larger than the one that is wanted."""
-        return "cannot be foreseen" if self.every is not None else supposed_pairs(suppose, metric, None)
+        return supposed_pairs(suppose, metric, None)
 
     def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:
         """The gain of the candidate on the baseline over the samples that both have."""
-        if self.every is not None:
+        if self.by_slice:
             return each_slice(self, self.of, evidence, terms)
         confidence, minimum_n = self.asked(terms)
         words = f"a gain of more than {self.by:g} is wanted"
