@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from evalsuite.gate.decide import terms_of
 from evalsuite.plan import Plan
 from evalsuite.plugins import Rule
-from evalsuite.records import Foreseen, Metric, Outlook, Suppose, Supposed, Terms
+from evalsuite.records import Foreseen, Metric, Outlook, Suppose, Supposed, Terms, declaration
 from evalsuite.spec.policy import Policy
 
 
@@ -20,7 +20,9 @@ def foresee(
 ) -> tuple[Foreseen, ...]:
     """The outlook of every rule, where `metrics` will be measured on `counts` samples by entry."""
     terms = terms_of(policy)
-    return tuple(_foreseen(rule, metrics.get(rule.metric), counts, suppose, terms) for rule in policy.rules)
+    return tuple(
+        _foreseen(rule, declaration(rule.metric, metrics.values()), counts, suppose, terms) for rule in policy.rules
+    )
 
 
 def foreseen(plans: Sequence[Plan], suppose: Suppose, *, policy: Policy | None = None) -> list[tuple[str, Foreseen]]:
@@ -40,7 +42,7 @@ def _foreseen(rule: Rule, metric: Metric | None, counts: Mapping[str, int], supp
 
     found = rule.supposed(suppose, metric)
     # How many samples each slice has is known once they are drawn.
-    if rule.by_slice:
+    if rule.by_slice or (metric is not None and metric.is_slice):
         found = "cannot be foreseen"
     n = counts.get(metric.entry) if metric is not None and metric.entry is not None else None
     if not isinstance(found, Supposed):

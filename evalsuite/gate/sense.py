@@ -37,6 +37,13 @@ def at_most_problems(metric: Metric, limit: float, *, option: str = "at_most", i
     return found
 
 
+def share_problems(metric: Metric) -> list[str]:
+    """What is wrong with a rule of shares on a metric."""
+    if (metric.low, metric.high, metric.unit) == (0.0, 1.0, "share"):
+        return []
+    return [f"{metric.name} is no share from 0 to 1, which this rule is about; use `floor` or `ceiling`"]
+
+
 def paired_problems(metric: Metric, *, margin: float | None = None, by: float | None = None) -> list[str]:
     """What is wrong with allowing a loss of `margin`, or wanting a gain of `by`, on a metric."""
     no_loss, span = Words(metric.name, metric).no_loss, span_of(metric)
@@ -73,10 +80,15 @@ def flips_problems(metric: Metric) -> list[str]:
 
 def supposed_limit(suppose: Suppose, metric: Metric | None, limit: float, *, more: bool) -> Supposed | Outlook:
     """The truth `gap` beyond a limit on the good side, with the largest variance that scores can have there."""
-    span = span_of(metric)
-    if metric is None or metric.low is None or not span:
+    if metric is None:
         return "cannot be foreseen"
-    share = (limit - metric.low) / span
+    low, span = metric.low, span_of(metric)
+    if metric.unit == "share" and span is None:
+        # Fidelity can lie beyond 0 and 1, but in between it varies as a share does.
+        low, span = 0.0, 1.0
+    if low is None or not span:
+        return "cannot be foreseen"
+    share = (limit - low) / span
     room = 1 - share if more else share
     gap = min(suppose.gap, room) if room > 0 else suppose.gap
     mean = share + gap if more else share - gap

@@ -6,26 +6,29 @@ from collections.abc import Callable
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from evalsuite.gate.words import declared
 from evalsuite.plugins import Rule
-from evalsuite.records import Evidence, Metric, RuleOutcome, Severity, Terms
+from evalsuite.records import Evidence, Metric, RuleOutcome, Terms
 
 _GRAVITY = {"pass": 0, "undecided": 1, "fail": 2, "invalid": 3}
 
 
-def gravest(
-    rule: str, pattern: str, check: Callable[[str], RuleOutcome], evidence: Evidence, severity: Severity
-) -> RuleOutcome:
-    """The outcome of the metric that looks worst; undecided when the candidate has none that fits the pattern."""
-    names = [name for name in evidence.candidate.by_metric if fnmatchcase(name, pattern)]
+def gravest(rule: Rule, check: Callable[[str], RuleOutcome], evidence: Evidence) -> RuleOutcome:
+    """The outcome of the metric that looks worst; undecided when the candidate has none that fits the rule's pattern.
+
+    What fits and makes no sense for the rule (bits where it holds a share) is not what it is about.
+    """
+    fitting = [name for name in evidence.candidate.by_metric if fnmatchcase(name, rule.metric)]
+    known = {name: declared(name, evidence) for name in fitting}
+    names = [name for name, metric in known.items() if metric is None or not rule.problems(metric)]
     if not names:
-        return RuleOutcome(
-            rule, pattern, "undecided", f"{pattern} has no value: it was not measured", severity=severity
-        )
+        sentence = f"{rule.metric} has no value: it was not measured"
+        return RuleOutcome(rule.rule, rule.metric, "undecided", sentence, severity=rule.severity)
     found = [check(name) for name in names]
     worst = max(found, key=lambda outcome: (_GRAVITY[outcome.answer], outcome.value or 0.0))
     if len(names) == 1:
         return worst
-    return replace(worst, sentence=f"{worst.sentence} (the worst of {len(names)} that fit {pattern})")
+    return replace(worst, sentence=f"{worst.sentence} (the worst of {len(names)} that fit {rule.metric})")
 
 
 def slices_of(metric: str, evidence: Evidence) -> tuple[Metric, ...]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from evalsuite.records import Evidence, Metric
 
-# Units that say nothing in a sentence: a share is a plain number.
-_UNSAID = ("", "share")
+# Pure numbers, whose unit would only repeat what the metric's name says.
+_UNSAID = ("", "share", "ratio", "perplexity", "kappa", "alpha", "Delta")
 
 # Differences below this are told as none.
 _NOTHING = 0.0005
@@ -27,7 +27,7 @@ class Words:
 
     @property
     def unit(self) -> str:
-        """The unit after a number, with a blank before it; empty for shares and where nobody declared one."""
+        """The unit after a number, with a blank before it; empty for pure numbers and where nobody declared one."""
         unit = self.metric.unit if self.metric is not None else ""
         return "" if unit in _UNSAID else f" {unit}"
 
@@ -67,7 +67,8 @@ class Words:
     def _digits(self, value: float) -> int:
         # Shares keep three digits, so that columns of sentences compare; other scales keep about three that count.
         size = abs(value)
-        return 3 if not self.unit or size < 1 else 2 if size < 100 else 1 if size < 1000 else 0
+        share = self.metric is None or self.metric.unit == "share"
+        return 3 if share or size < 1 else 2 if size < 100 else 1 if size < 1000 else 0
 
 
 def declared(name: str, evidence: Evidence) -> Metric | None:

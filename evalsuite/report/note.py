@@ -89,7 +89,7 @@ def _flips(plan: Plan, store: Store) -> list[Flip]:
         digests = [step.digest for step in steps if step is not None and step.digest]
         if len(digests) < len(steps):
             continue
-        metric = f"{entry.name}.{entry.task.metrics[0]}"
+        metric = entry.metrics[0].name
         base, ours = (read.results_of(store, "", [digest]).scores.get(metric, {}) for digest in digests)
         before, after = ({reply.sample_id: reply for reply in read.replies_of(store, digest)} for digest in digests)
         lost = sorted(key for key in base.keys() & ours.keys() if base[key] > ours[key])

@@ -198,7 +198,7 @@ def test_samples_that_count_differently_do_so_in_the_gate_as_in_the_comparison()
 
     evidence = wrecked()
     found = verdict(NonInferior(rule="non_inferior", metric=LOSS.name, margin=0.05, confidence=0.975), evidence)
-    compared = difference(LOSS.name, evidence.candidate, baseline=evidence.baseline)
+    compared = difference(LOSS, evidence.candidate, baseline=evidence.baseline)
     assert compared is not None
     assert (found.value, found.low, found.high) == pytest.approx((compared.difference, compared.low, compared.high))
 
@@ -260,7 +260,7 @@ SECONDS = Metric("latency.facts", "facts", "lower", high=None, unit="seconds")
           "`non_inferior`"]),
         (MaxFlips(rule="max_flips", metric="m", at_most=0.1), HARM, []),
         (WinRate(rule="win_rate", metric="m"), SECONDS,
-         ["latency.facts is no win rate, for it is no share from 0 to 1; use `floor` or `ceiling`"]),
+         ["latency.facts is no share from 0 to 1, which this rule is about; use `floor` or `ceiling`"]),
         (WinRate(rule="win_rate", metric="m"), HARM,
          ["less is better in facts.harm, so that at_least would ask for the worse; use `ceiling` with `at_most`"]),
         (JudgeHealth(rule="judge_health", metric="judge.a.b", at_least=0.9), HARM,

@@ -158,7 +158,8 @@ def test_an_alias_without_results_here_says_so(project):
 
 
 def test_a_gate_says_before_anything_is_spent_what_it_can_settle(project):
-    from evalsuite.gate.foresee import Suppose, foreseen
+    from evalsuite.gate.foresee import foreseen
+    from evalsuite.records import Suppose
 
     plans = pipeline.plan([project.spec], project.store)
     found = foreseen(plans, Suppose(gap=0.1, flips=0.1))

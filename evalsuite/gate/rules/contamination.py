@@ -12,7 +12,7 @@ from pydantic import Field
 
 from evalsuite.gate.limit import Limit, judge_against
 from evalsuite.gate.options import Counted
-from evalsuite.gate.sense import at_most_problems
+from evalsuite.gate.sense import at_most_problems, share_problems
 from evalsuite.gate.several import gravest
 from evalsuite.records import Evidence, Metric, RuleOutcome, Terms
 
@@ -27,7 +27,7 @@ class ContaminationRule(Counted):
 
     def problems(self, metric: Metric) -> list[str]:
         """A share of overlap that may be as large as any share forbids nothing."""
-        return at_most_problems(metric, self.at_most, instead="`floor` with `at_least`")
+        return share_problems(metric) or at_most_problems(metric, self.at_most, instead="`floor` with `at_least`")
 
     def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:
         """Every share of overlap held against the limit; the worst one speaks."""
@@ -38,4 +38,4 @@ class ContaminationRule(Counted):
             limit = Limit("contamination", metric, self.at_most, "most", confidence, 1, self.severity, "invalid")
             return judge_against(limit, evidence)
 
-        return gravest("contamination", self.metric, one, evidence, self.severity)
+        return gravest(self, one, evidence)

@@ -32,9 +32,8 @@ class Fidelity(Sequential):
         return at_least_problems(metric, self.at_least, instead="`ceiling` with `at_most`")
 
     def supposed(self, suppose: Suppose, metric: Metric | None) -> Supposed | Outlook:
-        """The true fidelity lies above the limit; one sample's varies as a share's at most."""
-        scale = replace(metric, low=0.0, high=1.0) if metric is not None else None
-        return supposed_limit(suppose, scale, self.at_least, more=True)
+        """The true fidelity lies above the limit."""
+        return supposed_limit(suppose, metric, self.at_least, more=True)
 
     def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:
         """The judged set's fidelity held against the limit."""

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from evalsuite.gate.limit import Limit, judge_against
 from evalsuite.gate.options import Sequential
-from evalsuite.gate.sense import at_least_problems, supposed_limit
+from evalsuite.gate.sense import at_least_problems, share_problems, supposed_limit
 from evalsuite.gate.sequential import Stake, in_order, judge_bets, means
 from evalsuite.gate.words import words_of
 from evalsuite.records import Evidence, Metric, Outlook, RuleOutcome, Suppose, Supposed, Terms
@@ -28,9 +28,7 @@ class WinRate(Sequential):
 
     def problems(self, metric: Metric) -> list[str]:
         """More must be better, and the scale that of a share."""
-        if (metric.low, metric.high, metric.unit) != (0.0, 1.0, "share"):
-            return [f"{metric.name} is no win rate, for it is no share from 0 to 1; use `floor` or `ceiling`"]
-        return at_least_problems(metric, self.at_least, instead="`ceiling` with `at_most`")
+        return share_problems(metric) or at_least_problems(metric, self.at_least, instead="`ceiling` with `at_most`")
 
     def supposed(self, suppose: Suppose, metric: Metric | None) -> Supposed | Outlook:
         """The true win rate lies above the limit."""
