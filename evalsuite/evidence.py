@@ -44,7 +44,7 @@ def _evidence(plan: Plan, store: Store) -> Evidence:
 
 
 def _declared(results: Results, plan: Plan) -> Results:
-    """The results with what the suite says of its metrics: what an older evalsuite measured was not declared then."""
+    """The results with what the suite says of its metrics, those that are yet to be measured among them."""
     told = {name: metric for name, metric in plan.resolved.metrics.items() if not metric.is_pattern}
     return replace(results, metrics={**told, **results.metrics})
 

@@ -96,6 +96,8 @@ def gains_of(asked: Asked, evidence: Evidence) -> Pairs | RuleOutcome:
     metric, no_loss = declared(asked.metric, evidence), words_of(asked.metric, evidence).no_loss
     pairs = pairs_of(asked.metric, evidence)
     if pairs is None:
+        if metric is not None and metric.parent in evidence.candidate.scores and not evidence.candidate.slices:
+            return asked.undecided(f"{asked.metric} was scored by an evalsuite that did not keep the samples' subjects")
         subjects = f"{evidence.candidate.subject} and {evidence.baseline.subject}"
         return asked.undecided(f"{asked.metric} has no sample that both {subjects} were scored on")
     if metric is None or no_loss is not None:
