@@ -84,9 +84,9 @@ def _subjects(spec: ResolvedSpec, entry: str | None) -> set[str] | None:
         if benchmark.name == entry:
             here = path.exists() and (examples is None or examples.exists())
             return {str(its.subject) for its in benchmark.task.samples(path, examples) if its.subject} if here else None
-    judged = next((item for item in spec.suite.judged if item.name == entry), None)
-    path = spec.suite_data[judged.name] if judged is not None else None
-    return {its.subject for its in read_authored(path) if its.subject} if path is not None else None
+    if not any(judged.name == entry for judged in spec.suite.judged):
+        return None
+    return {its.subject for its in read_authored(spec.suite_data[entry or ""]) if its.subject}
 
 
 def _read_items(task: Task, path: Path, examples: Path | None) -> None:
