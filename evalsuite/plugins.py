@@ -3,6 +3,9 @@
 A plug-in is a document class (its options) that also carries its behaviour. File name = plug-in name; the class
 has a tag field of that value (`rule: Literal["floor"]`). Packages outside add theirs through the entry-point
 groups `evalsuite.methods`, `.tasks`, `.probes` and `.rules`; `EVALSUITE_PLUGINS=builtin` switches those off.
+
+A protocol says all that a plug-in is ever asked; what most of them answer alike they inherit from `spec.options`. A
+class that lacks a part of its protocol is refused when it is found. docs/plugins.md shows one of each kind.
 """
 
 from __future__ import annotations
@@ -13,10 +16,13 @@ import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, TypeGuard
+from typing import Any, ClassVar, Literal, Protocol, TypeGuard, get_args
 
+from pydantic import BaseModel
+
+from evalsuite.conformance import lacks
 from evalsuite.errors import EvalsuiteError
 from evalsuite.records import (
     Adapter,
@@ -27,6 +33,7 @@ from evalsuite.records import (
     Outcome,
     Prompt,
     Recited,
+    Result,
     Results,
     Row,
     RuleOutcome,
@@ -79,6 +86,36 @@ class TrainingJob:
     teacher: Asking | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An adapter as a method's options name it, by its folder or its spec, and the keys under `train` that do."""
+
+    name: str
+    at: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a method learns from and builds on, known before anything runs.
+
+    `sources` are `spec.source.Source` documents, `canaries` the secrets to plant among their rows, `held_out` the share
+    of the rows kept aside to measure the loss, `epochs` the passes over the others; every draw starts from `seed`.
+    `builds_on` is the adapter that it goes on from, or its teacher's; with `explain` a `teacher` gives its reasons too.
+    `by_content` are options that only say where something lies: digests cover what lies there in their place.
+    """
+
+    sources: tuple[BaseModel, ...] = ()
+    seed: int = 0
+    held_out: float = 0.0
+    epochs: float = 1.0
+    canaries: BaseModel | None = None
+    builds_on: Named | None = None
+    teacher: BaseModel | None = None
+    explain: bool = False
+    adapter_type: str | None = None
+    by_content: frozenset[str] = frozenset()
+
+
 class Method(Protocol):
     """A way to make an adapter; its fields are the options under `train:`."""
 
@@ -86,13 +123,17 @@ class Method(Protocol):
     learns_from: ClassVar[type[Row] | None]
 
     @property
-    def seed(self) -> int:
-        """What every draw of the training starts from."""
+    def method(self) -> str:
+        """Its name."""
         ...
 
     @property
-    def held_out(self) -> float:
-        """The share of the rows kept aside to measure the loss."""
+    def recipe(self) -> Recipe:
+        """What it learns from and builds on."""
+        ...
+
+    def parents(self, inputs: Sequence[Path]) -> tuple[Path, ...]:
+        """Of the files of its sources, the folders of the adapters that it merges into one."""
         ...
 
     def train(self, job: TrainingJob) -> Training:
@@ -101,9 +142,18 @@ class Method(Protocol):
 
 
 class Task(Protocol):
-    """A benchmark: samples out of a data file, how to ask, and the scores of one reply."""
+    """A benchmark: samples out of a data file, how to ask, and the scores of one reply.
+
+    One that `reads_texts` measures texts as they stand: there is neither a right answer nor an option.
+    """
 
     version: ClassVar[int]
+    reads_texts: ClassVar[bool]
+
+    @property
+    def kind(self) -> str:
+        """Its name."""
+        ...
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -123,15 +173,55 @@ class Task(Protocol):
         """One score per metric of the task."""
         ...
 
+    def chosen(self, sample: Sample, reply: tuple[LogLikelihood, ...]) -> str:
+        """The option that the task takes for the answer, of options weighed by log-likelihood."""
+        ...
+
+    def family(self, subject: str) -> str:
+        """What a subject belongs to: subjects of one family count as one in the macro mean."""
+        ...
+
+    def derived(self, results: Sequence[Result]) -> tuple[Result, ...]:
+        """The results that follow from those over samples, which are named as the suite's entry names them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """What a probe is to be given: a data file, entries of the suite, a judge with a rubric, and more.
+
+    `looks_at` says which entries can stand under `of`: benchmarks with right answers, all that yields a generated reply
+    (judged sets too), or benchmarks that choose among options.
+    """
+
+    data: str | None = None
+    of: tuple[str, ...] = ()
+    judge: str | None = None
+    rubric: str | None = None
+    looks_at: Literal["answers", "replies", "choices"] = "answers"
+    reads_training: bool = False
+    asks_parents: bool = False
+
 
 class Probe(Protocol):
-    """A measure of damage: what changed between base and candidate."""
+    """A measure of damage: what changed between base and candidate; one that `asks` is an `AskingProbe`."""
 
     version: ClassVar[int]
+    asks: ClassVar[bool]
+
+    @property
+    def probe(self) -> str:
+        """What kind of probe it is."""
+        ...
 
     @property
     def metrics(self) -> tuple[str, ...]:
         """The metrics that it yields."""
+        ...
+
+    @property
+    def wants(self) -> Wants:
+        """What it is to be given."""
         ...
 
     def measure(self, base: Results, candidate: Results) -> Outcome:
@@ -197,33 +287,8 @@ class Effort:
     tokens: int
 
 
-@dataclass(frozen=True, slots=True)
-class Wants:
-    """What a probe is to be given: a data file, entries of the suite, a judge with a rubric, and more.
-
-    `looks_at` says which entries can stand under `of`: benchmarks with right answers, all that yields a generated reply
-    (judged sets too), or benchmarks that choose among options.
-    """
-
-    data: str | None = None
-    of: tuple[str, ...] = ()
-    judge: str | None = None
-    rubric: str | None = None
-    looks_at: Literal["answers", "replies", "choices"] = "answers"
-    reads_training: bool = False
-    asks_parents: bool = False
-
-
-def wants(probe: Probe) -> Wants:
-    """What the probe's fields and class variables of these names say; what it does not have, it does not want."""
-    return Wants(**{name: getattr(probe, name) for name in Wants.__slots__ if hasattr(probe, name)})
-
-
 class AskingProbe(Probe, Protocol):
-    """A probe that asks base and candidate the same things; `measure` pairs what they said.
-
-    Its fields and class variables that are called as those of `Wants` say what it is given.
-    """
+    """A probe that asks base and candidate the same things; `measure` pairs what they said."""
 
     @property
     def name(self) -> str:
@@ -241,7 +306,7 @@ class AskingProbe(Probe, Protocol):
 
 def asks(probe: Probe) -> TypeGuard[AskingProbe]:
     """Whether a probe asks the models, and does not only look at results that are there."""
-    return hasattr(probe, "ask")
+    return probe.asks
 
 
 class Rule(Protocol):
@@ -262,17 +327,50 @@ class Rule(Protocol):
         ...
 
 
+_PROTOCOLS: dict[Kind, type] = {"methods": Method, "tasks": Task, "probes": Probe, "rules": Rule}
+
+
 @cache
 def find(kind: Kind) -> dict[str, type[Any]]:
-    """Every plug-in of a kind by name: the shipped files first, then entry points; equal names are an error."""
+    """Every plug-in of a kind by name: the shipped files first, then entry points.
+
+    Raises EvalsuiteError for equal names, and for a class that cannot be used, naming its package and what it lacks.
+    """
     found = _shipped(kind)
     if os.environ.get("EVALSUITE_PLUGINS") == "builtin":
         return found
     for entry in entry_points(group=f"evalsuite.{kind}"):
         if entry.name in found:
             raise EvalsuiteError(f"two plug-ins of kind {kind} are called {entry.name!r}; uninstall one of them")
-        found[entry.name] = entry.load()
+        found[entry.name] = _loaded(kind, entry)
     return found
+
+
+def problems(kind: Kind, name: str, plugin: object) -> list[str]:
+    """What a class lacks to be the plug-in of that kind and name, in words; nothing for a whole one."""
+    found: type[Any] | None = plugin if isinstance(plugin, type) and issubclass(plugin, BaseModel) else None
+    if found is None or not found.model_config.get("frozen") or found.model_config.get("extra") != "forbid":
+        return ["is no frozen document that forbids unknown keys; inherit the kind's class of evalsuite.spec.options"]
+    tag = found.model_fields.get(TAGS[kind])
+    if tag is None or get_args(tag.annotation) != (name,):
+        return [f"needs the field `{TAGS[kind]}: Literal[{name!r}]`, by which documents name it"]
+    wrong = lacks(found, _PROTOCOLS[kind])
+    return lacks(found, AskingProbe) if not wrong and kind == "probes" and found.asks else wrong
+
+
+def _loaded(kind: Kind, entry: EntryPoint) -> type[Any]:
+    of = f" of the package {entry.dist.name} {entry.dist.version}" if entry.dist is not None else ""
+    where = f"plug-in {entry.name!r} ({entry.value}, evalsuite.{kind}){of}"
+    mend = "mend or uninstall it; EVALSUITE_PLUGINS=builtin goes on without the plug-ins of all packages"
+    try:
+        plugin = entry.load()
+    except Exception as error:
+        raise EvalsuiteError(f"{where} cannot be loaded: {type(error).__name__}: {error}; {mend}") from error
+    wrong = problems(kind, entry.name, plugin)
+    if wrong:
+        raise EvalsuiteError(f"{where} {'; it '.join(wrong)}; {mend}")
+    assert isinstance(plugin, type)
+    return plugin
 
 
 def _shipped(kind: Kind) -> dict[str, type[Any]]:

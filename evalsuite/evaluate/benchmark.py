@@ -53,14 +53,13 @@ def _answers(entry: Benchmark, samples: Sequence[Sample], *, model: Model, adapt
 def _results(entry: Benchmark, scores: Sequence[Score], samples: Sequence[Sample]) -> list[Result]:
     results = []
     for metric, of in by_metric(scores).items():
-        parts = by_subject(metric, of, samples, family=getattr(entry.task, "family", None))
+        parts = by_subject(metric, of, samples, family=entry.task.family)
         whole = aggregate(metric, of, samples)
         if parts:
             micro = f"micro: each of {whole.n} items counts the same"
             whole = replace(whole, detail="; ".join(filter(None, (micro, whole.detail))))
         results += [whole, *parts]
-    derive = getattr(entry.task, "derived", None)
-    return [*results, *(derive(results) if derive else ())]
+    return [*results, *entry.task.derived(results)]
 
 
 def _reply(entry: Benchmark, sample: Sample, answer: Answer) -> Reply:
@@ -70,9 +69,6 @@ def _reply(entry: Benchmark, sample: Sample, answer: Answer) -> Reply:
     if not sample.choices:
         listed = f"log-likelihood {answer[0].value:.3f} over {answer[0].tokens} tokens"
         return Reply(sample.id, sample.prompt.shown, "", sample.target, sample.group, listed)
-    likeliest = sample.choices[max(range(len(answer)), key=lambda index: answer[index].value)]
-    # A task that weighs the options in its own way says which one that makes it choose.
-    choose = getattr(entry.task, "chosen", None)
-    chosen = choose(sample, answer) if choose else likeliest
     listed = "  ".join(f"{option} {found.value:.3f}" for option, found in zip(sample.choices, answer, strict=True))
-    return Reply(sample.id, sample.prompt.shown, chosen, sample.target, sample.group, f"log-likelihoods: {listed}")
+    chosen, listed = entry.task.chosen(sample, answer), f"log-likelihoods: {listed}"
+    return Reply(sample.id, sample.prompt.shown, chosen, sample.target, sample.group, listed)

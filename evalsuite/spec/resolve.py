@@ -12,7 +12,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from evalsuite.errors import DocumentError, Problem
-from evalsuite.plugins import Wants, asks, wants
+from evalsuite.plugins import Wants, asks
 from evalsuite.records import FACTS
 from evalsuite.spec.dataset import FolderSplit, HubSplit, Split
 from evalsuite.spec.document import validate
@@ -67,10 +67,9 @@ class Resolver:
         sources = [self._source(source, raw, file, index) for index, source in enumerate(sources_of(spec.train))]
         if len({source.weight is None for source in sources_of(spec.train)}) > 1:
             self._report(raw, ("train", "data"), "some sources have a weight and some have none; give all one, or none")
-        below = getattr(spec.train, "builds_on", None)
-        if below is not None and ("/" in below or below.startswith(".")):
-            place = ("train", "on") if hasattr(spec.train, "on") else ("train", "teacher", "adapter")
-            self._data(below, raw, file, place, folder=True)
+        below = spec.recipe.builds_on
+        if below is not None and ("/" in below.name or below.name.startswith(".")):
+            self._data(below.name, raw, file, ("train", *below.at), folder=True)
         adapter = None
         if spec.adapter is not None:
             adapter = self._data(spec.adapter.path, raw, file, ("adapter", "path"), folder=True)
@@ -108,7 +107,7 @@ class Resolver:
         rubrics: dict[str, Rubric] = {}
         judges: dict[str, ResolvedJudge] = {}
         probes: list[tuple[Path_, str, Wants]] = [
-            (("probes", index), probe.name, wants(probe)) for index, probe in enumerate(suite.probes) if asks(probe)
+            (("probes", index), probe.name, probe.wants) for index, probe in enumerate(suite.probes) if asks(probe)
         ]
         graded: list[tuple[Path_, JudgedSet | Pairing | Wants]] = [
             *((("judged", index), entry) for index, entry in enumerate(suite.judged)),
@@ -148,7 +147,7 @@ class Resolver:
                     named: Path_ = ("pairings", index, "against", which, "answers")
                     data[f"{pairing.name}/{one.label}"] = self._data(one.answers, raw, file, named)
         probes: list[tuple[Path_, str, Wants]] = [
-            (("probes", index), probe.name, wants(probe)) for index, probe in enumerate(suite.probes) if asks(probe)
+            (("probes", index), probe.name, probe.wants) for index, probe in enumerate(suite.probes) if asks(probe)
         ]
         for at, name, wanted in probes:
             if wanted.data is not None:

@@ -16,15 +16,16 @@ from pydantic import Field
 
 from evalsuite.data.prompts import read_texts
 from evalsuite.evaluate.asked import effort, outcome
-from evalsuite.plugins import Effort, Material, Subject
+from evalsuite.plugins import Effort, Material, Subject, Wants
 from evalsuite.records import Outcome, Reply, Result, Results, Score, TextDrift
-from evalsuite.spec.document import Document, Name
+from evalsuite.spec.document import Name
+from evalsuite.spec.options import AskingOptions
 
 # exp(700) is the largest power of e that a float holds.
 _LARGEST = 700.0
 
 
-class DriftProbe(Document):
+class DriftProbe(AskingOptions):
     """Loss, perplexity and bits per byte on general text, and the divergence from the base's predictions."""
 
     version: ClassVar[int] = 1
@@ -37,6 +38,11 @@ class DriftProbe(Document):
     def metrics(self) -> tuple[str, ...]:
         """Nats per token, perplexity, bits per byte (comparable across tokenisers), nats per token of divergence."""
         return tuple(f"{self.name}.{figure}" for figure in ("nll", "perplexity", "bits_per_byte", "kl"))
+
+    @property
+    def wants(self) -> Wants:
+        """Its texts."""
+        return Wants(data=self.data)
 
     def effort(self, material: Material) -> Effort:
         """Each text once, by base and subject."""

@@ -18,15 +18,16 @@ from evalsuite.data.prompts import ProbePrompt, read_prompts
 from evalsuite.errors import DataError
 from evalsuite.evaluate.asked import effort, kept, outcome
 from evalsuite.evaluate.mistakes import sentences, with_mistake
-from evalsuite.plugins import Effort, Material, Subject
+from evalsuite.plugins import Effort, Material, Subject, Wants
 from evalsuite.records import Comparison, Outcome, Prompt, Results, Sample, Sampling, Score
-from evalsuite.spec.document import Document, Name
+from evalsuite.spec.document import Name
+from evalsuite.spec.options import AskingOptions
 
 FIGURES = ("early", "mistakes")
 _RESAMPLES = 2_000
 
 
-class FaithfulnessProbe(Document):
+class FaithfulnessProbe(AskingOptions):
     """Area over the curve for early answering and for added mistakes, and how often the answer is right."""
 
     version: ClassVar[int] = 1
@@ -43,6 +44,11 @@ class FaithfulnessProbe(Document):
     def metrics(self) -> tuple[str, ...]:
         """Of both areas more is better; `accuracy` is with the whole reasoning."""
         return tuple(f"{self.name}.{figure}" for figure in (*FIGURES, "accuracy"))
+
+    @property
+    def wants(self) -> Wants:
+        """Its questions."""
+        return Wants(data=self.data)
 
     def effort(self, material: Material) -> Effort:
         """At most: one reasoning, one choice per sentence kept, and one continuation and choice per mistake."""

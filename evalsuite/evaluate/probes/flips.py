@@ -12,13 +12,15 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from evalsuite.plugins import Wants
 from evalsuite.records import Comparison, Outcome, Result, Results, Score
-from evalsuite.spec.document import Document, Name
+from evalsuite.spec.document import Name
+from evalsuite.spec.options import ProbeOptions
 
 _NAMED = 5
 
 
-class FlipsProbe(Document):
+class FlipsProbe(ProbeOptions):
     """Per benchmark: flip rates both ways with intervals, exact McNemar test, non-inferiority within a margin."""
 
     version: ClassVar[int] = 2
@@ -30,6 +32,11 @@ class FlipsProbe(Document):
     def metrics(self) -> tuple[str, ...]:
         """Per benchmark the negative flip rate (less is better), the positive one, and the difference of accuracy."""
         return tuple(f"flips.{entry}{figure}" for entry in self.of for figure in ("", ".gained", ".kept"))
+
+    @property
+    def wants(self) -> Wants:
+        """Benchmarks with right answers."""
+        return Wants(of=self.of)
 
     def measure(self, base: Results, candidate: Results) -> Outcome:
         """The figures of each benchmark, and a score per sample: 1 where a right answer was lost."""

@@ -19,19 +19,19 @@ from pydantic import Field, model_validator
 from evalsuite.data.prompts import ProbePrompt, read_prompts
 from evalsuite.evaluate.asked import effort, kept, outcome
 from evalsuite.evaluate.forms import has_form, keeps_language, repeats_itself
-from evalsuite.plugins import Effort, Material, Subject
+from evalsuite.plugins import Effort, Material, Subject, Wants
 from evalsuite.records import Completion, Outcome, Results, Sampling, Score
-from evalsuite.spec.document import Document, Name
+from evalsuite.spec.document import Name
+from evalsuite.spec.options import AskingOptions
 
 Form = Literal["json", "markdown", "list", "number", "brief", "sentence"]
 _BY_FORM = ("json", "schema", "markdown")
 
 
-class FormatProbe(Document):
+class FormatProbe(AskingOptions):
     """The share of replies in the right form, in the right language, and without the usual signs of damage."""
 
     version: ClassVar[int] = 1
-    looks_at: ClassVar[Literal["replies"]] = "replies"
     probe: Literal["format"]
     name: Name = "format"
     of: Annotated[tuple[Name, ...], Field(description="entries of the suite whose replies are looked at")] = ()
@@ -55,6 +55,11 @@ class FormatProbe(Document):
         """`sound` is the share without any defect; of repetition, empty and cut_off less is better."""
         figures = ("sound", "form", *_BY_FORM, "language", "repetition", "empty", "cut_off")
         return tuple(f"{self.name}.{figure}" for figure in figures)
+
+    @property
+    def wants(self) -> Wants:
+        """Entries that yield a generated reply, and prompts of its own."""
+        return Wants(data=self.data, of=self.of, looks_at="replies")
 
     def effort(self, material: Material) -> Effort:
         """One reply per prompt; those of entries are shared with these entries."""

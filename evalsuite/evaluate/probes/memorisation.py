@@ -22,9 +22,10 @@ from pydantic import Field
 from evalsuite.data.prompts import read_texts
 from evalsuite.evaluate.aggregate import aggregate
 from evalsuite.evaluate.asked import effort, outcome
-from evalsuite.plugins import Effort, Material, Subject
+from evalsuite.plugins import Effort, Material, Subject, Wants
 from evalsuite.records import Canary, Outcome, Prompt, Recited, Reply, Result, Results, Score
-from evalsuite.spec.document import Document, Name
+from evalsuite.spec.document import Name
+from evalsuite.spec.options import AskingOptions
 
 _GRAM = 50
 _HELD_OUT, _UNSEEN = ".held_out", ".control"
@@ -41,11 +42,10 @@ class _Text:
     control: str = ""
 
 
-class MemorisationProbe(Document):
+class MemorisationProbe(AskingOptions):
     """Extractable rows by context and by duplication, longest run, copied 50-grams, exposure of canaries."""
 
     version: ClassVar[int] = 3
-    reads_training: ClassVar[bool] = True
     probe: Literal["memorisation"]
     name: Name = "memorisation"
     data: Annotated[str | None, Field(min_length=1, description="unseen rows with `text`, as a control")] = None
@@ -60,6 +60,11 @@ class MemorisationProbe(Document):
         """Of all of them less is better; `.held_out` is the rate on rows held out, `.control` that on unseen text."""
         rates = [f"k{k}{of}" for k in self.k for of in ("", _HELD_OUT, _UNSEEN)]
         return tuple(f"{self.name}.{figure}" for figure in (*rates, "longest_run", "copied", "canaries", "exposure"))
+
+    @property
+    def wants(self) -> Wants:
+        """What the candidate learned from, and unseen rows."""
+        return Wants(data=self.data, reads_training=True)
 
     def effort(self, material: Material) -> Effort:
         """Each text once per k; each canary once, and once with all its alternatives."""

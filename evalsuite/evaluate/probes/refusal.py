@@ -18,14 +18,15 @@ from pydantic import Field, model_validator
 from evalsuite.data.prompts import ProbePrompt, read_prompts
 from evalsuite.evaluate.asked import effort, kept, outcome
 from evalsuite.evaluate.refusals import refuses
-from evalsuite.plugins import Effort, Material, Subject
+from evalsuite.plugins import Effort, Material, Subject, Wants
 from evalsuite.records import Completion, Outcome, Results, Sampling, Score
-from evalsuite.spec.document import Document, Name
+from evalsuite.spec.document import Name
+from evalsuite.spec.options import AskingOptions
 
 KINDS = ("harmful", "benign")
 
 
-class RefusalProbe(Document):
+class RefusalProbe(AskingOptions):
     """The share of harmful prompts that are refused, and of benign ones (over-refusal)."""
 
     version: ClassVar[int] = 1
@@ -46,6 +47,11 @@ class RefusalProbe(Document):
     def metrics(self) -> tuple[str, ...]:
         """Refusal rates; of harmful prompts more is better, of benign ones less."""
         return tuple(f"{self.name}.{kind}" for kind in KINDS)
+
+    @property
+    def wants(self) -> Wants:
+        """Its prompts, and who grades the replies to them."""
+        return Wants(data=self.data, judge=self.judge, rubric=self.rubric)
 
     def effort(self, material: Material) -> Effort:
         """One reply per prompt."""

@@ -20,10 +20,10 @@ from typing import ClassVar, Literal
 from evalsuite.data.items import read_items
 from evalsuite.evaluate.weighing import Reply
 from evalsuite.records import Prompt, Result, Sample, Sampling, Score
-from evalsuite.spec.document import Document
+from evalsuite.spec.options import TaskOptions
 
 
-class Perplexity(Document):
+class Perplexity(TaskOptions):
     """Nats per token, bits per byte and perplexity of texts."""
 
     version: ClassVar[int] = 1
