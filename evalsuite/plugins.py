@@ -117,10 +117,15 @@ class Recipe:
 
 
 class Method(Protocol):
-    """A way to make an adapter; its fields are the options under `train:`."""
+    """A way to make an adapter; its fields are the options under `train:`.
+
+    `learns_from` is the kind of row that it wants of its sources, None where it reads them itself; `instead` says in
+    words what it does in place of a training, and is empty for one that trains.
+    """
 
     version: ClassVar[int]
     learns_from: ClassVar[type[Row] | None]
+    instead: ClassVar[str]
 
     @property
     def method(self) -> str:
@@ -350,7 +355,7 @@ def problems(kind: Kind, name: str, plugin: object) -> list[str]:
     """What a class lacks to be the plug-in of that kind and name, in words; nothing for a whole one."""
     found: type[Any] | None = plugin if isinstance(plugin, type) and issubclass(plugin, BaseModel) else None
     if found is None or not found.model_config.get("frozen") or found.model_config.get("extra") != "forbid":
-        return ["is no frozen document that forbids unknown keys; inherit the kind's class of evalsuite.spec.options"]
+        return ["is no frozen document that forbids unknown keys; inherit its kind's options class"]
     tag = found.model_fields.get(TAGS[kind])
     if tag is None or get_args(tag.annotation) != (name,):
         return [f"needs the field `{TAGS[kind]}: Literal[{name!r}]`, by which documents name it"]

@@ -20,6 +20,7 @@ class MethodOptions(Document):
     """A method that learns from no rows and builds on nothing."""
 
     learns_from: ClassVar[type[Row] | None] = None
+    instead: ClassVar[str] = ""
 
     @property
     def recipe(self) -> Recipe:

@@ -30,6 +30,7 @@ from evalsuite.spec.source import Source, sources_of
 from evalsuite.spec.suite import Answers, JudgedSet, Pairing, Suite, Where
 
 D = TypeVar("D", bound=BaseModel)
+N = TypeVar("N", bound=Suite | Policy | Rubric | JudgeFile)
 
 _MOST_LISTED = 12
 
@@ -215,8 +216,8 @@ class Resolver:
                 self._report(read_file(file), ("rules", index, "metric"), f"{rule.metric!r} is not measured; {hint}")
 
     def _named(
-        self, kind: type[D], folder: Folder, name: str, at: tuple[Raw, Path, Path_], documents: dict[str, Path]
-    ) -> D | None:
+        self, kind: type[N], folder: Folder, name: str, at: tuple[Raw, Path, Path_], documents: dict[str, Path]
+    ) -> N | None:
         raw, file, path = at
         lookup = find_document(folder, name, beside=file)
         if lookup.found is None:
@@ -227,9 +228,8 @@ class Resolver:
             return None
         documents[f"{folder}/{name}"] = lookup.found
         document = self._document(kind, lookup.found)
-        inside = getattr(document, "name", name)
-        if inside != name:
-            self._report(raw, path, f"{lookup.found} is named {inside!r} inside; make them equal")
+        if document is not None and document.name != name:
+            self._report(raw, path, f"{lookup.found} is named {document.name!r} inside; make them equal")
         return document
 
     def _document(self, kind: type[D], file: Path) -> D | None:

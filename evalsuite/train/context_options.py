@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator
 
@@ -13,6 +13,8 @@ from evalsuite.spec.source import Source
 
 class ContextOptions(MethodOptions):
     """Which rows to choose from and how many to put before each question."""
+
+    instead: ClassVar[str] = "a context stands before each question"
 
     data: Annotated[tuple[Source, ...], Field(min_length=1, description="the rows to choose from")]
     k: Annotated[int, Field(ge=1, le=64, description="how many of them stand before each question")] = 3

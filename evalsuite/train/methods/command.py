@@ -28,6 +28,7 @@ class Command(MethodOptions):
     """Runs a command in the spec's project folder and takes the PEFT adapter that it leaves under `output`."""
 
     version: ClassVar[int] = 1
+    instead: ClassVar[str] = "a command of your own made the adapter"
 
     method: Literal["command"]
     run: Annotated[str, Field(min_length=1, description="a shell command, run in the project's folder")]

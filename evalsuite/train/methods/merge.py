@@ -33,6 +33,7 @@ class Merge(MethodOptions):
     """Adds the updates BA of LoRA adapters, layer by layer."""
 
     version: ClassVar[int] = 1
+    instead: ClassVar[str] = "the updates of other adapters were added up"
 
     method: Literal["merge"]
     adapters: Annotated[tuple[Part, ...], Field(min_length=2)]

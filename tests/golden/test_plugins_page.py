@@ -1,0 +1,29 @@
+"""The page about plug-ins shows the files of the example package, which is installed and run by a test."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "plugins.md"
+EXAMPLE = ROOT / "tests" / "plugin_example"
+FILES = {file.name: file for file in EXAMPLE.rglob("*") if file.suffix in (".py", ".toml") and file.stem != "__init__"}
+# A block that names a file shows that file.
+BLOCK = re.compile(r"```(python|toml) (\S+)\n(.*?)```\n", re.DOTALL)
+
+
+def filled(page: str) -> str:
+    return BLOCK.sub(
+        lambda found: f"```{found[1]} {found[2]}\n{FILES[found[2]].read_text(encoding='utf-8')}```\n", page
+    )
+
+
+def test_the_page_shows_every_file_of_the_example_as_it_is() -> None:
+    shown = PAGE.read_text(encoding="utf-8")
+    if os.environ.get("EVALSUITE_GOLDEN") == "write":
+        PAGE.write_text(filled(shown), encoding="utf-8")
+        shown = PAGE.read_text(encoding="utf-8")
+    assert {found[2] for found in BLOCK.finditer(shown)} == set(FILES)
+    assert shown == filled(shown), "docs/plugins.md shows other files; run `make golden` and look at the difference"
