@@ -30,6 +30,7 @@ from evalsuite.records import (
     Completion,
     Evidence,
     LogLikelihood,
+    Metric,
     Outcome,
     Prompt,
     Recited,
@@ -161,8 +162,8 @@ class Task(Protocol):
         ...
 
     @property
-    def metrics(self) -> tuple[str, ...]:
-        """The metrics that it yields."""
+    def metrics(self) -> tuple[Metric, ...]:
+        """What each figure is that it yields, by the names that its scores have; the main one first."""
         ...
 
     @property
@@ -186,8 +187,8 @@ class Task(Protocol):
         """What a subject belongs to: subjects of one family count as one in the macro mean."""
         ...
 
-    def derived(self, results: Sequence[Result]) -> tuple[Result, ...]:
-        """The results that follow from those over samples, which are named as the suite's entry names them."""
+    def derived(self, results: Mapping[str, Result]) -> tuple[Result, ...]:
+        """Results that follow from those over samples, of all items or of one subject; names as in `metrics`."""
         ...
 
 
@@ -220,8 +221,8 @@ class Probe(Protocol):
         ...
 
     @property
-    def metrics(self) -> tuple[str, ...]:
-        """The metrics that it yields."""
+    def metrics(self) -> tuple[Metric, ...]:
+        """What each figure is that it yields, by its whole name; those it only computes with are `inner`."""
         ...
 
     @property

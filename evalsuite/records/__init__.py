@@ -12,7 +12,7 @@ from evalsuite.records.asking import (
     TextDrift,
     TokenChances,
 )
-from evalsuite.records.metrics import Direction, Metric, Place, by_name
+from evalsuite.records.metrics import EVERY, Direction, Metric, Place, by_name, declaration, joined, required
 from evalsuite.records.results import (
     Adapter,
     Comparison,
@@ -28,6 +28,7 @@ from evalsuite.records.results import (
 from evalsuite.records.rows import Canary, ChosenRejected, Example, Rated, Row, Unanswered
 from evalsuite.records.training import LayerNorm, Training, TrainingPoint, TrainingRecord
 from evalsuite.records.verdicts import (
+    FACT_METRICS,
     FACTS,
     Answer,
     Evidence,
@@ -41,7 +42,9 @@ from evalsuite.records.verdicts import (
 )
 
 __all__ = [
+    "EVERY",
     "FACTS",
+    "FACT_METRICS",
     "Adapter",
     "Answer",
     "Canary",
@@ -84,5 +87,8 @@ __all__ = [
     "Verdict",
     "by_name",
     "clusters_of",
+    "declaration",
+    "joined",
+    "required",
     "results_of",
 ]

@@ -7,7 +7,7 @@ half-finished; what a plug-in must say itself is missing, and `plugins.find` nam
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -45,7 +45,7 @@ class TaskOptions(Document):
         """The subject itself: each counts on its own."""
         return subject
 
-    def derived(self, results: Sequence[Result]) -> tuple[Result, ...]:
+    def derived(self, results: Mapping[str, Result]) -> tuple[Result, ...]:
         """Nothing: all figures are over samples."""
         return ()
 

@@ -13,6 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from evalsuite.plugins import Kind, Wants, find, problems
+from evalsuite.records import Metric
 from evalsuite.spec.document import Document
 from evalsuite.spec.options import AskingOptions, MethodOptions, ProbeOptions, TaskOptions
 
@@ -32,7 +33,7 @@ class Bare(Document):
 class NoProbe(ProbeOptions):
     version: ClassVar[int] = 1
     probe: Literal["quiet"]
-    metrics: ClassVar[tuple[str, ...]] = ()
+    metrics: ClassVar[tuple[Metric, ...]] = ()
 
     def measure(self, base: object) -> None: ...
 
@@ -40,7 +41,7 @@ class NoProbe(ProbeOptions):
 class Deaf(AskingOptions):
     version: ClassVar[int] = 1
     probe: Literal["deaf"]
-    metrics: ClassVar[tuple[str, ...]] = ()
+    metrics: ClassVar[tuple[Metric, ...]] = ()
 
     def measure(self, base: object, candidate: object) -> None: ...
 
@@ -79,7 +80,7 @@ def test_what_a_class_lacks_is_named(kind: Kind, name: str, plugin: object, said
 
 def test_what_is_not_said_has_the_usual_answer() -> None:
     assert (MethodOptions().recipe.sources, MethodOptions().parents([Path("a")])) == ((), ())
-    assert (TaskOptions().family("algebra"), TaskOptions().derived([]), TaskOptions.reads_texts) == (
+    assert (TaskOptions().family("algebra"), TaskOptions().derived({}), TaskOptions.reads_texts) == (
         "algebra",
         (),
         False,

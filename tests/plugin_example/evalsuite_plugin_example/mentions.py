@@ -11,8 +11,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from evalsuite.data.items import Item, read_items
-from evalsuite.records import Completion, LogLikelihood, Prompt, Sample, Sampling, Score
+from evalsuite.records import Completion, LogLikelihood, Metric, Prompt, Sample, Sampling, Score
 from evalsuite.spec.options import TaskOptions
+
+RECALL = Metric("recall", about="The share of an item's words that stand in the reply.")
 
 
 class Mentions(TaskOptions):
@@ -23,9 +25,9 @@ class Mentions(TaskOptions):
     max_tokens: Annotated[int, Field(ge=1)] = 32
 
     @property
-    def metrics(self) -> tuple[str, ...]:
-        """The share of the words that were said."""
-        return ("recall",)
+    def metrics(self) -> tuple[Metric, ...]:
+        """What each figure is: more is better, from 0 to 1, as a share, unless it says otherwise."""
+        return (RECALL,)
 
     @property
     def sampling(self) -> Sampling | None:
@@ -37,10 +39,10 @@ class Mentions(TaskOptions):
         return tuple(self._sample(item) for item in read_items(data))
 
     def score(self, sample: Sample, reply: Completion | tuple[LogLikelihood, ...]) -> tuple[Score, ...]:
-        """One score for one metric, named as in `metrics`."""
+        """One score per metric; the suite's entry is put before the name: `bees.recall`."""
         assert isinstance(reply, Completion)
         words, said = sample.target.split(), reply.text.casefold()
-        return (Score(sample.id, "recall", sum(word.casefold() in said for word in words) / len(words)),)
+        return (Score(sample.id, RECALL.name, sum(word.casefold() in said for word in words) / len(words)),)
 
     def _sample(self, item: Item) -> Sample:
         return Sample(item.id, Prompt.user(item.text("question")), " ".join(item.texts("words")), group=item.group)

@@ -9,9 +9,13 @@ from pydantic import Field
 from evalsuite.data.prompts import read_prompts
 from evalsuite.evaluate.asked import effort, kept, outcome
 from evalsuite.plugins import Effort, Material, Subject, Wants
-from evalsuite.records import Outcome, Results, Sample, Sampling, Score
+from evalsuite.records import Metric, Outcome, Results, Sample, Sampling, Score
 from evalsuite.spec.document import Name
 from evalsuite.spec.options import AskingOptions
+
+WORDS = Metric(
+    "words", direction="neither", high=None, unit="words", place="detail", about="Words in a reply, the mean."
+)
 
 
 class Wordiness(AskingOptions):
@@ -24,9 +28,9 @@ class Wordiness(AskingOptions):
     max_tokens: Annotated[int, Field(ge=1)] = 32
 
     @property
-    def metrics(self) -> tuple[str, ...]:
-        """The mean number of words."""
-        return (f"{self.name}.words",)
+    def metrics(self) -> tuple[Metric, ...]:
+        """The mean number of words, of which neither more nor less is better; named after the probe."""
+        return (WORDS.of(self.name),)
 
     @property
     def wants(self) -> Wants:
@@ -43,8 +47,8 @@ class Wordiness(AskingOptions):
         sampling = Sampling(max_tokens=self.max_tokens, seed=material.seed)
         replies = subject.generate([sample.prompt for sample in samples], sampling=sampling)
         asked = list(zip(samples, replies, strict=True))
-        scores = [Score(sample.id, self.metrics[0], float(len(reply.text.split()))) for sample, reply in asked]
-        return outcome([kept(sample, reply) for sample, reply in asked], scores, samples)
+        scores = [Score(sample.id, self.metrics[0].name, float(len(reply.text.split()))) for sample, reply in asked]
+        return outcome(self, [kept(sample, reply) for sample, reply in asked], scores, samples)
 
     def measure(self, base: Results, candidate: Results) -> Outcome:
         """Nothing more: scores of the same name are paired by sample as they are."""
