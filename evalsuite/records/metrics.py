@@ -106,7 +106,11 @@ class Metric:
 
     def against(self, opponent: str, *, alone: bool) -> Metric:
         """The figure against one opponent, who stands in the name unless nobody else is met."""
-        return self if alone else replace(self, name=joined(self.name, opponent), about=f"{self.about} ({opponent})")
+        return (
+            self
+            if alone
+            else replace(self, name=joined(self.name, opponent), about=f"{self.about} Against {opponent}.")
+        )
 
     def figure(self, word: str, about: str, **changes: Any) -> Metric:
         """A figure that belongs to this one, named after it, equal to it in all that `changes` does not say."""

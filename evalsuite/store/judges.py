@@ -107,15 +107,16 @@ def check_history(store: Store) -> list[JudgeCheck]:
     return _checks(store, "judge_check_history")
 
 
-def _checks(store: Store, query: str) -> list[JudgeCheck]:
+def _checks(store: Store, query: str, *, declared: bool = True) -> list[JudgeCheck]:
     if not knows_judges(store):
         return []
-    found, figures, declared = every(store, [(query, ()), ("judge_health", ()), ("judge_metrics", ())])
+    found, figures = every(store, [(query, ()), ("judge_health", ())])
+    told = rows(store, "judge_metrics") if declared else []
     results: dict[str, list[Result]] = defaultdict(list)
     metrics: dict[str, list[Metric]] = defaultdict(list)
     for figure in figures:
         results[figure.pop("check_digest")].append(Result(**figure))
-    for metric in declared:
+    for metric in told:
         metrics[metric.pop("check_digest")].append(Metric(**metric))
     return [
         JudgeCheck(CheckRow(**row), tuple(results[row["check_digest"]]), tuple(metrics[row["check_digest"]]))
@@ -167,7 +168,8 @@ def knowledge(store: Store) -> Knowledge:
     with reading(store):
         if not knows_judges(store):
             return Knowledge()
-        for check in checks(store):
+        # A plan reads stores that have not been brought up to date, where nothing says what figures are.
+        for check in _checks(store, "judge_checks", declared=False):
             of = (check.row.judge_digest, check.row.rubric_digest)
             figures[of] += [[*map(str, astuple(its))] for its in check.results]
         labels = {row["rubric_digest"]: row["digest"] for row in rows(store, "human_labels")}

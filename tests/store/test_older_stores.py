@@ -11,7 +11,7 @@ from evalsuite.records import Metric
 from evalsuite.store import Store, read
 from evalsuite.store.board import entries
 from evalsuite.store.connect import bring_up_to_date
-from evalsuite.store.judges import checks
+from evalsuite.store.judges import checks, knowledge
 from evalsuite.store.migrate import migrations
 
 # The last version that kept figures without what they are.
@@ -35,7 +35,7 @@ STEPS = {
         "duel.win_rate.base": 0.6, "duel.length_controlled.base": 0.5, "duel.length_ratio.base": 1.4,
         "duel.position_consistency.base": 0.9, "duel.judge_disagreement.base": 0.2,
     }),
-    "drift": ("probe", "drift", {"drift.nll": 3.2, "drift.perplexity": 24.5, "drift.bits_per_byte": 1.1, "drift.kl": 0}),
+    "drift": ("probe", "drift", {"drift.nll": 3.2, "drift.perplexity": 24.5, "drift.bits_per_byte": 1, "drift.kl": 0}),
     "by-heart": ("probe", "by-heart", {
         "by-heart.k50": 0.2, "by-heart.k50.x3": 0.3, "by-heart.k50.held_out": 0.1, "by-heart.k50.control": 0.0,
         "by-heart.exposure": 7.5, "by-heart.canaries": 0.5, "by-heart.longest_run": 0.4, "by-heart.copied": 0.1,
@@ -71,7 +71,8 @@ NEITHER = {
 }  # fmt: skip
 HEADLINE = {
     "facts.accuracy", "book.nats_per_token", "book.bits_per_byte", "book.perplexity", "boolq.acc", "boolq.bleu",
-    "boolq.exact_match.strict-match", "style.score", "style.fidelity", "duel.win_rate.base", "flips.facts", "merge.facts",
+    "boolq.exact_match.strict-match", "style.score", "style.fidelity", "duel.win_rate.base", "flips.facts",
+    "merge.facts",
     "vicuna.grade", "vicuna.total", "vicuna.win_rate", "vicuna.relative_score.alpaca", "vicuna.elo",
     "vicuna.human_kappa",
 }  # fmt: skip
@@ -87,7 +88,8 @@ SLICES = {
     "vicuna.win_rate.alpaca": ("vicuna.win_rate", "alpaca"),
 }
 PARENTS = {
-    "facts.accuracy.macro": "facts.accuracy", "facts.accuracy.clean": "facts.accuracy", "style.score.ppi": "style.score",
+    "facts.accuracy.macro": "facts.accuracy", "facts.accuracy.clean": "facts.accuracy",
+    "style.score.ppi": "style.score",
     "style.score.order": "style.score", "flips.facts.kept": "flips.facts", "format.cut_off": "format.sound",
     "style.indistinguishable.length_ratio": "style.indistinguishable",
 }  # fmt: skip
@@ -176,6 +178,12 @@ def test_the_board_and_the_checks_of_judges_have_them_too(store: Store) -> None:
     }  # fmt: skip
 
 
+def test_a_plan_reads_what_a_store_knows_of_judges_before_it_is_brought_up_to_date(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    written(store)
+    assert list(knowledge(store).health) == [("j", "x")]
+
+
 def test_what_says_itself_what_it_is_stays_as_it_was_said(tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
     written(store)
@@ -185,8 +193,8 @@ def test_what_says_itself_what_it_is_stays_as_it_was_said(tmp_path: Path) -> Non
                 connection.execute(sql)
                 connection.execute("INSERT INTO migrations VALUES (?, ?)", [number, name])
         connection.execute(
-            "INSERT INTO metrics VALUES ('facts', 'facts.accuracy', 'facts', 'lower', 0, 1, 'share', 'headline', 'Mine.',"
-            " NULL, NULL)"
+            "INSERT INTO metrics VALUES ('facts', 'facts.accuracy', 'facts', 'lower', 0, 1, 'share', 'headline',"
+            " 'Mine.', NULL, NULL)"
         )
     bring_up_to_date(store)
     assert declared(store)["facts.accuracy"].about == "Mine."
