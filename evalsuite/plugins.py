@@ -32,6 +32,7 @@ from evalsuite.records import (
     LogLikelihood,
     Metric,
     Outcome,
+    Outlook,
     Prompt,
     Recited,
     Result,
@@ -42,6 +43,8 @@ from evalsuite.records import (
     Sampling,
     Score,
     Severity,
+    Suppose,
+    Supposed,
     Terms,
     TextDrift,
     Training,
@@ -316,7 +319,17 @@ def asks(probe: Probe) -> TypeGuard[AskingProbe]:
 
 
 class Rule(Protocol):
-    """A condition of a policy."""
+    """A condition of a policy: a document class whose fields are its options. `gate.options.RuleOptions` has defaults.
+
+    All that is asked of a rule stands here. `version` is raised when its answers change: then verdicts are made anew.
+    """
+
+    version: ClassVar[int]
+
+    @property
+    def rule(self) -> str:
+        """The name of the rule: its tag."""
+        ...
 
     @property
     def metric(self) -> str:
@@ -326,6 +339,28 @@ class Rule(Protocol):
     @property
     def severity(self) -> Severity:
         """Whether it blocks a release or only warns."""
+        ...
+
+    @property
+    def by_slice(self) -> bool:
+        """Whether it is held against each slice of its metric, and not against the whole."""
+        ...
+
+    @property
+    def looks_every(self) -> int | None:
+        """How many samples are judged between two looks of a rule that may be settled early; None for all others."""
+        ...
+
+    def asked(self, terms: Terms) -> tuple[float, int]:
+        """The confidence and the smallest n that count for it: its own, else the policy's."""
+        ...
+
+    def problems(self, metric: Metric) -> list[str]:
+        """Why it makes no sense for a metric, each with what to do: it can never fail, never pass, or asks for harm."""
+        ...
+
+    def supposed(self, suppose: Suppose, metric: Metric | None) -> Supposed | Outlook:
+        """What the rule must show if the truth is as supposed, or a word on why nobody can tell."""
         ...
 
     def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:

@@ -44,7 +44,7 @@ def score(entry: Benchmark, samples: Sequence[Sample], *, model: Model, adapter:
     rendered = model.render([sample.prompt for sample in samples], adapter=adapter)
     named = by_name(entry.task.metrics)
     return Outcome(
-        replies=tuple(_reply(entry, sample, answer) for sample, answer in pairs),
+        replies=tuple(replace(_reply(entry, sample, answer), subject=sample.subject) for sample, answer in pairs),
         scores=tuple(replace(score, metric=named[score.metric].of(entry.name).name) for score in found),
         results=tuple(result for _, result in measured),
         rendered={sample.id: found for sample, found in zip(samples, rendered, strict=True)},

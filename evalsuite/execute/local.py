@@ -173,7 +173,7 @@ def _until_settled(
         found = replace(evidence, candidate=results_of(plan.name, outcome), partial=True)
         return all(rule.check(found, terms).answer != "undecided" for rule in rules)
 
-    batch = min(getattr(rule, "batch", len(replies)) for rule in rules)
+    batch = min(rule.looks_every or len(replies) for rule in rules)
     return in_batches(replies, judge, settled=settled, batch=batch, seed=plan.resolved.suite.seed)
 
 

@@ -196,7 +196,7 @@ class _Maker:
         if (policy.baseline != "base" and self.baseline is None) or any(step.digest is None for step in measured):
             return None
         against = sorted(self.baseline.digests) if self.baseline is not None else []
-        versions = [getattr(rule, "version", 0) for rule in policy.rules]
+        versions = [rule.version for rule in policy.rules]
         health = [health for _, (health, _) in sorted(self.resolved.trust.items()) if health]
         return self._digest("decide", _plain(policy), versions, [step.digest for step in measured], against, *health)
 

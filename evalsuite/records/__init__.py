@@ -37,6 +37,8 @@ from evalsuite.records.verdicts import (
     Outlook,
     RuleOutcome,
     Severity,
+    Suppose,
+    Supposed,
     Terms,
     Verdict,
 )
@@ -76,6 +78,8 @@ __all__ = [
     "Sampling",
     "Score",
     "Severity",
+    "Suppose",
+    "Supposed",
     "Terms",
     "TextDrift",
     "TokenChances",

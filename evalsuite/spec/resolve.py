@@ -14,10 +14,9 @@ from pydantic import BaseModel
 
 from evalsuite.errors import DocumentError, Problem
 from evalsuite.plugins import Wants, asks
-from evalsuite.records import EVERY, FACT_METRICS, Metric, declaration, joined
+from evalsuite.records import EVERY, FACT_METRICS, Metric, by_name, declaration, joined
 from evalsuite.spec.dataset import FolderSplit, HubSplit, Split
 from evalsuite.spec.document import validate
-from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.judge import JudgeFile, OfflineJudge, PanelJudge
 from evalsuite.spec.judging import JudgePrompt, ResolvedJudge, read_prompt
 from evalsuite.spec.matrix import expand, override
@@ -81,11 +80,7 @@ class Resolver:
             return None
         rubrics, judges, suite_data = self._follow_suite(suite, documents[f"suites/{spec.suite}"], documents)
         examples = self._examples(suite, documents[f"suites/{spec.suite}"])
-        if policy is not None:
-            # What is chosen by likelihood elsewhere is answered by letter there.
-            measured = suite.metrics(rubrics, served=isinstance(spec.base_model, Endpoint))
-            self._check_metrics(policy, documents[f"gates/{spec.gate}"], suite, measured)
-        return ResolvedSpec(
+        resolved = ResolvedSpec(
             spec,
             file,
             suite,
@@ -99,6 +94,9 @@ class Resolver:
             suite_examples=examples,
             splits=(*(source for source in sources if not isinstance(source, Path)), *_splits_of(suite)),
         )
+        if policy is not None:
+            self._check_metrics(policy, documents[f"gates/{spec.gate}"], suite, tuple(resolved.metrics.values()))
+        return resolved
 
     def _follow_suite(
         self, suite: Suite, file: Path, documents: dict[str, Path]
@@ -209,8 +207,13 @@ class Resolver:
         unknown = [joined(task, EVERY) for task in (suite.harness.tasks if suite.harness else ())]
         names = tuple(metric.name for metric in metrics if not metric.is_pattern)
         for index, rule in enumerate(policy.rules):
-            known = declaration(rule.metric, (*metrics, *FACT_METRICS)) is not None or fitting(names, rule.metric)
-            if not known and not any(fnmatchcase(rule.metric, pattern) for pattern in unknown):
+            its = declaration(rule.metric, (*metrics, *FACT_METRICS))
+            about = [its] if its is not None else [by_name(metrics)[name] for name in fitting(names, rule.metric)]
+            senseless = [rule.problems(metric) for metric in about]
+            # A pattern stands for all that fits it and can be held.
+            for what in senseless[0] if senseless and all(senseless) else ():
+                self._report(read_file(file), ("rules", index), what)
+            if not about and not any(fnmatchcase(rule.metric, pattern) for pattern in unknown):
                 near = difflib.get_close_matches(rule.metric, names, 1)
                 hint = f"did you mean {near[0]!r}?" if near else f"it measures {_listed(names)}"
                 self._report(read_file(file), ("rules", index, "metric"), f"{rule.metric!r} is not measured; {hint}")

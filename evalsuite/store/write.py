@@ -102,8 +102,8 @@ def save_outcome(store: Store, step: StepRow, outcome: Outcome, *, seconds: floa
     key = step.digest
     tables: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
         "replies": (
-            "sample_id prompt text target group note",
-            [(key, r.sample_id, r.prompt, r.text, r.target, r.group, r.note) for r in outcome.replies],
+            "sample_id prompt text target group note subject",
+            [(key, r.sample_id, r.prompt, r.text, r.target, r.group, r.note, r.subject) for r in outcome.replies],
         ),
         "scores": (
             "metric sample_id value reason weight",

@@ -295,6 +295,39 @@ def test_a_rule_about_a_metric_that_the_suite_does_not_measure_is_refused(projec
     )
 
 
+BOOK = """\
+  - name: book
+    data: data/facts.jsonl
+    task: {kind: perplexity, field: question}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        ("{rule: floor, metric: book.nats_per_token, at_least: 2}",
+         "less is better in book.nats_per_token, so that at_least would ask for the worse; use `ceiling` with "
+         "`at_most`"),
+        ("{rule: floor, metric: facts.accuracy, at_least: 0}",
+         "facts.accuracy is never below 0, so at_least 0 can never fail; raise it"),
+        ("{rule: floor, metric: facts.accuracy.trades, at_least: 80}",
+         "facts.accuracy.trades is never above 1, so at_least 80 can never pass; lower it"),
+        ("{rule: ceiling, metric: overlap.facts, at_most: 1}",
+         "overlap.facts is never above 1, so at_most 1 can never fail; lower it"),
+        ("{rule: contamination, at_most: 1}", "overlap.facts is never above 1, so at_most 1 can never fail; lower it"),
+        ("{rule: max_flips, metric: book.nats_per_token, at_most: 0.1}",
+         "the scores of book.nats_per_token are not right (1) or wrong (0), so that none can flip; use `non_inferior`"),
+        ("{rule: non_inferior, metric: book.nats_per_token, margin: 0.1, sequential: true}",
+         "the scores of book.nats_per_token have no declared end on both sides, without which nothing can be settled "
+         "early; leave out `sequential`"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_makes_no_sense_for_its_metric_is_refused(project: Project, rule: str, problem: str) -> None:
+    project.write("suites/small.yaml", SUITE + BOOK)
+    project.change("gates/strict.yaml", "{rule: floor, metric: facts.accuracy, at_least: 0.5}", rule)
+    assert refusal(project) == f"gates/strict.yaml:4  rules.0  {problem}"
+
+
 def test_a_folder_and_examples_are_found_beside_the_suite(project: Project) -> None:
     project.change("suites/small.yaml", "data: data/facts.jsonl", "data: data/mmlu\n    examples: data/dev")
     project.change("suites/small.yaml", "{kind: multiple_choice}", "{kind: mmlu}")
