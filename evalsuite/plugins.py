@@ -15,25 +15,25 @@ import os
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache, partial
+from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, TypeGuard, get_args
+from typing import Any, ClassVar, Literal, Protocol, TypeGuard
 
-from pydantic import BaseModel
-
-from evalsuite.conformance import lacks
+from evalsuite.conformance import faults, loaded
 from evalsuite.errors import EvalsuiteError
 from evalsuite.records import (
     Adapter,
     Canary,
     Completion,
+    Effort,
     Evidence,
     LogLikelihood,
     Metric,
     Outcome,
     Outlook,
     Prompt,
+    Recipe,
     Recited,
     Result,
     Results,
@@ -48,6 +48,7 @@ from evalsuite.records import (
     Terms,
     TextDrift,
     Training,
+    Wants,
 )
 
 Kind = Literal["methods", "tasks", "probes", "rules"]
@@ -57,6 +58,13 @@ _PACKAGES: dict[Kind, str] = {
     "tasks": "evalsuite.evaluate.tasks",
     "probes": "evalsuite.evaluate.probes",
     "rules": "evalsuite.gate.rules",
+}
+# A protocol that needs documents stands above, beside these.
+_PROTOCOLS: dict[Kind, str] = {
+    "methods": "evalsuite.plugins:Method",
+    "tasks": "evalsuite.plugins:Task",
+    "probes": "evalsuite.plugins:Probe",
+    "rules": "evalsuite.plugins:Rule",
 }
 TAGS: dict[Kind, str] = {"methods": "method", "tasks": "kind", "probes": "probe", "rules": "rule"}
 
@@ -88,36 +96,6 @@ class TrainingJob:
     inputs: tuple[Path, ...] = ()
     on: Adapter | None = None
     teacher: Asking | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """An adapter as a method's options name it, by its folder or its spec, and the keys under `train` that do."""
-
-    name: str
-    at: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What a method learns from and builds on, known before anything runs.
-
-    `sources` are `spec.source.Source` documents, `canaries` the secrets to plant among their rows, `held_out` the share
-    of the rows kept aside to measure the loss, `epochs` the passes over the others; every draw starts from `seed`.
-    `builds_on` is the adapter that it goes on from, or its teacher's; with `explain` a `teacher` gives its reasons too.
-    `by_content` are options that only say where something lies: digests cover what lies there in their place.
-    """
-
-    sources: tuple[BaseModel, ...] = ()
-    seed: int = 0
-    held_out: float = 0.0
-    epochs: float = 1.0
-    canaries: BaseModel | None = None
-    builds_on: Named | None = None
-    teacher: BaseModel | None = None
-    explain: bool = False
-    adapter_type: str | None = None
-    by_content: frozenset[str] = frozenset()
 
 
 class Method(Protocol):
@@ -193,23 +171,6 @@ class Task(Protocol):
     def derived(self, results: Mapping[str, Result]) -> tuple[Result, ...]:
         """Results that follow from those over samples, of all items or of one subject; names as in `metrics`."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Wants:
-    """What a probe is to be given: a data file, entries of the suite, a judge with a rubric, and more.
-
-    `looks_at` says which entries can stand under `of`: benchmarks with right answers, all that yields a generated reply
-    (judged sets too), or benchmarks that choose among options.
-    """
-
-    data: str | None = None
-    of: tuple[str, ...] = ()
-    judge: str | None = None
-    rubric: str | None = None
-    looks_at: Literal["answers", "replies", "choices"] = "answers"
-    reads_training: bool = False
-    asks_parents: bool = False
 
 
 class Probe(Protocol):
@@ -288,14 +249,6 @@ class Material:
     parents: Mapping[str, Subject] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """What a probe asks of one subject, known before anything runs: requests and their tokens."""
-
-    samples: int
-    tokens: int
-
-
 class AskingProbe(Probe, Protocol):
     """A probe that asks base and candidate the same things; `measure` pairs what they said."""
 
@@ -368,9 +321,6 @@ class Rule(Protocol):
         ...
 
 
-_PROTOCOLS: dict[Kind, type] = {"methods": Method, "tasks": Task, "probes": Probe, "rules": Rule}
-
-
 @cache
 def find(kind: Kind) -> dict[str, type[Any]]:
     """Every plug-in of a kind by name: the shipped files first, then entry points.
@@ -383,35 +333,17 @@ def find(kind: Kind) -> dict[str, type[Any]]:
     for entry in entry_points(group=f"evalsuite.{kind}"):
         if entry.name in found:
             raise EvalsuiteError(f"two plug-ins of kind {kind} are called {entry.name!r}; uninstall one of them")
-        found[entry.name] = _loaded(kind, entry)
+        found[entry.name] = loaded(entry, partial(problems, kind, entry.name))
     return found
 
 
 def problems(kind: Kind, name: str, plugin: object) -> list[str]:
     """What a class lacks to be the plug-in of that kind and name, in words; nothing for a whole one."""
-    found: type[Any] | None = plugin if isinstance(plugin, type) and issubclass(plugin, BaseModel) else None
-    if found is None or not found.model_config.get("frozen") or found.model_config.get("extra") != "forbid":
-        return ["is no frozen document that forbids unknown keys; inherit its kind's options class"]
-    tag = found.model_fields.get(TAGS[kind])
-    if tag is None or get_args(tag.annotation) != (name,):
-        return [f"needs the field `{TAGS[kind]}: Literal[{name!r}]`, by which documents name it"]
-    wrong = lacks(found, _PROTOCOLS[kind])
-    return lacks(found, AskingProbe) if not wrong and kind == "probes" and found.asks else wrong
-
-
-def _loaded(kind: Kind, entry: EntryPoint) -> type[Any]:
-    of = f" of the package {entry.dist.name} {entry.dist.version}" if entry.dist is not None else ""
-    where = f"plug-in {entry.name!r} ({entry.value}, evalsuite.{kind}){of}"
-    mend = "mend or uninstall it; EVALSUITE_PLUGINS=builtin goes on without the plug-ins of all packages"
-    try:
-        plugin = entry.load()
-    except Exception as error:
-        raise EvalsuiteError(f"{where} cannot be loaded: {type(error).__name__}: {error}; {mend}") from error
-    wrong = problems(kind, entry.name, plugin)
-    if wrong:
-        raise EvalsuiteError(f"{where} {'; it '.join(wrong)}; {mend}")
-    assert isinstance(plugin, type)
-    return plugin
+    protocol: Any = pkgutil.resolve_name(_PROTOCOLS[kind]) if kind in _PROTOCOLS else object
+    wrong = faults(plugin, {TAGS[kind]: name}, protocol)
+    # Only now is it known that the class says whether it asks.
+    found: Any = plugin
+    return faults(plugin, {}, AskingProbe) if not wrong and protocol is Probe and found.asks else wrong
 
 
 def _shipped(kind: Kind) -> dict[str, type[Any]]:

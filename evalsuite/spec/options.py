@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from evalsuite.plugins import Recipe, Wants
-from evalsuite.records import LogLikelihood, Result, Row, Sample
+from evalsuite.records import LogLikelihood, Recipe, Result, Row, Sample, Wants
 from evalsuite.spec.document import Document
 
 

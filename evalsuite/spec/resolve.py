@@ -13,8 +13,8 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from evalsuite.errors import DocumentError, Problem
-from evalsuite.plugins import Wants, asks
-from evalsuite.records import EVERY, FACT_METRICS, Metric, by_name, declaration, joined
+from evalsuite.plugins import asks
+from evalsuite.records import EVERY, FACT_METRICS, Metric, Wants, by_name, declaration, joined
 from evalsuite.spec.dataset import FolderSplit, HubSplit, Split
 from evalsuite.spec.document import validate
 from evalsuite.spec.judge import JudgeFile, OfflineJudge, PanelJudge

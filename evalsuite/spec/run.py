@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from evalsuite.plugins import Method, Recipe
+from evalsuite.plugins import Method
+from evalsuite.records import Recipe
 from evalsuite.spec.base_model import BaseModelRef
 from evalsuite.spec.document import Document, Name, OneOf, Version
 from evalsuite.spec.endpoint import Endpoint

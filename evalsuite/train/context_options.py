@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator
 
-from evalsuite.plugins import Named, Recipe
+from evalsuite.records import Named, Recipe
 from evalsuite.spec.options import MethodOptions
 from evalsuite.spec.source import Source
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from evalsuite.plugins import Recipe
+from evalsuite.records import Recipe
 from evalsuite.spec.canaries import Canaries
 from evalsuite.spec.options import MethodOptions
 from evalsuite.spec.source import Source

@@ -12,8 +12,8 @@ from typing import ClassVar, Literal, get_args
 import pytest
 from pydantic import BaseModel
 
-from evalsuite.plugins import Kind, Wants, find, problems
-from evalsuite.records import Metric
+from evalsuite.plugins import Kind, find, problems
+from evalsuite.records import Metric, Wants
 from evalsuite.spec.document import Document
 from evalsuite.spec.options import AskingOptions, MethodOptions, ProbeOptions, TaskOptions
 

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "plugins.md"
 EXAMPLE = ROOT / "tests" / "plugin_example"
-FILES = {file.name: file for file in EXAMPLE.rglob("*") if file.suffix in (".py", ".toml") and file.stem != "__init__"}
+PROJECT = EXAMPLE / "pyproject.toml"
+GROUPS = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["entry-points"]
+PLUGINS = [
+    EXAMPLE / f"{name.split(':')[0].replace('.', '/')}.py" for group in GROUPS.values() for name in group.values()
+]
+FILES = {file.name: file for file in (PROJECT, *PLUGINS)}
 # A block that names a file shows that file.
 BLOCK = re.compile(r"```(python|toml) (\S+)\n(.*?)```\n", re.DOTALL)
 
@@ -20,10 +26,11 @@ def filled(page: str) -> str:
     )
 
 
-def test_the_page_shows_every_file_of_the_example_as_it_is() -> None:
+def test_the_page_shows_every_plug_in_of_the_example_as_it_is() -> None:
     shown = PAGE.read_text(encoding="utf-8")
     if os.environ.get("EVALSUITE_GOLDEN") == "write":
         PAGE.write_text(filled(shown), encoding="utf-8")
         shown = PAGE.read_text(encoding="utf-8")
     assert {found[2] for found in BLOCK.finditer(shown)} == set(FILES)
+    assert set(GROUPS) == {group for group in re.findall(r"^\| `(evalsuite\.\w+)` \|", shown, re.MULTILINE)}
     assert shown == filled(shown), "docs/plugins.md shows other files; run `make golden` and look at the difference"

@@ -15,8 +15,21 @@ from pydantic import Field
 
 from evalsuite.evaluate.asked import effort, outcome
 from evalsuite.evaluate.weighing import weighed
-from evalsuite.plugins import Asked, Effort, Material, Subject, Task, Wants
-from evalsuite.records import Comparison, LogLikelihood, Metric, Outcome, Reply, Result, Results, Sample, Score, joined
+from evalsuite.plugins import Asked, Material, Subject, Task
+from evalsuite.records import (
+    Comparison,
+    Effort,
+    LogLikelihood,
+    Metric,
+    Outcome,
+    Reply,
+    Result,
+    Results,
+    Sample,
+    Score,
+    Wants,
+    joined,
+)
 from evalsuite.spec.document import Name
 from evalsuite.spec.options import AskingOptions
 

@@ -16,8 +16,8 @@ from pydantic import Field
 
 from evalsuite.data.prompts import read_texts
 from evalsuite.evaluate.asked import effort, outcome
-from evalsuite.plugins import Effort, Material, Subject, Wants
-from evalsuite.records import Metric, Outcome, Reply, Result, Results, Score, TextDrift
+from evalsuite.plugins import Material, Subject
+from evalsuite.records import Effort, Metric, Outcome, Reply, Result, Results, Score, TextDrift, Wants
 from evalsuite.spec.document import Name
 from evalsuite.spec.options import AskingOptions
 

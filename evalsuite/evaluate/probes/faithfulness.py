@@ -18,8 +18,8 @@ from evalsuite.data.prompts import ProbePrompt, read_prompts
 from evalsuite.errors import DataError
 from evalsuite.evaluate.asked import effort, kept, outcome
 from evalsuite.evaluate.mistakes import sentences, with_mistake
-from evalsuite.plugins import Effort, Material, Subject, Wants
-from evalsuite.records import Comparison, Metric, Outcome, Prompt, Results, Sample, Sampling, Score
+from evalsuite.plugins import Material, Subject
+from evalsuite.records import Comparison, Effort, Metric, Outcome, Prompt, Results, Sample, Sampling, Score, Wants
 from evalsuite.spec.document import Name
 from evalsuite.spec.options import AskingOptions
 

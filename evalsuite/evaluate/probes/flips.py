@@ -13,8 +13,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from evalsuite.plugins import Wants
-from evalsuite.records import Comparison, Metric, Outcome, Result, Results, Score
+from evalsuite.records import Comparison, Metric, Outcome, Result, Results, Score, Wants
 from evalsuite.spec.document import Name
 from evalsuite.spec.options import ProbeOptions
 

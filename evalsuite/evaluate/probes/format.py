@@ -19,8 +19,8 @@ from pydantic import Field, model_validator
 from evalsuite.data.prompts import ProbePrompt, read_prompts
 from evalsuite.evaluate.asked import effort, kept, outcome
 from evalsuite.evaluate.forms import has_form, keeps_language, repeats_itself
-from evalsuite.plugins import Effort, Material, Subject, Wants
-from evalsuite.records import Completion, Metric, Outcome, Results, Sampling, Score, by_name
+from evalsuite.plugins import Material, Subject
+from evalsuite.records import Completion, Effort, Metric, Outcome, Results, Sampling, Score, Wants, by_name
 from evalsuite.spec.document import Name
 from evalsuite.spec.options import AskingOptions
 

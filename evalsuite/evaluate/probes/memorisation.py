@@ -22,8 +22,8 @@ from pydantic import Field
 from evalsuite.data.prompts import read_texts
 from evalsuite.evaluate.aggregate import aggregate
 from evalsuite.evaluate.asked import effort, outcome
-from evalsuite.plugins import Effort, Material, Subject, Wants
-from evalsuite.records import Canary, Metric, Outcome, Prompt, Recited, Reply, Result, Results, Score
+from evalsuite.plugins import Material, Subject
+from evalsuite.records import Canary, Effort, Metric, Outcome, Prompt, Recited, Reply, Result, Results, Score, Wants
 from evalsuite.spec.document import Name
 from evalsuite.spec.options import AskingOptions
 

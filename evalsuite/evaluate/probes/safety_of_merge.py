@@ -19,8 +19,20 @@ from evalsuite.evaluate.asked import effort, kept
 from evalsuite.evaluate.difference import difference
 from evalsuite.evaluate.refusals import refuses
 from evalsuite.evaluate.weighing import weighed
-from evalsuite.plugins import Asked, Effort, Material, Subject, Wants
-from evalsuite.records import Comparison, Metric, Outcome, Reply, Result, Results, Sample, Sampling, Score
+from evalsuite.plugins import Asked, Material, Subject
+from evalsuite.records import (
+    Comparison,
+    Effort,
+    Metric,
+    Outcome,
+    Reply,
+    Result,
+    Results,
+    Sample,
+    Sampling,
+    Score,
+    Wants,
+)
 from evalsuite.spec.document import Name
 from evalsuite.spec.options import AskingOptions
 

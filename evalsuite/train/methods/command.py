@@ -16,8 +16,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from evalsuite.errors import TrainingError
-from evalsuite.plugins import Recipe, TrainingJob
-from evalsuite.records import Training
+from evalsuite.plugins import TrainingJob
+from evalsuite.records import Recipe, Training
 from evalsuite.spec.options import MethodOptions
 from evalsuite.spec.source import Source
 

@@ -11,8 +11,8 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from evalsuite.plugins import Named, Recipe, TrainingJob
-from evalsuite.records import Row, Training, Unanswered
+from evalsuite.plugins import TrainingJob
+from evalsuite.records import Named, Recipe, Row, Training, Unanswered
 from evalsuite.spec.teacher import ServedTeacher, Teacher
 from evalsuite.spec.writing import Keep
 from evalsuite.train.supervised import SupervisedOptions

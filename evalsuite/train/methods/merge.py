@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from evalsuite.errors import TrainingError
-from evalsuite.plugins import Recipe, TrainingJob
-from evalsuite.records import Training
+from evalsuite.plugins import TrainingJob
+from evalsuite.records import Recipe, Training
 from evalsuite.spec.document import Document
 from evalsuite.spec.options import MethodOptions
 from evalsuite.spec.source import Source

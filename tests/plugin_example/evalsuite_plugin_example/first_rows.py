@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from evalsuite.plugins import Recipe, TrainingJob
-from evalsuite.records import Example, Row, Training
+from evalsuite.plugins import TrainingJob
+from evalsuite.records import Example, Recipe, Row, Training
 from evalsuite.spec.options import MethodOptions
 from evalsuite.spec.source import Source
 

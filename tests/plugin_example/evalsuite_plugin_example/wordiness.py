@@ -8,8 +8,8 @@ from pydantic import Field
 
 from evalsuite.data.prompts import read_prompts
 from evalsuite.evaluate.asked import effort, kept, outcome
-from evalsuite.plugins import Effort, Material, Subject, Wants
-from evalsuite.records import Metric, Outcome, Results, Sample, Sampling, Score
+from evalsuite.plugins import Material, Subject
+from evalsuite.records import Effort, Metric, Outcome, Results, Sample, Sampling, Score, Wants
 from evalsuite.spec.document import Name
 from evalsuite.spec.options import AskingOptions
 
