@@ -47,7 +47,7 @@ def train(plan: Plan, output: Path, say: Callable[[str], None], *, teacher: Aski
             base=plan.checkpoint.folder,
             train=with_canaries(rows, method),
             held_out=held_out,
-            seed=method.seed,
+            seed=method.recipe.seed,
             output=output,
             progress=say,
             folder=project_of(plan.resolved.file),

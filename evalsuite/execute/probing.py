@@ -12,7 +12,7 @@ from evalsuite.models.adapter import adapter_digest
 from evalsuite.models.subject import ModelSubject
 from evalsuite.plan import Plan, Step
 from evalsuite.plan.material import material, parents_of
-from evalsuite.plugins import AskingProbe, Material, Subject, wants
+from evalsuite.plugins import AskingProbe, Material, Subject
 from evalsuite.records import Adapter, Completion, Outcome, Prompt, Sampling
 from evalsuite.spec.rubric import Rubric
 
@@ -35,7 +35,7 @@ def probe(plan: Plan, step: Step, bench: Workbench) -> Outcome:
 
 
 def _with_models(plan: Plan, found: AskingProbe, bench: Workbench, *, candidate: bool) -> Material:
-    given, wanted = material(plan.resolved, found), wants(found)
+    given, wanted = material(plan.resolved, found), found.wants
     if wanted.judge and wanted.rubric:
         rubric = plan.resolved.rubrics[wanted.rubric]
         judge = bench.judges.grader(plan.resolved.judges[wanted.judge], rubric)

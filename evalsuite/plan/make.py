@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from pydantic import BaseModel
+
 from evalsuite.data.authored import read_authored
 from evalsuite.data.canaries import canary_parts
 from evalsuite.data.digest import data_digest, digest, file_digest
@@ -17,7 +19,6 @@ from evalsuite.plan.estimate import benchmark_cost, judged_cost, pairing_cost, p
 from evalsuite.plan.judging import judging
 from evalsuite.plan.material import given_digest, judging_of
 from evalsuite.records import Adapter
-from evalsuite.spec.document import Document
 from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.spec.source import PLACE, sources_of
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
@@ -43,7 +44,7 @@ def training_digest(resolved: ResolvedSpec, base: Base, built_on: BuiltOn = NOTH
     if method is None or built_on.waits_for is not None:
         return None
     # Paths do not count, the bytes behind them do; and a file with bad rows trains in one way only: without them.
-    options = _plain(method, exclude={"data", "on", "teacher"})
+    options = _plain(method, exclude={*method.recipe.by_content})
     data = [
         (file_digest(path), _plain(source, exclude={*PLACE, "on_bad_row"}))
         for path, source in zip(resolved.training_data, sources_of(method), strict=True)
@@ -230,5 +231,5 @@ def _digests(found: Judging) -> list[str]:
 
 def _plain(document: Any, exclude: set[str] | None = None) -> dict[str, Any]:
     """A document as plain data without the prose that changes nothing."""
-    assert isinstance(document, Document)
+    assert isinstance(document, BaseModel)
     return document.model_dump(mode="json", exclude={"description", *(exclude or set())})

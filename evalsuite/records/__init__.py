@@ -13,6 +13,7 @@ from evalsuite.records.asking import (
     TokenChances,
 )
 from evalsuite.records.metrics import EVERY, Direction, Metric, Place, by_name, declaration, joined, required
+from evalsuite.records.needs import Effort, Named, Recipe, Wants
 from evalsuite.records.results import (
     Adapter,
     Comparison,
@@ -54,6 +55,7 @@ __all__ = [
     "Comparison",
     "Completion",
     "Direction",
+    "Effort",
     "Evidence",
     "Example",
     "Facts",
@@ -62,11 +64,13 @@ __all__ = [
     "LogLikelihood",
     "Message",
     "Metric",
+    "Named",
     "Outcome",
     "Outlook",
     "Place",
     "Prompt",
     "Rated",
+    "Recipe",
     "Recited",
     "Rendered",
     "Reply",
@@ -89,6 +93,7 @@ __all__ = [
     "Unanswered",
     "Usage",
     "Verdict",
+    "Wants",
     "by_name",
     "clusters_of",
     "declaration",

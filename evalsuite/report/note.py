@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 from evalsuite.plan import Plan
@@ -144,6 +145,7 @@ def _untested(plan: Plan, card: RunCard, document: VerdictFile) -> tuple[str, ..
         told.append("whether the judge agrees with people or with itself: no rule asks for it")
     if plan.step("overlap", None, "candidate") is None:
         told.append("whether test items stand in the training data: the training rows are not known")
-    if not any("memorisation" in metric for metric in asked):
+    learned = [metric for probe in suite.probes if probe.wants.reads_training for metric in probe.metrics]
+    if not any(metric.covers(wanted) or fnmatch(metric.name, wanted) for metric in learned for wanted in asked):
         told.append("whether training rows can be drawn out of the adapter: no rule asks for it")
     return tuple(told)

@@ -13,8 +13,8 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from evalsuite.errors import DocumentError, Problem
-from evalsuite.plugins import Wants, asks, wants
-from evalsuite.records import EVERY, FACT_METRICS, Metric, by_name, declaration, joined
+from evalsuite.plugins import asks
+from evalsuite.records import EVERY, FACT_METRICS, Metric, Wants, by_name, declaration, joined
 from evalsuite.spec.dataset import FolderSplit, HubSplit, Split
 from evalsuite.spec.document import validate
 from evalsuite.spec.judge import JudgeFile, OfflineJudge, PanelJudge
@@ -30,6 +30,7 @@ from evalsuite.spec.source import Source, sources_of
 from evalsuite.spec.suite import Answers, JudgedSet, Pairing, Suite, Where
 
 D = TypeVar("D", bound=BaseModel)
+N = TypeVar("N", bound=Suite | Policy | Rubric | JudgeFile)
 
 _MOST_LISTED = 12
 
@@ -67,10 +68,9 @@ class Resolver:
         sources = [self._source(source, raw, file, index) for index, source in enumerate(sources_of(spec.train))]
         if len({source.weight is None for source in sources_of(spec.train)}) > 1:
             self._report(raw, ("train", "data"), "some sources have a weight and some have none; give all one, or none")
-        below = getattr(spec.train, "builds_on", None)
-        if below is not None and ("/" in below or below.startswith(".")):
-            place = ("train", "on") if hasattr(spec.train, "on") else ("train", "teacher", "adapter")
-            self._data(below, raw, file, place, folder=True)
+        below = spec.recipe.builds_on
+        if below is not None and ("/" in below.name or below.name.startswith(".")):
+            self._data(below.name, raw, file, ("train", *below.at), folder=True)
         adapter = None
         if spec.adapter is not None:
             adapter = self._data(spec.adapter.path, raw, file, ("adapter", "path"), folder=True)
@@ -105,7 +105,7 @@ class Resolver:
         rubrics: dict[str, Rubric] = {}
         judges: dict[str, ResolvedJudge] = {}
         probes: list[tuple[Path_, str, Wants]] = [
-            (("probes", index), probe.name, wants(probe)) for index, probe in enumerate(suite.probes) if asks(probe)
+            (("probes", index), probe.name, probe.wants) for index, probe in enumerate(suite.probes) if asks(probe)
         ]
         graded: list[tuple[Path_, JudgedSet | Pairing | Wants]] = [
             *((("judged", index), entry) for index, entry in enumerate(suite.judged)),
@@ -145,7 +145,7 @@ class Resolver:
                     named: Path_ = ("pairings", index, "against", which, "answers")
                     data[f"{pairing.name}/{one.label}"] = self._data(one.answers, raw, file, named)
         probes: list[tuple[Path_, str, Wants]] = [
-            (("probes", index), probe.name, wants(probe)) for index, probe in enumerate(suite.probes) if asks(probe)
+            (("probes", index), probe.name, probe.wants) for index, probe in enumerate(suite.probes) if asks(probe)
         ]
         for at, name, wanted in probes:
             if wanted.data is not None:
@@ -219,8 +219,8 @@ class Resolver:
                 self._report(read_file(file), ("rules", index, "metric"), f"{rule.metric!r} is not measured; {hint}")
 
     def _named(
-        self, kind: type[D], folder: Folder, name: str, at: tuple[Raw, Path, Path_], documents: dict[str, Path]
-    ) -> D | None:
+        self, kind: type[N], folder: Folder, name: str, at: tuple[Raw, Path, Path_], documents: dict[str, Path]
+    ) -> N | None:
         raw, file, path = at
         lookup = find_document(folder, name, beside=file)
         if lookup.found is None:
@@ -231,9 +231,8 @@ class Resolver:
             return None
         documents[f"{folder}/{name}"] = lookup.found
         document = self._document(kind, lookup.found)
-        inside = getattr(document, "name", name)
-        if inside != name:
-            self._report(raw, path, f"{lookup.found} is named {inside!r} inside; make them equal")
+        if document is not None and document.name != name:
+            self._report(raw, path, f"{lookup.found} is named {document.name!r} inside; make them equal")
         return document
 
     def _document(self, kind: type[D], file: Path) -> D | None:

@@ -16,9 +16,10 @@ from pydantic import Field
 
 from evalsuite.data.prompts import read_texts
 from evalsuite.evaluate.asked import effort, outcome
-from evalsuite.plugins import Effort, Material, Subject
-from evalsuite.records import Metric, Outcome, Reply, Result, Results, Score, TextDrift
-from evalsuite.spec.document import Document, Name
+from evalsuite.plugins import Material, Subject
+from evalsuite.records import Effort, Metric, Outcome, Reply, Result, Results, Score, TextDrift, Wants
+from evalsuite.spec.document import Name
+from evalsuite.spec.options import AskingOptions
 
 # exp(700) is the largest power of e that a float holds.
 _LARGEST = 700.0
@@ -32,7 +33,7 @@ _DIVERGENCE = Metric(
 )
 
 
-class DriftProbe(Document):
+class DriftProbe(AskingOptions):
     """Loss, perplexity and bits per byte on general text, and the divergence from the base's predictions."""
 
     version: ClassVar[int] = 1
@@ -45,6 +46,11 @@ class DriftProbe(Document):
     def metrics(self) -> tuple[Metric, ...]:
         """Loss, perplexity and bits per byte on general text, and the divergence; of all less is better."""
         return tuple(metric.of(self.name) for metric in (_LOSS, _PERPLEXITY, _BITS, _DIVERGENCE))
+
+    @property
+    def wants(self) -> Wants:
+        """Its texts."""
+        return Wants(data=self.data)
 
     def effort(self, material: Material) -> Effort:
         """Each text once, by base and subject."""

@@ -18,9 +18,10 @@ from pydantic import Field, model_validator
 from evalsuite.data.prompts import ProbePrompt, read_prompts
 from evalsuite.evaluate.asked import effort, kept, outcome
 from evalsuite.evaluate.refusals import refuses
-from evalsuite.plugins import Effort, Material, Subject
-from evalsuite.records import Completion, Metric, Outcome, Results, Sampling, Score
-from evalsuite.spec.document import Document, Name
+from evalsuite.plugins import Material, Subject
+from evalsuite.records import Completion, Effort, Metric, Outcome, Results, Sampling, Score, Wants
+from evalsuite.spec.document import Name
+from evalsuite.spec.options import AskingOptions
 
 KINDS = ("harmful", "benign")
 _RATES = {
@@ -34,7 +35,7 @@ _RATES = {
 }
 
 
-class RefusalProbe(Document):
+class RefusalProbe(AskingOptions):
     """The share of harmful prompts that are refused, and of benign ones (over-refusal)."""
 
     version: ClassVar[int] = 1
@@ -55,6 +56,11 @@ class RefusalProbe(Document):
     def metrics(self) -> tuple[Metric, ...]:
         """Refusal rates; of harmful prompts more is better, of benign ones less."""
         return tuple(_RATES[kind].of(self.name) for kind in KINDS)
+
+    @property
+    def wants(self) -> Wants:
+        """Its prompts, and who grades the replies to them."""
+        return Wants(data=self.data, judge=self.judge, rubric=self.rubric)
 
     def effort(self, material: Material) -> Effort:
         """One reply per prompt."""
