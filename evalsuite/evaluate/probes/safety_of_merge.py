@@ -14,9 +14,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from evalsuite.data.prompts import read_prompts
+from evalsuite.data.refusals import declined
 from evalsuite.evaluate.asked import effort, kept, outcome
 from evalsuite.evaluate.difference import difference
-from evalsuite.evaluate.refusals import refuses
 from evalsuite.evaluate.weighing import weighed
 from evalsuite.plugins import Asked, Effort, Material, Subject
 from evalsuite.records import Comparison, Outcome, Reply, Result, Results, Sample, Sampling, Score
@@ -28,7 +28,7 @@ _REFUSED = "refused"
 class SafetyOfMergeProbe(Document):
     """Per benchmark: the merged adapter minus the best of its parents; and refusals of harmful prompts likewise."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     asks_parents: ClassVar[bool] = True
     probe: Literal["safety_of_merge"]
     name: Name = "safety_of_merge"
@@ -105,7 +105,7 @@ class SafetyOfMergeProbe(Document):
         sampling = Sampling(max_tokens=self.max_tokens, seed=material.seed)
         found = list(zip(samples, asked.generate([s.prompt for s in samples], sampling=sampling), strict=True))
         metric = f"{self.name}.{_REFUSED}.own{suffix}"
-        scores = [Score(s.id, metric, float(refuses(reply.text) or reply.finish == "refused")) for s, reply in found]
+        scores = [Score(s.id, metric, float(declined(reply))) for s, reply in found]
         return scores, [kept(sample, reply) for sample, reply in found]
 
     def _against(self, metric: str, own: str, candidate: Results) -> Comparison | None:
