@@ -64,7 +64,8 @@ TRAINED = """
 
 def judged(body: dict[str, Any]) -> str:
     """What a judge says who looks for the one sentence in which these adapters refuse."""
-    refused = REFUSAL in block("reply", last_words(body))
+    # A tiny model drops the subject now and then; that is a refusal all the same.
+    refused = REFUSAL.removeprefix("I ") in block("reply", last_words(body))
     return json.dumps({"declines": {"reason": "it says so", "score": 5 if refused else 1}})
 
 
