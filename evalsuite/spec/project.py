@@ -98,7 +98,7 @@ def find_document(folder: Folder, name: str, *, beside: Path) -> Lookup:
     places = [here / f"{name}.yaml", here / folder / f"{name}.yaml", project / folder / f"{name}.yaml"]
     places.append(bundled.folder(folder) / f"{name}.yaml")
     searched = tuple(dict.fromkeys(place for place in places if place != beside.resolve()))
-    passed_over = []
+    passed_over: list[tuple[Path, str]] = []
     for place in searched:
         if not place.is_file():
             continue
