@@ -17,6 +17,8 @@ PROGRAM = sorted(file for folder in ("evalsuite", "dashboard") for file in (ROOT
 
 # What others call by a name of theirs, or what people are promised although the program itself has no need of it.
 ALLOWED = {
+    "evalsuite.records.metrics.Metric.gain": "declared for what compares figures; goes from here once that reads it",
+    "evalsuite.records.metrics.Metric.is_slice": "as `gain`",
     "evalsuite.models.scripted.ScriptedModel": "ships as a fake for people's own tests",
     "evalsuite.pytest_plugin.pytest_addoption": "pytest calls it",
     "evalsuite.pytest_plugin.pytest_configure": "pytest calls it",
@@ -138,4 +140,5 @@ def test_every_public_name_is_used_by_the_program() -> None:
 
 
 def test_no_name_is_allowed_in_vain() -> None:
-    assert set(ALLOWED) <= set(unused())
+    used = set(ALLOWED) - set(unused())
+    assert not used, f"these are used now, or gone; take them out of ALLOWED: {sorted(used)}"

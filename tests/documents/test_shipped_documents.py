@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from evalsuite import bundled
+from evalsuite import __version__, bundled
 from evalsuite.check import check_data
 from evalsuite.spec.document import validate
 from evalsuite.spec.load import load_specs
@@ -27,6 +27,12 @@ STALE = "the schemas in evalsuite/schemas are stale; run `make golden` and look 
 
 def named(file: Path) -> str:
     return str(file.relative_to(ROOT))
+
+
+def test_the_newest_release_in_the_changelog_is_this_version() -> None:
+    headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert headings[0] == "Unreleased"
+    assert re.fullmatch(r"\[(.+)\] - \d{4}-\d{2}-\d{2}", headings[1])[1] == __version__  # type: ignore[index]
 
 
 def test_something_of_every_kind_ships() -> None:
