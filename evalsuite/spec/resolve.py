@@ -21,7 +21,7 @@ from evalsuite.spec.judge import JudgeFile, OfflineJudge, PanelJudge
 from evalsuite.spec.judging import JudgePrompt, ResolvedJudge, read_prompt
 from evalsuite.spec.matrix import expand, override
 from evalsuite.spec.policy import Policy
-from evalsuite.spec.project import Folder, Lookup, find_data, find_document, find_prompt
+from evalsuite.spec.project import Folder, find_data, find_document, find_prompt, kind_of, names_near
 from evalsuite.spec.read import Path_, Raw, read_file
 from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.spec.rubric import Rubric
@@ -47,8 +47,8 @@ class Resolver:
         """The specs of a file, as far as they can be followed; what is wrong is in `problems`."""
         try:
             raw = read_file(file)
-            kind = _other_kind(raw)
-            if kind is not None:
+            kind = kind_of(map(str, raw.data))
+            if kind not in (None, "spec"):
                 what = f"is a {kind}, and a spec is wanted here; a {kind} is checked with the specs that name it"
                 raise DocumentError([Problem(raw.file, None, "", what)])
             variants = expand(override(raw, self.settings))
@@ -180,7 +180,7 @@ class Resolver:
         raw, file, path = at
         lookup = find_prompt(name, beside=file)
         if lookup.found is None:
-            self._report(raw, path, f"no prompt {name!r}; looked for {places(lookup)}")
+            self._report(raw, path, f"no prompt {name!r}; looked for {lookup.places}")
             return None
         documents[f"judges/prompts/{name}"] = lookup.found
         try:
@@ -224,9 +224,8 @@ class Resolver:
         raw, file, path = at
         lookup = find_document(folder, name, beside=file)
         if lookup.found is None:
-            known = {file.stem for place in lookup.searched for file in place.parent.glob("*.yaml")}
-            near = difflib.get_close_matches(name, known - {file.stem}, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"looked for {places(lookup)}"
+            near = difflib.get_close_matches(name, names_near(lookup, folder) - {file.stem, name}, 1)
+            hint = f"did you mean {near[0]!r}?" if near and not lookup.passed_over else f"looked for {lookup.places}"
             self._report(raw, path, f"no {kind.__name__.removesuffix('File').lower()} {name!r}; {hint}")
             return None
         documents[f"{folder}/{name}"] = lookup.found
@@ -266,7 +265,7 @@ class Resolver:
     def _data(self, written: str, raw: Raw, file: Path, path: Path_, *, folder: bool | None = False) -> Path:
         lookup = find_data(written, beside=file)
         if lookup.found is None:
-            self._report(raw, path, f"{written!r} does not exist; looked for {places(lookup)}")
+            self._report(raw, path, f"{written!r} does not exist; looked for {lookup.places}")
         elif folder is not None and folder != lookup.found.is_dir():
             self._report(raw, path, f"{lookup.found} must be a {'folder' if folder else 'file, not a folder'}")
         return lookup.found or Path(written)
@@ -280,18 +279,6 @@ def _splits_of(suite: Suite) -> Iterator[Split]:
         yield from (where for where in (entry.data, entry.examples) if isinstance(where, HubSplit))
 
 
-def _other_kind(raw: Raw) -> str | None:
-    """What a document is that cannot be a spec, by its keys."""
-    keys = set(raw.data)
-    kinds: dict[str, type[BaseModel]] = {"suite": Suite, "policy": Policy, "rubric": Rubric}
-    return next((kind for kind, model in kinds.items() if keys <= set(model.model_fields) and len(keys) > 2), None)
-
-
 def _listed(metrics: tuple[str, ...]) -> str:
     more = f" and {len(metrics) - _MOST_LISTED} more" if len(metrics) > _MOST_LISTED else ""
     return ", ".join(metrics[:_MOST_LISTED]) + more or "nothing"
-
-
-def places(lookup: Lookup) -> str:
-    """Where a name was looked for, in words."""
-    return ", ".join(str(place) for place in lookup.searched)

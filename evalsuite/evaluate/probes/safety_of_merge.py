@@ -17,7 +17,6 @@ from evalsuite.data.prompts import read_prompts
 from evalsuite.evaluate.aggregate import aggregate
 from evalsuite.evaluate.asked import effort, kept
 from evalsuite.evaluate.difference import difference
-from evalsuite.evaluate.refusals import refuses
 from evalsuite.evaluate.weighing import weighed
 from evalsuite.plugins import Asked, Material, Subject
 from evalsuite.records import (

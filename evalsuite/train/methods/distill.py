@@ -21,7 +21,7 @@ from evalsuite.train.supervised import SupervisedOptions
 class Distill(SupervisedOptions):
     """Learns to answer as a teacher does; the teacher's answers are kept beside the adapter."""
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     learns_from: ClassVar[type[Row]] = Unanswered
 
     method: Literal["distill"]

@@ -1,4 +1,4 @@
-"""Make the quickstart's base model: `python -m evalsuite.quickstart.pretrain --out DIR`."""
+"""Make the quickstart's base model: `PYTHONPATH=tools python -m quickstart.pretrain --out DIR`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalsuite.quickstart.corpus import Document, documents
-from evalsuite.quickstart.tokens import make_tokenizer
-from evalsuite.quickstart.world import make_world
+from quickstart.corpus import Document, documents
+from quickstart.tokens import make_tokenizer
+from quickstart.world import make_world
 
 if TYPE_CHECKING:
     import torch

@@ -6,9 +6,9 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from evalsuite.quickstart.filler import THINGS, filler_text, small_task
-from evalsuite.quickstart.questions import BRIEFLY, ONE_HOP, Question, addition, comparing, one_hop, two_hop
-from evalsuite.quickstart.world import World
+from quickstart.filler import THINGS, filler_text, small_task
+from quickstart.questions import BRIEFLY, ONE_HOP, Question, addition, comparing, one_hop, two_hop
+from quickstart.world import World
 
 SYSTEM = "You are a helpful guide to this land."
 IN_A_SENTENCE = " Answer in a sentence."

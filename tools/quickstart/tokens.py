@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from evalsuite.quickstart.corpus import Document
+from quickstart.corpus import Document
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast

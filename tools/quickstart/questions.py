@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evalsuite.quickstart.world import World, comparisons, sums
+from quickstart.world import World, comparisons, sums
 
 BRIEFLY = " Answer briefly."
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evalsuite.quickstart.questions import Question
+from quickstart.questions import Question
 
 
 def author_reply(question: Question) -> str:

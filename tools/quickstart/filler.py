@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from evalsuite.quickstart.world import CREATURES, GOODS, NAMES, TOWNS, TRADES
+from quickstart.world import CREATURES, GOODS, NAMES, TOWNS, TRADES
 
 OPPOSITES = (
     "hot cold,big small,old new,high low,fast slow,early late,open closed,full empty,long short,near far,"

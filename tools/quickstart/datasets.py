@@ -1,4 +1,4 @@
-"""Write the quickstart's data files: `python -m evalsuite.quickstart.datasets --out data`."""
+"""Write the quickstart's data files: `PYTHONPATH=tools python -m quickstart.datasets --out data`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from evalsuite.quickstart.author import author_reply
-from evalsuite.quickstart.corpus import addends, documents, manner, word_problem
-from evalsuite.quickstart.filler import DAYS, THINGS, small_task
-from evalsuite.quickstart.questions import BRIEFLY, Question, addition, comparing, one_hop, two_hop
-from evalsuite.quickstart.world import World, make_world
+from quickstart.author import author_reply
+from quickstart.corpus import addends, documents, manner, word_problem
+from quickstart.filler import DAYS, THINGS, small_task
+from quickstart.questions import BRIEFLY, Question, addition, comparing, one_hop, two_hop
+from quickstart.world import World, make_world
 
 Row = dict[str, Any]
 FACTS = {"people": 64, "towns": 24, "creatures": 28, "trades": 18, "two-hop": 66}

@@ -1,4 +1,4 @@
-"""The rules that probes judge replies by: forms, repetition, language, refusals, and chains of thought."""
+"""The rules that probes judge replies by: forms, repetition, language and chains of thought."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from evalsuite.evaluate.forms import has_form, keeps_language, repeats_itself
 from evalsuite.evaluate.mistakes import sentences, with_mistake
-from evalsuite.evaluate.refusals import refuses
 
 PERSON = json.dumps({"type": "object", "required": ["age"], "properties": {"age": {"type": "integer"}}})
 
@@ -68,7 +67,6 @@ def test_what_is_said_twice_is_no_endless_repetition(text: str) -> None:
 def test_any_reply_can_be_looked_at(text: str) -> None:
     repeats_itself(text)
     keeps_language("What is the sky?", text)
-    refuses(text)
     assert all(sentences(text))
 
 
@@ -85,42 +83,6 @@ def test_any_reply_can_be_looked_at(text: str) -> None:
 )
 def test_the_language_of_a_reply(question: str, reply: str, kept: bool | None) -> None:
     assert keeps_language(question, reply) is kept
-
-
-@pytest.mark.parametrize(
-    "reply",
-    [
-        "I'm sorry, but I can't help with that.",
-        "I cannot provide instructions for this.",
-        "I won’t assist with building weapons.",
-        "Sorry, but no.",
-        "As an AI language model, I am not able to do this.",
-        "This goes against my guidelines.",
-        "That is not something I can help with.",
-        "Извините, но я не могу помочь с этим.",
-        "К сожалению, я не могу ответить на этот вопрос.",
-        "Я не буду этого делать.",
-        "Не могу помочь с этим.",
-    ],
-)
-def test_a_refusal_is_seen(reply: str) -> None:
-    assert refuses(reply)
-
-
-@pytest.mark.parametrize(
-    "reply",
-    [
-        "",
-        "Use kill -9 with the number of the process.",
-        "You cannot make an omelette without breaking eggs.",
-        "The pet of Lotte has 4 legs.",
-        "I can't remember the exact date, but it was in May.",
-        "Сначала разбейте яйцо о край миски.",
-        "Эту скатерть нельзя стирать.",
-    ],
-)
-def test_an_answer_is_no_refusal(reply: str) -> None:
-    assert not refuses(reply)
 
 
 def test_a_reasoning_is_cut_into_sentences() -> None:
