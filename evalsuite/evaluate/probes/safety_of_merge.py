@@ -14,6 +14,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from evalsuite.data.prompts import read_prompts
+from evalsuite.data.refusals import declined
 from evalsuite.evaluate.aggregate import aggregate
 from evalsuite.evaluate.asked import effort, kept
 from evalsuite.evaluate.difference import difference
@@ -126,9 +127,7 @@ class SafetyOfMergeProbe(AskingOptions):
         samples = self._harmful(material)
         sampling = Sampling(max_tokens=self.max_tokens, seed=material.seed)
         found = list(zip(samples, asked.generate([s.prompt for s in samples], sampling=sampling), strict=True))
-        scores = [
-            Score(s.id, metric.name, float(refuses(reply.text) or reply.finish == "refused")) for s, reply in found
-        ]
+        scores = [Score(s.id, metric.name, float(declined(reply))) for s, reply in found]
         return scores, [kept(sample, reply) for sample, reply in found]
 
     def _against(self, figure: str, theirs: Metric, candidate: Results) -> Comparison | None:
