@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from evalsuite.errors import NotFound
 from evalsuite.paired import MEASURED
 from evalsuite.plan import Baseline, Plan
-from evalsuite.records import Evidence, Facts
+from evalsuite.records import Evidence, Facts, Results
 from evalsuite.registry.aliases import aliases_file, read_aliases
 from evalsuite.spec.card import Card
 from evalsuite.spec.load import load_document
@@ -38,7 +39,14 @@ def _evidence(plan: Plan, store: Store) -> Evidence:
         if found is None:
             raise NotFound(_unknown(plan.resolved, policy.baseline, store))
         baseline = read.results_of(store, policy.baseline, found.digests)
+    candidate, baseline, base, author = (_declared(its, plan) for its in (candidate, baseline, base, author))
     return Evidence(candidate, baseline, base, author, facts_of(plan, store), seed=plan.resolved.suite.seed)
+
+
+def _declared(results: Results, plan: Plan) -> Results:
+    """The results with what the suite says of its metrics, those that are yet to be measured among them."""
+    told = {name: metric for name, metric in plan.resolved.metrics.items() if not metric.is_pattern}
+    return replace(results, metrics={**told, **results.metrics})
 
 
 def baseline_of(resolved: ResolvedSpec, store: Store) -> Baseline | None:

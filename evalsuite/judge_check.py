@@ -83,7 +83,7 @@ def check_judge(
 
         timed = clock.time(asked(0), labels)
         health = with_latency(_measured(asked, labels, question, rubric), clock.seconds, reason=_CACHED)
-    check = JudgeCheck(_row(question, judge, rubric, health), health.results)
+    check = JudgeCheck(_row(question, judge, rubric, health), health.results, health.metrics)
     save_check(store, check, labels)
     made = timed.calls - timed.cached + health.asked.calls - health.asked.cached
     return Checked(check, replace(health.asked, cached=health.asked.calls - made), bench.meter.spent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -10,7 +10,8 @@ from evalsuite.data.labels import LabelledPair, LabelledReply
 from evalsuite.judges.preference_agreement import preference_health
 from evalsuite.judges.score_agreement import score_health
 from evalsuite.plugins import Grader
-from evalsuite.records import Chosen, Item, Pair, Result, Usage, usage_of
+from evalsuite.records import Chosen, Item, Metric, Pair, Result, Usage, by_name, required, usage_of
+from evalsuite.spec.declared import HEALTH, criterion_agreements
 from evalsuite.spec.rubric import Rubric
 
 GraderOf = Callable[[int], Grader]
@@ -18,7 +19,7 @@ GraderOf = Callable[[int], Grader]
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What a check of a judge found, and what that takes.
+    """What a check of a judge found and declares, and what that takes.
 
     `judgments` is how many replies or pairs were judged, `usage` what judging them once takes when nothing comes from
     the reply cache, `asked` what was asked in all, repeats too, and how much of that the cache answered.
@@ -29,6 +30,7 @@ class Health:
     usage: Usage
     asked: Usage
     judgments: int
+    metrics: tuple[Metric, ...] = ()
 
 
 def check_preferences(pairs: Sequence[LabelledPair], judge: GraderOf, *, repeats: int, seed: int) -> Health:
@@ -38,7 +40,7 @@ def check_preferences(pairs: Sequence[LabelledPair], judge: GraderOf, *, repeats
     rounds = [judge(repeat).prefer(both) for repeat in range(repeats + 1)]
     said = [_orders(found) for found in rounds]
     results = preference_health(pairs, said[0], repeats=said[1:], seed=seed)
-    return _health("preferences", results, [usage_of(said) for said in rounds], judgments=len(pairs))
+    return _declared(_health("preferences", results, [usage_of(said) for said in rounds], judgments=len(pairs)))
 
 
 def check_scores(
@@ -48,7 +50,8 @@ def check_scores(
     items = [Item(reply.question, reply.reply) for reply in replies]
     rounds = [judge(repeat).grade(items) for repeat in range(repeats + 1)]
     results = score_health(replies, rounds[0], rubric, repeats=rounds[1:], seed=seed)
-    return _health("scores", results, [usage_of(said) for said in rounds], judgments=len(replies))
+    found = _health("scores", results, [usage_of(said) for said in rounds], judgments=len(replies))
+    return _declared(found, criterion_agreements(rubric).values())
 
 
 def with_latency(health: Health, seconds: Sequence[float], *, reason: str) -> Health:
@@ -60,7 +63,14 @@ def with_latency(health: Health, seconds: Sequence[float], *, reason: str) -> He
     else:
         its = mean(list(seconds), bounds=(0.0, max(seconds) * len(seconds)))
         found = Result("latency", its.value, its.interval.low, its.interval.high, its.n, detail="seconds a call, alone")
-    return replace(health, results=(*health.results, found))
+    return _declared(replace(health, results=(*health.results, found)), health.metrics)
+
+
+def _declared(health: Health, more: Iterable[Metric] = ()) -> Health:
+    """The health with what its figures are; raises EvalsuiteError for one that nobody declares."""
+    known = {**HEALTH, **by_name(more)}
+    found = tuple(required(result.metric, known, by=f"judge check by {health.kind}") for result in health.results)
+    return replace(health, metrics=found)
 
 
 def _orders(chosen: Sequence[Chosen]) -> list[tuple[Chosen, Chosen]]:

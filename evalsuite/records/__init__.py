@@ -13,7 +13,8 @@ from evalsuite.records.asking import (
     TokenChances,
 )
 from evalsuite.records.judgments import Choice, Chosen, Graded, Item, Judgment, Pair, majority, usage_of
-from evalsuite.records.metrics import Direction, Metric, Place, by_name
+from evalsuite.records.metrics import EVERY, Direction, Metric, Place, by_name, declaration, joined, required
+from evalsuite.records.needs import Effort, Named, Recipe, Wants
 from evalsuite.records.results import (
     Adapter,
     Comparison,
@@ -29,6 +30,7 @@ from evalsuite.records.results import (
 from evalsuite.records.rows import Canary, ChosenRejected, Example, Rated, Row, Unanswered
 from evalsuite.records.training import LayerNorm, Training, TrainingPoint, TrainingRecord
 from evalsuite.records.verdicts import (
+    FACT_METRICS,
     FACTS,
     Answer,
     Evidence,
@@ -37,12 +39,16 @@ from evalsuite.records.verdicts import (
     Outlook,
     RuleOutcome,
     Severity,
+    Suppose,
+    Supposed,
     Terms,
     Verdict,
 )
 
 __all__ = [
+    "EVERY",
     "FACTS",
+    "FACT_METRICS",
     "Adapter",
     "Answer",
     "Canary",
@@ -52,6 +58,7 @@ __all__ = [
     "Comparison",
     "Completion",
     "Direction",
+    "Effort",
     "Evidence",
     "Example",
     "Facts",
@@ -63,12 +70,14 @@ __all__ = [
     "LogLikelihood",
     "Message",
     "Metric",
+    "Named",
     "Outcome",
     "Outlook",
     "Pair",
     "Place",
     "Prompt",
     "Rated",
+    "Recipe",
     "Recited",
     "Rendered",
     "Reply",
@@ -80,6 +89,8 @@ __all__ = [
     "Sampling",
     "Score",
     "Severity",
+    "Suppose",
+    "Supposed",
     "Terms",
     "TextDrift",
     "TokenChances",
@@ -89,9 +100,13 @@ __all__ = [
     "Unanswered",
     "Usage",
     "Verdict",
+    "Wants",
     "by_name",
     "clusters_of",
+    "declaration",
+    "joined",
     "majority",
+    "required",
     "results_of",
     "usage_of",
 ]
