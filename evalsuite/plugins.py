@@ -175,7 +175,8 @@ class Material:
     `entries` are those named in its `of`, `rows` and `canaries` what the candidate learned from, `held_out` rows of the
     same sources that it did not, `grade` says how far
     each reply to its question fulfils the probe's rubric (0 to 1, None without a usable judgment), `parents` are the
-    adapters that a merged candidate was made of; their names are known before there are models.
+    adapters that a merged candidate was made of; their names are known before there are models. `alone` says why the
+    reference cannot be asked beside the candidate.
     """
 
     seed: int
@@ -187,6 +188,7 @@ class Material:
     grade: Callable[[Sequence[tuple[str, str]]], list[float | None]] | None = None
     parent_names: tuple[str, ...] = ()
     parents: Mapping[str, Subject] = field(default_factory=dict)
+    alone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,8 @@ class Wants:
     """What a probe is to be given: a data file, entries of the suite, a judge with a rubric, and more.
 
     `looks_at` says which entries can stand under `of`: benchmarks with right answers, all that yields a generated reply
-    (judged sets too), or benchmarks that choose among options.
+    (judged sets too), or benchmarks that choose among options. `asks_reference` is of one whose answers of the
+    candidate hold the reference's beside them.
     """
 
     data: str | None = None
@@ -212,6 +215,7 @@ class Wants:
     looks_at: Literal["answers", "replies", "choices"] = "answers"
     reads_training: bool = False
     asks_parents: bool = False
+    asks_reference: bool = False
 
 
 def wants(probe: Probe) -> Wants:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evalsuite.evaluate.aggregate import bounds_of
-from evalsuite.records import Comparison, Results, clusters_of
+from evalsuite.records import Comparison, Results, clusters_of, shared_samples
 
 
 def differences(candidate: Results, baseline: Results) -> list[Comparison]:
@@ -20,7 +20,7 @@ def differences(candidate: Results, baseline: Results) -> list[Comparison]:
 def difference(metric: str, candidate: Results, *, baseline: Results) -> Comparison | None:
     """Candidate minus baseline on their common samples, or None when they share none."""
     ours, theirs = candidate.scores.get(metric, {}), baseline.scores.get(metric, {})
-    shared = sorted(ours.keys() & theirs.keys())
+    shared = shared_samples(metric, candidate, baseline)
     if not shared:
         return None
     weights = candidate.weights.get(metric)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from evalsuite.gate.limit import uncompared
 from evalsuite.gate.need import need
-from evalsuite.records import Evidence, RuleOutcome, Severity, clusters_of
+from evalsuite.records import Evidence, RuleOutcome, Severity, clusters_of, shared_samples
 
 if TYPE_CHECKING:
     from evalsuite.stats.noninferior import NonInferiority
@@ -38,7 +39,7 @@ class Asked:
 def pairs_of(metric: str, evidence: Evidence) -> Pairs | None:
     """The metric's pairs; None when candidate and baseline share no sample."""
     ours, theirs = evidence.candidate.scores.get(metric, {}), evidence.baseline.scores.get(metric, {})
-    shared = sorted(ours.keys() & theirs.keys())
+    shared = shared_samples(metric, evidence.candidate, evidence.baseline)
     if not shared:
         return None
     clusters = clusters_of(evidence.candidate.groups.get(metric, {}), shared)
@@ -51,8 +52,10 @@ def pairs_of(metric: str, evidence: Evidence) -> Pairs | None:
 
 
 def unpaired(asked: Asked, evidence: Evidence) -> RuleOutcome:
-    """The outcome where there is nothing to pair."""
-    subjects = f"{evidence.candidate.subject} and {evidence.baseline.subject}"
+    """The outcome where there is nothing to pair; invalid where there is nobody to compare with."""
+    if evidence.baseline.missing is not None:
+        return uncompared(asked.rule, asked.metric, evidence.baseline.missing, asked.severity)
+    subjects = f"{evidence.candidate.subject} and {evidence.baseline.label}"
     sentence = f"{asked.metric} has no sample that both {subjects} were scored on"
     return RuleOutcome(asked.rule, asked.metric, "undecided", sentence, severity=asked.severity)
 
@@ -65,7 +68,7 @@ def judge_pairs(asked: Asked, test: Callable[[Pairs], NonInferiority], evidence:
     found, n = test(pairs), len(pairs.ids)
     bounds = f"[{found.low:+.3f}, {found.high:+.3f}]"
     sentence = (
-        f"{asked.metric} {change(found.difference)} against {evidence.baseline.subject} {bounds} over {n} samples; "
+        f"{asked.metric} {change(found.difference)} against {evidence.baseline.label} {bounds} over {n} samples; "
         f"{asked.words}"
     )
     answer, wanted, money = found.answer, None, None

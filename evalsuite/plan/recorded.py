@@ -50,4 +50,5 @@ def spec_row(plan: Plan) -> SpecRow:
         method=method,
         adapter_type=document.get("train", {}).get("adapter", {}).get("type"),
         steps=steps,
+        reference=None if plan.reference.missing is not None else plan.reference.name,
     )

@@ -24,6 +24,7 @@ from evalsuite.records.results import (
     Usage,
     clusters_of,
     results_of,
+    shared_samples,
 )
 from evalsuite.records.rows import Canary, ChosenRejected, Example, Rated, Row, Unanswered
 from evalsuite.records.training import LayerNorm, Training, TrainingPoint, TrainingRecord
@@ -85,4 +86,5 @@ __all__ = [
     "by_name",
     "clusters_of",
     "results_of",
+    "shared_samples",
 ]

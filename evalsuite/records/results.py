@@ -113,7 +113,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Results:
-    """The evidence about one subject: aggregates with what they are, and scores, clusters and weights by sample."""
+    """The evidence about one subject: aggregates with what they are, and scores, clusters and weights by sample.
+
+    `name` is what people call the subject where that is not `subject`; `missing` says why there is no such subject.
+    """
 
     subject: str
     by_metric: Mapping[str, Result] = field(default_factory=dict)
@@ -121,6 +124,13 @@ class Results:
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     metrics: Mapping[str, Metric] = field(default_factory=dict)
+    name: str | None = None
+    missing: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What sentences call the subject."""
+        return self.name or self.subject
 
 
 def results_of(subject: str, outcome: Outcome) -> Results:
@@ -134,6 +144,16 @@ def results_of(subject: str, outcome: Outcome) -> Results:
     return Results(
         subject, by_metric, scores, dict.fromkeys(scores, groups) if groups else {}, metrics=by_name(outcome.metrics)
     )
+
+
+def shared_samples(metric: str, ours: Results, theirs: Results) -> list[str]:
+    """The samples that both were scored on in one unit, sorted.
+
+    A sample that weighs differently for the two, as one does in tokens of two tokenisers, was not measured alike.
+    """
+    scores = ours.scores.get(metric, {}).keys() & theirs.scores.get(metric, {}).keys()
+    mine, other = ours.weights.get(metric, {}), theirs.weights.get(metric, {})
+    return sorted(key for key in scores if mine.get(key) == other.get(key))
 
 
 def clusters_of(groups: Mapping[str, str], sample_ids: Sequence[str]) -> list[str] | None:

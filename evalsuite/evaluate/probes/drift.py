@@ -28,6 +28,7 @@ class DriftProbe(Document):
     """Loss, perplexity and bits per byte on general text, and the divergence from the base's predictions."""
 
     version: ClassVar[int] = 1
+    asks_reference: ClassVar[bool] = True
     probe: Literal["drift"]
     name: Name = "drift"
     data: Annotated[str, Field(min_length=1, description="rows with a `text`, of a kind not trained on")]
@@ -49,14 +50,15 @@ class DriftProbe(Document):
         scores = [
             score
             for (name, text), drift in zip(texts, found, strict=True)
-            for score in self._scores(name, len(text.encode("utf-8")), drift)
+            for score in self._scores(name, len(text.encode("utf-8")), drift, alone=material.alone)
         ]
         told = [
             Reply(name, text, "", "", note=f"{drift.nll:.2f} nats over {drift.tokens} tokens")
             for (name, text), drift in zip(texts, found, strict=True)
         ]
         measured = outcome(told, scores, [])
-        return replace(measured, results=self._results(measured.results, sum(drift.tokens for drift in found)))
+        tokens = sum(drift.tokens for drift in found)
+        return replace(measured, results=self._results(measured.results, tokens, alone=material.alone))
 
     def measure(self, base: Results, candidate: Results) -> Outcome:
         """Nothing more: the differences are paired by text, as for every score."""
@@ -66,20 +68,25 @@ class DriftProbe(Document):
         assert data is not None
         return list(read_texts(data))[: self.limit]
 
-    def _scores(self, text: str, size: int, drift: TextDrift) -> list[Score]:
-        per_token = {"nll": drift.nll, "kl": drift.kl}
+    def _scores(self, text: str, size: int, drift: TextDrift, *, alone: str | None) -> list[Score]:
+        nll, kl = (total / drift.tokens for total in (drift.nll, drift.kl))
+        weight = float(drift.tokens)
         scores = [
-            Score(text, f"{self.name}.{figure}", total / drift.tokens, weight=float(drift.tokens))
-            for figure, total in per_token.items()
+            Score(text, f"{self.name}.nll", nll, weight=weight),
+            # A model that is read alone diverges from nobody; its 0 would say that nothing changed.
+            Score(text, f"{self.name}.kl", None if alone else kl, alone, weight=weight),
         ]
         return [*scores, Score(text, f"{self.name}.bits_per_byte", drift.nll / log(2) / size, weight=float(size))]
 
-    def _results(self, results: tuple[Result, ...], tokens: int) -> tuple[Result, ...]:
-        found = {result.metric.rpartition(".")[2]: _positive(result) for result in results}
+    def _results(self, results: tuple[Result, ...], tokens: int, *, alone: str | None) -> tuple[Result, ...]:
+        found = {result.metric.rpartition(".")[2]: _positive(result) for result in results if result.value is not None}
         loss = replace(found["nll"], detail=f"nats a token, over {tokens:,} tokens")
         ends = [None if end is None else exp(min(end, _LARGEST)) for end in (loss.value, loss.low, loss.high)]
         perplexity = Result(f"{self.name}.perplexity", ends[0], ends[1], ends[2], n=loss.n, detail="exp of the loss")
-        divergence = replace(found["kl"], detail="KL(base || this model), nats a token, over the whole vocabulary")
+        if alone is not None:
+            divergence = Result(f"{self.name}.kl", None, None, None, 0, reason=alone)
+        else:
+            divergence = replace(found["kl"], detail="KL(base || this model), nats a token, over the whole vocabulary")
         return loss, perplexity, replace(found["bits_per_byte"], detail="comparable across tokenisers"), divergence
 
 

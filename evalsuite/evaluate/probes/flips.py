@@ -51,7 +51,7 @@ def _flips(entry: str, base: Results, candidate: Results, *, margin: float) -> O
     before, after = ({}, {}) if not of_entry else (base.scores[of_entry[0]], candidate.scores[of_entry[0]])
     shared = sorted(before.keys() & after.keys())
     if not shared:
-        return _nothing(name, f"{entry} has no sample scored for base and candidate both")
+        return _nothing(name, base.missing or f"{entry} has no sample scored for base and candidate both")
     if not {before[key] for key in shared} | {after[key] for key in shared} <= {0.0, 1.0}:
         return _nothing(name, f"{entry} has scores that are neither right nor wrong")
     old, new = [before[key] for key in shared], [after[key] for key in shared]

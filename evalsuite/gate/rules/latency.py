@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from evalsuite.gate.limit import Limit, judge_against, stretched
+from evalsuite.gate.limit import Limit, judge_against, stretched, uncompared
 from evalsuite.gate.options import RuleOptions
 from evalsuite.records import Evidence, Result, Results, RuleOutcome, Terms
 
@@ -38,7 +38,9 @@ class Latency(RuleOptions):
             limit = Limit("latency", self.metric, self.at_most_seconds, "most", *asked, self.severity)
             return judge_against(limit, evidence)
         assert self.at_most_times is not None
-        name = f"{self.metric} in times of {evidence.baseline.subject}'s"
+        if evidence.baseline.missing is not None:
+            return uncompared("latency", self.metric, evidence.baseline.missing, self.severity)
+        name = f"{self.metric} in times of {evidence.baseline.label}'s"
         limit = Limit("latency", name, self.at_most_times, "most", *asked, self.severity)
         ratio = _ratio(name, self.metric, evidence)
         held = judge_against(

@@ -40,7 +40,7 @@ class MaxFlips(RuleOptions):
             return RuleOutcome("max_flips", self.metric, "undecided", sentence, severity=self.severity)
         lost = [float(theirs > ours) for ours, theirs in zip(pairs.ours, pairs.theirs, strict=True)]
         found = mean(lost, clusters=pairs.clusters, bounds=(0.0, 1.0))
-        name = f"the share of {self.metric} lost against {evidence.baseline.subject}"
+        name = f"the share of {self.metric} lost against {evidence.baseline.label}"
         result = Result(name, found.value, found.interval.low, found.interval.high, found.n)
         judged = judge_against(
             Limit("max_flips", name, self.at_most, "most", confidence, minimum_n, self.severity),

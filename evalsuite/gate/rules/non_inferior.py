@@ -57,7 +57,7 @@ class NonInferior(Sequential):
             confidence=asked.confidence,
             minimum_n=asked.minimum_n,
             severity=self.severity,
-            words=f"{self.metric} {change(difference)} against {evidence.baseline.subject}",
+            words=f"{self.metric} {change(difference)} against {evidence.baseline.label}",
             limit=asked.words,
         )
         return judge_bets(
