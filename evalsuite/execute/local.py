@@ -75,8 +75,9 @@ def _scored(plan: Plan, step: Step, bench: Workbench, known: Callable[[], Eviden
         if entry.name == step.entry:
             samples = _samples(plan, entry)
             model, adapter = bench.subject(plan, step.role)
-            asked = plan.reference.base if step.role == "base" else plan.base
-            if letters.wanted(entry, samples, served=isinstance(asked, ServedBase)):
+            # Who is compared with a served model is asked in its way, so that both have one metric.
+            asked = (plan.base, plan.reference.base) if step.role == "base" else (plan.base,)
+            if letters.wanted(entry, samples, served=any(isinstance(who, ServedBase) for who in asked)):
                 return letters.score(entry, samples, model=model)
             return benchmark.score(entry, samples, model=model, adapter=adapter)
     if suite.harness is not None and step.entry in suite.harness.tasks:

@@ -9,7 +9,7 @@ from typing import Any
 from evalsuite.data.canaries import canary_parts
 from evalsuite.data.digest import data_digest, digest, file_digest
 from evalsuite.environment import installed
-from evalsuite.models.base import Base
+from evalsuite.models.base import Base, BaseCheckpoint, ServedBase
 from evalsuite.plan import NO_REFERENCE, Baseline, BuiltOn, Judging, Meeting, Opponent, Plan, Reference, Role, Step
 from evalsuite.plan.early import early_parts
 from evalsuite.plan.estimate import benchmark_cost, judged_cost, pairing_cost, probe_cost, style_cost, training_cost
@@ -136,7 +136,8 @@ class _Maker:
             what = (_plain(benchmark, exclude={"data", "examples"}), benchmark.task.version)
             examples = self.resolved.suite_examples.get(benchmark.name)
             shown = () if examples is None else (data_digest(examples),)
-            step = self._digest("score", *what, self._data(benchmark), *shown, role=role)
+            way = ("as a served model",) if role == "base" and self._asked_otherwise(benchmark) else ()
+            step = self._digest("score", *what, self._data(benchmark), *shown, *way, role=role)
             yield Step("score", step, benchmark.name, role, benchmark_cost(self.resolved, benchmark))
         for task in self.suite.harness.tasks if self.suite.harness and role != "author" else ():
             yield Step("score", self._harness(task, role), task, role)
@@ -146,6 +147,11 @@ class _Maker:
             step = step if not early or self.reference.is_settled else None
             cost = judged_cost(self.resolved, judged, role=role)
             yield Step("score", step, judged.name, role, cost, self._judging(judged))
+
+    def _asked_otherwise(self, entry: Benchmark) -> bool:
+        """Whether a reference in this process is asked for letters, because the candidate is served."""
+        served, local = isinstance(self.base, ServedBase), isinstance(self.reference.base, BaseCheckpoint)
+        return served and local and entry.task.sampling is None
 
     def _harness(self, task: str, role: Role) -> str | None:
         assert self.suite.harness is not None
