@@ -63,18 +63,18 @@ def in_order(specs: Sequence[ResolvedSpec]) -> list[ResolvedSpec]:
     names = {resolved.spec.name: resolved for resolved in specs}
     ordered: dict[str, ResolvedSpec] = {}
 
-    def place(resolved: ResolvedSpec, above: tuple[str, ...]) -> None:
+    def place(resolved: ResolvedSpec, above: tuple[str, ...], *, key: str = "train") -> None:
         name = resolved.spec.name
         if name in above:
             circle = " -> ".join((*above[above.index(name) :], name))
-            what = "builds on itself, or is compared with itself"
-            raise DocumentError([Problem(str(resolved.file), None, "train", f"{what}: {circle}")])
+            what = "builds on itself" if key == "train" else "is compared with itself"
+            raise DocumentError([Problem(str(resolved.file), None, key, f"{what}: {circle}")])
         before = getattr(resolved.spec.train, "builds_on", None)
         if before in names and find_data(before, beside=resolved.file).found is None:
             place(names[before], (*above, name))
         compared = resolved.spec.reference
         if isinstance(compared, str) and compared in names:
-            place(names[compared], (*above, name))
+            place(names[compared], (*above, name), key="reference")
         ordered.setdefault(name, resolved)
 
     for resolved in specs:

@@ -138,7 +138,7 @@ class _Maker:
             shown = () if examples is None else (data_digest(examples),)
             way = ("as a served model",) if role == "base" and self._asked_otherwise(benchmark) else ()
             step = self._digest("score", *what, self._data(benchmark), *shown, *way, role=role)
-            yield Step("score", step, benchmark.name, role, benchmark_cost(self.resolved, benchmark))
+            yield Step("score", step, benchmark.name, role, benchmark_cost(self.resolved, benchmark, role=role))
         for task in self.suite.harness.tasks if self.suite.harness and role != "author" else ():
             yield Step("score", self._harness(task, role), task, role)
         for judged in self.suite.judged:
