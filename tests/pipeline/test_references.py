@@ -258,8 +258,11 @@ def test_a_served_model_is_compared_with_the_one_that_it_was_made_of(shop):
         alone, beside = (shop.project.folder / "specs" / f"{name}.yaml" for name in ("alone", "beside"))
         text = MERGED.replace("base_model: {id: ./merged}", tuned.format(url=server.url, name="tuned"))
         alone.write_text(text.replace("name: merged", "name: alone"))
-        of = f"reference: {{endpoint: {server.url}, model: plain}}\n"
+        of = f"reference: {{endpoint: {server.url}, model: plain, prompt_price: 1.0, completion_price: 9.0}}\n"
         beside.write_text(text.replace("name: merged", "name: beside") + of)
+        [plan] = pipeline.plan([beside], shop.project.store)
+        base, candidate = (plan.step("score", "sums", role) for role in ("base", "candidate"))
+        assert base.cost.money > candidate.cost.money == 0
         report = pipeline.run([alone, beside], shop.project.store, shop.project.quiet())
         assert report.errors == ()
         port = server.port
