@@ -39,6 +39,7 @@ def _evidence(plan: Plan, store: Store) -> Evidence:
         if found is None:
             raise NotFound(unknown(plan.resolved, "gate's baseline", policy.baseline, store))
         baseline = read.results_of(store, policy.baseline, found.digests)
+    candidate, baseline, base, author = (_declared(its, plan) for its in (candidate, baseline, base, author))
     return Evidence(candidate, baseline, base, author, facts_of(plan, store), seed=plan.resolved.suite.seed)
 
 
@@ -52,9 +53,16 @@ def uncompared(resolved: ResolvedSpec) -> list[str]:
         return []
     base, author = Results("base", missing=NO_REFERENCE), Results("author")
     candidate = results_of(spec.name, compare(resolved.suite, base, Results(spec.name), author=author))
+    candidate = replace(candidate, metrics={**resolved.metrics, **candidate.metrics})
     baseline = base if policy.baseline == "base" else Results(policy.baseline)
     found = decide(policy, Evidence(candidate, baseline, base, author))
     return [f"{its.rule}: {its.sentence}" for its in found.outcomes if its.answer == "invalid"]
+
+
+def _declared(results: Results, plan: Plan) -> Results:
+    """The results with what the suite says of its metrics, those that are yet to be measured among them."""
+    told = {name: metric for name, metric in plan.resolved.metrics.items() if not metric.is_pattern}
+    return replace(results, metrics={**told, **results.metrics})
 
 
 def baseline_of(resolved: ResolvedSpec, store: Store) -> Baseline | None:

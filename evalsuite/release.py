@@ -107,7 +107,7 @@ def make_card(plan: Plan, verdict: Verdict, store: Store, wanted: Release, *, re
         released=at,
         description=plan.resolved.spec.description,
         licence=wanted.licence,
-        method=getattr(method, "method", None) or "adapter",
+        method="adapter" if method is None else method.method,
         weights=CardWeights(path=_from(root, adapter.path), digest=adapter.digest, files=_files(adapter.path)),
         base_model=CardBase(id=ref.id, revision=ref.revision, digest=plan.base.digest),
         verdict=CardVerdict(

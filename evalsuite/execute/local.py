@@ -27,7 +27,8 @@ from evalsuite.models.proof import applied_proof
 from evalsuite.plan import Plan, Role, Step
 from evalsuite.plan.early import early_rules
 from evalsuite.plugins import Asking, TrainingJob
-from evalsuite.records import Evidence, Outcome, Prompt, Reply, Result, Sample, Training, Verdict, results_of
+from evalsuite.records import Evidence, Metric, Outcome, Prompt, Reply, Sample, Training, Verdict, results_of
+from evalsuite.spec.declared import against_author
 from evalsuite.spec.project import project_of
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
 
@@ -46,7 +47,7 @@ def train(plan: Plan, output: Path, say: Callable[[str], None], *, teacher: Aski
             base=plan.checkpoint.folder,
             train=with_canaries(rows, method),
             held_out=held_out,
-            seed=method.seed,
+            seed=method.recipe.seed,
             output=output,
             progress=say,
             folder=project_of(plan.resolved.file),
@@ -117,7 +118,7 @@ def style(plan: Plan, step: Step, bench: Workbench) -> Outcome:
         found.append(beside.words(entry.name, voices, seed=suite.seed))
     if entry.style.likelihood and isinstance(plan.base, ServedBase):
         why = "a model behind an endpoint does not tell how likely a given answer is"
-        found.append(Outcome(results=(Result(f"{entry.name}.author_nll", None, None, None, 0, reason=why),)))
+        found.append(beside.no_author_nll(entry.name, why))
     elif entry.style.likelihood:
         asked = [bench.subject(plan, "candidate")]
         # One that is only on record has its own figures there; the comparison pairs them.
@@ -140,8 +141,8 @@ def _aligned(ours: Sequence[Reply], theirs: Sequence[Reply]) -> tuple[tuple[Repl
 
 
 def _beside_author(entry: str) -> pairwise.Naming:
-    def named(figure: str) -> str:
-        return f"{entry}.indistinguishable{'' if figure == 'win_rate' else f'.{figure}'}"
+    def named(figure: str) -> Metric:
+        return against_author(figure).of(entry)
 
     return named
 
@@ -164,7 +165,7 @@ def pair(plan: Plan, step: Step, bench: Workbench, known: Callable[[], Evidence]
     return _until_settled(plan, entry, ours, compared, known)
 
 
-def _figure(entry: Pairing, opponent: str, figure: str) -> str:
+def _figure(entry: Pairing, opponent: str, figure: str) -> Metric:
     return entry.metric(figure, opponent)
 
 
@@ -186,7 +187,7 @@ def _until_settled(
         found = replace(evidence, candidate=results_of(plan.name, outcome), partial=True)
         return all(rule.check(found, terms).answer != "undecided" for rule in rules)
 
-    batch = min(getattr(rule, "batch", len(replies)) for rule in rules)
+    batch = min(rule.looks_every or len(replies) for rule in rules)
     return in_batches(replies, judge, settled=settled, batch=batch, seed=plan.resolved.suite.seed)
 
 

@@ -14,12 +14,12 @@ from evalsuite.data.written import explained
 from evalsuite.plan import Cost, Role
 from evalsuite.plan.judging import grading_cost, preferring_cost
 from evalsuite.plan.material import material
-from evalsuite.plugins import AskingProbe, wants
+from evalsuite.plugins import AskingProbe
 from evalsuite.records import Sample
 from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
-from evalsuite.spec.teacher import LocalTeacher, ServedTeacher
+from evalsuite.spec.teacher import LocalTeacher, ServedTeacher, teacher_of
 
 # Four characters a token is the usual rule of thumb for English; the figures are shown as estimates.
 _CHARACTERS_PER_TOKEN = 4
@@ -31,13 +31,12 @@ def training_cost(resolved: ResolvedSpec) -> Cost:
     Answers that a teacher is yet to write count as long as they may get, and each as one call.
     """
     rows = [row for source in training_rows(resolved) for row in source.rows]
-    teacher: LocalTeacher | ServedTeacher | None = getattr(resolved.spec.train, "teacher", None)
+    recipe, teacher = resolved.spec.recipe, teacher_of(resolved.spec.train)
     if teacher is not None:
-        explains = getattr(resolved.spec.train, "explain", False)
-        asked = [(explained(row.prompt) if explains else row.prompt).shown for row in rows]
-        return taught_cost(asked, teacher, epochs=_epochs(resolved))
+        asked = [(explained(row.prompt) if recipe.explain else row.prompt).shown for row in rows]
+        return taught_cost(asked, teacher, epochs=recipe.epochs)
     characters = sum(len(row.prompt.shown) + len(answer) for row in rows for answer in row.answers)
-    return Cost(samples=len(rows), tokens=round(characters / _CHARACTERS_PER_TOKEN * _epochs(resolved)))
+    return Cost(samples=len(rows), tokens=round(characters / _CHARACTERS_PER_TOKEN * recipe.epochs))
 
 
 def taught_cost(prompts: Sequence[str], teacher: LocalTeacher | ServedTeacher, *, epochs: float = 1) -> Cost:
@@ -47,10 +46,6 @@ def taught_cost(prompts: Sequence[str], teacher: LocalTeacher | ServedTeacher, *
     money = teacher.money(asked, written) if isinstance(teacher, ServedTeacher) else 0.0
     tokens = round((asked + written) * (1 + epochs))
     return Cost(samples=len(prompts), tokens=tokens, teacher_calls=len(prompts), money=money)
-
-
-def _epochs(resolved: ResolvedSpec) -> float:
-    return float(getattr(resolved.spec.train, "epochs", 1))
 
 
 def benchmark_cost(resolved: ResolvedSpec, entry: Benchmark, *, role: Role) -> Cost:
@@ -127,7 +122,7 @@ def probe_cost(resolved: ResolvedSpec, probe: AskingProbe, *, role: Role) -> Cos
     found = probe.effort(given if role == "candidate" else replace(given, parent_names=()))
     # All tokens at the price of replies, the higher one: an estimate that is too low would be worse.
     asked = Cost(samples=found.samples, tokens=found.tokens, money=_money(resolved, role, 0, found.tokens))
-    wanted = wants(probe)
+    wanted = probe.wants
     if wanted.judge is None or wanted.rubric is None:
         return asked
     judge, rubric = resolved.judges[wanted.judge], resolved.rubrics[wanted.rubric]

@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from pydantic import BaseModel
+
+from evalsuite.data.authored import read_authored
 from evalsuite.data.canaries import canary_parts
 from evalsuite.data.digest import data_digest, digest, file_digest
 from evalsuite.environment import installed
@@ -15,9 +18,7 @@ from evalsuite.plan.early import early_parts
 from evalsuite.plan.estimate import benchmark_cost, judged_cost, pairing_cost, probe_cost, style_cost, training_cost
 from evalsuite.plan.judging import judging
 from evalsuite.plan.material import given_digest, judging_of
-from evalsuite.plugins import wants
 from evalsuite.records import Adapter
-from evalsuite.spec.document import Document
 from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.spec.source import PLACE, sources_of
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
@@ -43,7 +44,7 @@ def training_digest(resolved: ResolvedSpec, base: Base, built_on: BuiltOn = NOTH
     if method is None or built_on.waits_for is not None:
         return None
     # Paths do not count, the bytes behind them do; and a file with bad rows trains in one way only: without them.
-    options = _plain(method, exclude={"data", "on", "teacher"})
+    options = _plain(method, exclude={*method.recipe.by_content})
     data = [
         (file_digest(path), _plain(source, exclude={*PLACE, "on_bad_row"}))
         for path, source in zip(resolved.training_data, sources_of(method), strict=True)
@@ -164,7 +165,7 @@ class _Maker:
         for probe in self.suite.asking:
             what = (_plain(probe, exclude={"data", "of"}), probe.version, given_digest(self.resolved, probe))
             cost = probe_cost(self.resolved, probe, role=role)
-            beside = role == "candidate" and wants(probe).asks_reference
+            beside = role == "candidate" and probe.wants.asks_reference
             step = self._compared("probe", *what) if beside else self._digest("probe", *what, role=role)
             yield Step("probe", step, probe.name, role, cost, judging_of(self.resolved, probe))
 
@@ -205,7 +206,7 @@ class _Maker:
         said: Any = met.name if met.name == "author" else met.digest
         if met.name == "base" and self.reference.base is not None:
             said = ["base", *self.reference.parts] if self.reference.parts else "base"
-        metric = entry.metric("win_rate", met.name)
+        metric = entry.metric("win_rate", met.name).name
         what = (
             _plain(entry, exclude=names),
             _digests(self._judging(entry)),
@@ -245,7 +246,7 @@ class _Maker:
         if (policy.baseline != "base" and self.baseline is None) or any(step.digest is None for step in measured):
             return None
         against = sorted(self.baseline.digests) if self.baseline is not None else []
-        versions = [getattr(rule, "version", 0) for rule in policy.rules]
+        versions = [rule.version for rule in policy.rules]
         health = [health for _, (health, _) in sorted(self.resolved.trust.items()) if health]
         return self._digest("decide", _plain(policy), versions, [step.digest for step in measured], against, *health)
 
@@ -255,7 +256,10 @@ class _Maker:
         return [*parts, *against] if parts else []
 
     def _judged(self, entry: JudgedSet) -> tuple[Any, ...]:
-        return _plain(entry, exclude=_GRADING), self._data(entry), _digests(self._judging(entry))
+        # Rows with subjects have figures by subject, which an older evalsuite did not make of them.
+        rows = read_authored(self.resolved.suite_data[entry.name])
+        sliced = ["slices"] if any(sample.subject is not None for sample in rows) else []
+        return _plain(entry, exclude=_GRADING), self._data(entry), _digests(self._judging(entry)), *sliced
 
     def _judging(self, entry: JudgedSet | Pairing) -> Judging:
         return judging(self.resolved.judges[entry.judge], self.resolved.rubrics[entry.rubric])
@@ -285,5 +289,5 @@ def _digests(found: Judging) -> list[str]:
 
 def _plain(document: Any, exclude: set[str] | None = None) -> dict[str, Any]:
     """A document as plain data without the prose that changes nothing."""
-    assert isinstance(document, Document)
+    assert isinstance(document, BaseModel)
     return document.model_dump(mode="json", exclude={"description", *(exclude or set())})

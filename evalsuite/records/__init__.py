@@ -12,7 +12,8 @@ from evalsuite.records.asking import (
     TextDrift,
     TokenChances,
 )
-from evalsuite.records.metrics import Direction, Metric, Place, by_name
+from evalsuite.records.metrics import EVERY, Direction, Metric, Place, by_name, declaration, joined, required
+from evalsuite.records.needs import Effort, Named, Recipe, Wants
 from evalsuite.records.results import (
     Adapter,
     Comparison,
@@ -23,12 +24,13 @@ from evalsuite.records.results import (
     Score,
     Usage,
     clusters_of,
+    measured_alike,
     results_of,
-    shared_samples,
 )
 from evalsuite.records.rows import Canary, ChosenRejected, Example, Rated, Row, Unanswered
 from evalsuite.records.training import LayerNorm, Training, TrainingPoint, TrainingRecord
 from evalsuite.records.verdicts import (
+    FACT_METRICS,
     FACTS,
     Answer,
     Evidence,
@@ -37,12 +39,16 @@ from evalsuite.records.verdicts import (
     Outlook,
     RuleOutcome,
     Severity,
+    Suppose,
+    Supposed,
     Terms,
     Verdict,
 )
 
 __all__ = [
+    "EVERY",
     "FACTS",
+    "FACT_METRICS",
     "Adapter",
     "Answer",
     "Canary",
@@ -50,6 +56,7 @@ __all__ = [
     "Comparison",
     "Completion",
     "Direction",
+    "Effort",
     "Evidence",
     "Example",
     "Facts",
@@ -58,11 +65,13 @@ __all__ = [
     "LogLikelihood",
     "Message",
     "Metric",
+    "Named",
     "Outcome",
     "Outlook",
     "Place",
     "Prompt",
     "Rated",
+    "Recipe",
     "Recited",
     "Rendered",
     "Reply",
@@ -74,6 +83,8 @@ __all__ = [
     "Sampling",
     "Score",
     "Severity",
+    "Suppose",
+    "Supposed",
     "Terms",
     "TextDrift",
     "TokenChances",
@@ -83,8 +94,12 @@ __all__ = [
     "Unanswered",
     "Usage",
     "Verdict",
+    "Wants",
     "by_name",
     "clusters_of",
+    "declaration",
+    "joined",
+    "measured_alike",
+    "required",
     "results_of",
-    "shared_samples",
 ]

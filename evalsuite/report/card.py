@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evalsuite.errors import NotFound
+from evalsuite.plugins import find
 from evalsuite.records import Comparison, LayerNorm, Result, TrainingPoint, Verdict
 from evalsuite.report.figures import BASE, change, duration, figure, is_inner, p_value
 from evalsuite.report.judges import health_lines
@@ -84,9 +85,9 @@ class RunCard:
 
 
 def _nothing(method: str) -> str:
-    """What was done in place of a training."""
-    made = {"merge": "the updates of other adapters were added up", "command": "a command of your own made the adapter"}
-    return f"nothing: {made.get(method, 'a context stands before each question')}"
+    """What was done in place of a training, as far as the method that a store names is known here."""
+    known = find("methods").get(method)
+    return f"nothing: {known.instead}" if known is not None and known.instead else "nothing"
 
 
 def _made_of(trained: TrainingFacts) -> list[tuple[str, str]]:

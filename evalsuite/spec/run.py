@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from evalsuite.plugins import Method
+from evalsuite.records import Recipe
 from evalsuite.spec.base_model import BaseModelRef
 from evalsuite.spec.document import Document, Name, OneOf, Version
 from evalsuite.spec.endpoint import Endpoint
@@ -77,6 +78,11 @@ class RunSpec(Document):
     allow_no_effect: Annotated[
         bool, Field(description="score an adapter even when it leaves the base's outputs unchanged")
     ] = False
+
+    @property
+    def recipe(self) -> Recipe:
+        """What its training learns from and builds on; nothing where nothing is trained."""
+        return Recipe() if self.train is None else self.train.recipe
 
     @model_validator(mode="after")
     def _one_origin(self) -> RunSpec:
