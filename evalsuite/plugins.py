@@ -255,7 +255,8 @@ class Material:
     `entries` are those named in its `of`, `rows` and `canaries` what the candidate learned from, `held_out` rows of the
     same sources that it did not, `grade` says how far each reply to its question fulfils the probe's rubric and what
     that takes, which the probe's outcome passes on as `judging`; `parents` are the adapters that a merged candidate was
-    made of; their names are known before there are models.
+    made of; their names are known before there are models. `alone` says why the reference cannot be asked beside the
+    candidate.
     """
 
     seed: int
@@ -267,6 +268,7 @@ class Material:
     grade: Callable[[Sequence[tuple[str, str]]], Graded] | None = None
     parent_names: tuple[str, ...] = ()
     parents: Mapping[str, Subject] = field(default_factory=dict)
+    alone: str | None = None
 
 
 class AskingProbe(Probe, Protocol):

@@ -9,7 +9,7 @@ from evalsuite.data.digest import digest
 from evalsuite.errors import ModelError
 from evalsuite.execute.cached import CachedModel
 from evalsuite.models import Model, way_to
-from evalsuite.models.base import BaseCheckpoint, found
+from evalsuite.models.base import BaseCheckpoint, find_model
 from evalsuite.models.remote.meter import Meter
 from evalsuite.plugins import Ask, Grader
 from evalsuite.spec.judging import ResolvedJudge
@@ -47,7 +47,7 @@ class Judges:
         ref, load = resolved.judge.base_model, self._load
         if ref is None:
             raise ModelError(f"{resolved.file}  a judge of kind {resolved.judge.kind!r} asks a model and names none")
-        base = found(ref, beside=resolved.file, download=True)
+        base = find_model(ref, beside=resolved.file, download=True)
         # Replies of a judge's checkpoint have always been kept apart from those of the same base under test.
         key = digest("judge model", base.answers) if isinstance(base, BaseCheckpoint) else base.answers
         return self._cached(key, partial(base.load, self._meter) if load is None else partial(load, resolved))

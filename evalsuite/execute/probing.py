@@ -27,9 +27,8 @@ class _Answering(ModelSubject):
 def probe(plan: Plan, step: Step, bench: Workbench) -> Outcome:
     """Ask the step's subject what the probe asks; its replies go through the reply cache like all others."""
     found = next(item for item in plan.resolved.suite.asking if item.name == step.entry)
-    adapter = plan.adapter if step.role == "candidate" else None
-    subject = _Answering(bench.model(plan.base), adapter)
-    asked = found.ask(subject, _with_models(plan, found, bench, candidate=adapter is not None))
+    subject = _Answering(*bench.subject(plan, step.role))
+    asked = found.ask(subject, _with_models(plan, found, bench, candidate=step.role == "candidate"))
     return asked.declaring(found.metrics)
 
 
@@ -41,7 +40,17 @@ def _with_models(plan: Plan, found: AskingProbe, bench: Workbench, *, candidate:
         given = replace(given, grade=_grade(judge, rubric))
     if candidate and wanted.asks_parents:
         given = replace(given, parents=_parents(plan, bench))
+    if candidate and wanted.asks_reference:
+        given = replace(given, alone=_alone(plan))
     return given
+
+
+def _alone(plan: Plan) -> str | None:
+    """Why candidate and reference cannot be read side by side; None where one is the other with an adapter."""
+    its = plan.reference
+    if its.own or its.missing is not None:
+        return its.missing
+    return f"the reference {its.name} is another model, and only an adapter is read beside its own base"
 
 
 def _grade(judge: Grader, rubric: Rubric) -> Callable[[Sequence[tuple[str, str]]], Graded]:

@@ -46,11 +46,18 @@ def judge_result(limit: Limit, result: Result | None, evidence: Evidence) -> Rul
     words = _words(limit, evidence)
     if result is None or result.value is None:
         why = result.reason if result is not None and result.reason else "it was not measured"
+        if why == evidence.base.missing:
+            return uncompared(limit.rule, limit.metric, why, limit.severity)
         return _undecided(limit, f"{words.name} has no value: {why}")
     if result.low is None or result.high is None:
         sentence = f"{words.bare(result.value)} without an interval, which decides nothing"
         return _undecided(limit, sentence, value=result.value, n=result.n)
     return _weighed(limit, result.value, stretched(result, limit.confidence), n=result.n, evidence=evidence)
+
+
+def uncompared(rule: str, metric: str, why: str, severity: Severity) -> RuleOutcome:
+    """The outcome of a rule that compares where there is nothing to compare with: no figure could be believed."""
+    return RuleOutcome(rule, metric, "invalid", f"{metric} compares, and {why}", severity=severity)
 
 
 def stretched(result: Result, confidence: float) -> tuple[float, float]:

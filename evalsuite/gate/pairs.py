@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from evalsuite.gate.limit import uncompared
 from evalsuite.gate.need import need
 from evalsuite.gate.words import Words, declared, words_of
-from evalsuite.records import Evidence, Metric, Results, RuleOutcome, Severity, clusters_of
+from evalsuite.records import Evidence, Metric, Results, RuleOutcome, Severity, clusters_of, measured_alike
 
 if TYPE_CHECKING:
     from evalsuite.stats.noninferior import NonInferiority
@@ -76,10 +77,10 @@ def pairs_of(metric: str, evidence: Evidence) -> Pairs | None:
     """The metric's pairs, candidate first; None when candidate and baseline share no sample."""
     its, candidate = declared(metric, evidence), evidence.candidate
     ours, theirs = scores_of(metric, candidate), scores_of(metric, evidence.baseline)
-    shared = sorted(ours.keys() & theirs.keys())
+    whole = its.parent if its is not None and its.parent is not None and metric not in candidate.scores else metric
+    shared = measured_alike(whole, candidate, evidence.baseline, among=ours.keys() & theirs.keys())
     if not shared:
         return None
-    whole = its.parent if its is not None and its.parent is not None and metric not in candidate.scores else metric
     clusters = clusters_of(candidate.groups.get(whole, {}), shared)
     weights = candidate.weights.get(whole, {})
     return Pairs(
@@ -92,13 +93,18 @@ def pairs_of(metric: str, evidence: Evidence) -> Pairs | None:
 
 
 def gains_of(asked: Asked, evidence: Evidence) -> Pairs | RuleOutcome:
-    """The metric's pairs with the better side first, or the outcome where there is none or neither way is better."""
+    """The metric's pairs with the better side first, or the outcome where there is none or neither way is better.
+
+    Without anybody to compare with it is invalid.
+    """
     metric, no_loss = declared(asked.metric, evidence), words_of(asked.metric, evidence).no_loss
     pairs = pairs_of(asked.metric, evidence)
     if pairs is None:
+        if evidence.baseline.missing is not None:
+            return uncompared(asked.rule, asked.metric, evidence.baseline.missing, asked.severity)
         if metric is not None and metric.parent in evidence.candidate.scores and not evidence.candidate.slices:
             return asked.undecided(f"{asked.metric} was scored by an evalsuite that did not keep the samples' subjects")
-        subjects = f"{evidence.candidate.subject} and {evidence.baseline.subject}"
+        subjects = f"{evidence.candidate.subject} and {evidence.baseline.label}"
         return asked.undecided(f"{asked.metric} has no sample that both {subjects} were scored on")
     if metric is None or no_loss is not None:
         return asked.undecided(no_loss or "")
@@ -112,7 +118,7 @@ def judge_pairs(asked: Asked, test: Callable[[Pairs], NonInferiority], evidence:
         return gains
     found, n, words = test(gains.unweighted()), len(gains.ids), words_of(asked.metric, evidence)
     value, low, high = in_its_units(words, found.difference, found.low, found.high)
-    against = evidence.baseline.subject
+    against = evidence.baseline.label
     told = f"{words.changed(value)} against {against} {words.bounds(value, low, high)} over {n} samples{words.side}"
     sentence, answer, wanted, money = f"{told}; {asked.words}", found.answer, None, None
     if n < asked.minimum_n or answer == "undecided":

@@ -158,7 +158,7 @@ class ServedBase:
         return EndpointModel(its, meter=meter, pace=pace)
 
 
-def found(document: ModelDocument, *, beside: Path, download: bool = False) -> Base:
+def find_model(document: ModelDocument, *, beside: Path, download: bool = False) -> Base:
     """The base model that a document at `beside` names, by its backend; raises ModelError when it is not there."""
     # Documents are made of the group's classes, which are held to the whole protocol.
     return cast(Backend, document).find(beside=beside, download=download)

@@ -9,7 +9,7 @@ from evalsuite.data.digest import digest
 from evalsuite.errors import ModelError
 from evalsuite.models import Model
 from evalsuite.models.adapter import adapter_digest, check_fits
-from evalsuite.models.base import Base, ServedBase, found
+from evalsuite.models.base import Base, ServedBase, find_model
 from evalsuite.models.remote.meter import Meter
 from evalsuite.records import Adapter
 from evalsuite.spec.project import find_data
@@ -69,7 +69,7 @@ def find_teacher(document: LocalTeacher | ServedTeacher, *, beside: Path) -> Fou
         return FoundTeacher(document)
     if document.base_model is None:
         raise ModelError(f"{beside}  teacher  names no model; give `base_model`, or `endpoint` and `model`")
-    base = found(document.base_model, beside=beside, download=True)
+    base = find_model(document.base_model, beside=beside, download=True)
     if document.adapter is None:
         return FoundTeacher(document, base)
     folder = find_data(document.adapter, beside=beside).found

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from evalsuite.errors import DocumentError, NotFound, Problem
 from evalsuite.models.adapter import adapter_digest, check_fits
-from evalsuite.models.base import Base, BaseCheckpoint, found
+from evalsuite.models.base import Base, BaseCheckpoint, find_model
 from evalsuite.models.teacher import FoundTeacher
-from evalsuite.plan import Baseline, BuiltOn, Plan
+from evalsuite.plan import Baseline, BuiltOn, Plan, Reference
 from evalsuite.plan.made import known_adapter
 from evalsuite.plan.make import make_plan
 from evalsuite.records import Adapter
@@ -53,18 +53,25 @@ def built_on(
 
 
 def in_order(specs: Sequence[ResolvedSpec]) -> list[ResolvedSpec]:
-    """The specs so that each stands after the one whose adapter it builds on; raises DocumentError for a circle."""
+    """The specs so that each stands after those whose adapter it builds on or whose results it is compared with.
+
+    Raises DocumentError for a circle.
+    """
     names = {resolved.spec.name: resolved for resolved in specs}
     ordered: dict[str, ResolvedSpec] = {}
 
-    def place(resolved: ResolvedSpec, above: tuple[str, ...]) -> None:
+    def place(resolved: ResolvedSpec, above: tuple[str, ...], *, key: str = "train") -> None:
         name = resolved.spec.name
         if name in above:
             circle = " -> ".join((*above[above.index(name) :], name))
-            raise DocumentError([Problem(str(resolved.file), None, "train", f"builds on itself: {circle}")])
+            what = "builds on itself" if key == "train" else "is compared with itself"
+            raise DocumentError([Problem(str(resolved.file), None, key, f"{what}: {circle}")])
         before = resolved.spec.recipe.builds_on
         if before and before.name in names and find_data(before.name, beside=resolved.file).found is None:
             place(names[before.name], (*above, name))
+        compared = resolved.spec.reference
+        if isinstance(compared, str) and compared in names:
+            place(names[compared], (*above, name), key="reference")
         ordered.setdefault(name, resolved)
 
     for resolved in specs:
@@ -73,10 +80,17 @@ def in_order(specs: Sequence[ResolvedSpec]) -> list[ResolvedSpec]:
 
 
 def planned(
-    resolved: ResolvedSpec, base: Base, below: BuiltOn, store: Store, *, baseline: Baseline | None = None
+    resolved: ResolvedSpec,
+    base: Base,
+    below: BuiltOn,
+    store: Store,
+    *,
+    baseline: Baseline | None = None,
+    reference: Reference | None = None,
 ) -> Plan:
     """The plan of a spec, with the adapter that the store has of it, if any."""
-    return make_plan(resolved, base, known_adapter(resolved, base, below, store), built_on=below, baseline=baseline)
+    adapter = known_adapter(resolved, base, below, store)
+    return make_plan(resolved, base, adapter, built_on=below, baseline=baseline, reference=reference)
 
 
 def settled(plan: Plan, trained: Mapping[str, Plan], store: Store) -> Plan:
@@ -87,14 +101,14 @@ def settled(plan: Plan, trained: Mapping[str, Plan], store: Store) -> Plan:
     if before not in trained:
         raise NotFound(f"{plan.resolved.file}  {plan.name} builds on {before}, which could not be trained")
     below = built_on(plan.resolved, plan.base, plans=trained, store=store)
-    return planned(plan.resolved, plan.base, below, store, baseline=plan.baseline)
+    return planned(plan.resolved, plan.base, below, store, baseline=plan.baseline, reference=plan.reference)
 
 
 def _teachers_base(document: LocalTeacher, resolved: ResolvedSpec, base: BaseCheckpoint, *, download: bool) -> Base:
     ref = document.base_model
     if ref is None or ref == resolved.spec.base_model:
         return base
-    return found(ref, beside=resolved.file, download=download)
+    return find_model(ref, beside=resolved.file, download=download)
 
 
 def _trained(name: str, file: Path, store: Store) -> Adapter:

@@ -47,13 +47,13 @@ def taught_cost(prompts: Sequence[str], teacher: LocalTeacher | ServedTeacher, *
     return Cost(samples=len(prompts), tokens=tokens, teacher_calls=len(prompts), money=money)
 
 
-def benchmark_cost(resolved: ResolvedSpec, entry: Benchmark) -> Cost:
+def benchmark_cost(resolved: ResolvedSpec, entry: Benchmark, *, role: Role) -> Cost:
     """One request per item; each option's tokens, or the longest reply, count."""
     samples = _limited(items_of(resolved, entry), entry.limit)
     reply = entry.task.sampling.max_tokens if entry.task.sampling else 0
     characters = sum(len(sample.prompt.shown) + sum(map(len, sample.choices)) for sample in samples)
     prompts, replies = characters // _CHARACTERS_PER_TOKEN, reply * len(samples)
-    return Cost(samples=len(samples), tokens=prompts + replies, money=_money(resolved, prompts, replies))
+    return Cost(samples=len(samples), tokens=prompts + replies, money=_money(resolved, role, prompts, replies))
 
 
 def judged_cost(resolved: ResolvedSpec, entry: JudgedSet, *, role: Role) -> Cost:
@@ -67,7 +67,7 @@ def judged_cost(resolved: ResolvedSpec, entry: JudgedSet, *, role: Role) -> Cost
     if own:
         return replace(grading, samples=len(samples))
     asked, replies = prompts // _CHARACTERS_PER_TOKEN, entry.max_tokens * len(samples)
-    money = grading.money + _money(resolved, asked, replies)
+    money = grading.money + _money(resolved, role, asked, replies)
     return replace(grading, samples=len(samples), tokens=grading.tokens + asked + replies, money=money)
 
 
@@ -107,9 +107,11 @@ def _reply_characters(entry: JudgedSet, count: int) -> int:
     return entry.max_tokens * _CHARACTERS_PER_TOKEN * count
 
 
-def _money(resolved: ResolvedSpec, prompt_tokens: int, reply_tokens: int) -> float:
-    """What the tokens cost where the base is asked over the network; replies count as long as they may become."""
-    return resolved.spec.base_model.money(prompt_tokens, reply_tokens)
+def _money(resolved: ResolvedSpec, role: Role, prompt_tokens: int, reply_tokens: int) -> float:
+    """What the tokens cost where a model is asked over the network; replies count as long as they may become."""
+    named = resolved.spec.reference
+    base = resolved.spec.base_model if role != "base" or named is None or isinstance(named, str) else named
+    return base.money(prompt_tokens, reply_tokens)
 
 
 def probe_cost(resolved: ResolvedSpec, probe: AskingProbe, *, role: Role) -> Cost:
@@ -118,7 +120,7 @@ def probe_cost(resolved: ResolvedSpec, probe: AskingProbe, *, role: Role) -> Cos
     # A candidate's parents are asked beside it, not beside the base.
     found = probe.effort(given if role == "candidate" else replace(given, parent_names=()))
     # All tokens at the price of replies, the higher one: an estimate that is too low would be worse.
-    asked = Cost(samples=found.samples, tokens=found.tokens, money=_money(resolved, 0, found.tokens))
+    asked = Cost(samples=found.samples, tokens=found.tokens, money=_money(resolved, role, 0, found.tokens))
     wanted = probe.wants
     if wanted.judge is None or wanted.rubric is None:
         return asked

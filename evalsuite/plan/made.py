@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evalsuite.errors import EvalsuiteError
 from evalsuite.models.adapter import adapter_digest, check_fits
-from evalsuite.models.base import Base, BaseCheckpoint, found
+from evalsuite.models.base import Base, BaseCheckpoint, find_model
 from evalsuite.plan import BuiltOn
 from evalsuite.plan.make import training_digest
 from evalsuite.records import Adapter
@@ -14,7 +14,7 @@ from evalsuite.store import Store, read
 
 def base_of(resolved: ResolvedSpec, *, download: bool) -> Base:
     """The base model that a spec names; raises ModelError when it is not there."""
-    return found(resolved.spec.base_model, beside=resolved.file, download=download)
+    return find_model(resolved.spec.base_model, beside=resolved.file, download=download)
 
 
 def known_adapter(resolved: ResolvedSpec, base: Base, below: BuiltOn, store: Store) -> Adapter | None:

@@ -50,4 +50,5 @@ def spec_row(plan: Plan) -> SpecRow:
         method=untrained if spec.train is None else spec.train.method,
         adapter_type=spec.recipe.adapter_type,
         steps=steps,
+        reference=None if plan.reference.missing is not None else plan.reference.name,
     )

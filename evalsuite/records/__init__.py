@@ -25,6 +25,7 @@ from evalsuite.records.results import (
     Score,
     Usage,
     clusters_of,
+    measured_alike,
     results_of,
 )
 from evalsuite.records.rows import Canary, ChosenRejected, Example, Rated, Row, Unanswered
@@ -106,6 +107,7 @@ __all__ = [
     "declaration",
     "joined",
     "majority",
+    "measured_alike",
     "required",
     "results_of",
     "usage_of",

@@ -43,7 +43,8 @@ class Wants:
     """What a probe is to be given: a data file, entries of the suite, a judge with a rubric, and more.
 
     `looks_at` says which entries can stand under `of`: benchmarks with right answers, all that yields a generated reply
-    (judged sets too), or benchmarks that choose among options.
+    (judged sets too), or benchmarks that choose among options. `asks_reference` is of one whose answers of the
+    candidate hold the reference's beside them.
     """
 
     data: str | None = None
@@ -53,6 +54,7 @@ class Wants:
     looks_at: Literal["answers", "replies", "choices"] = "answers"
     reads_training: bool = False
     asks_parents: bool = False
+    asks_reference: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,8 @@ class Outcome:
 class Results:
     """The evidence about one subject: aggregates with what they are, and by metric and sample scores and more.
 
-    `groups` has the cluster of a sample, `weights` what it counts, `slices` the slice that it belongs to.
+    `groups` has the cluster of a sample, `weights` what it counts, `slices` the slice that it belongs to. `name` is
+    what people call the subject where that is not `subject`; `missing` says why there is no such subject.
     """
 
     subject: str
@@ -149,6 +150,13 @@ class Results:
     weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     metrics: Mapping[str, Metric] = field(default_factory=dict)
     slices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    name: str | None = None
+    missing: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What sentences call the subject."""
+        return self.name or self.subject
 
     def declared(self, name: str) -> Metric:
         """What a metric is; raises EvalsuiteError where nobody said it."""
@@ -175,6 +183,15 @@ def results_of(subject: str, outcome: Outcome) -> Results:
         by_name(outcome.metrics),
         dict.fromkeys(scores, slices) if slices else {},
     )
+
+
+def measured_alike(metric: str, ours: Results, theirs: Results, *, among: Iterable[str]) -> list[str]:
+    """Those samples that were measured in one unit for both, sorted.
+
+    A sample that weighs differently for the two, as one does in tokens of two tokenisers, was not.
+    """
+    mine, other = ours.weights.get(metric, {}), theirs.weights.get(metric, {})
+    return sorted(key for key in among if mine.get(key) == other.get(key))
 
 
 def clusters_of(groups: Mapping[str, str], sample_ids: Sequence[str]) -> list[str] | None:

@@ -54,6 +54,7 @@ class RunCard:
             ("base model", self.spec.base_model),
             ("method", " ".join(part for part in (self.spec.method, self.spec.adapter_type) if part)),
             ("adapter", self.spec.adapter_digest or "none"),
+            *self._reference(),
         ]
         if self.training is not None:
             trained = self.training
@@ -74,6 +75,13 @@ class RunCard:
                 *_made_of(trained),
             ]
         return facts
+
+    def _reference(self) -> list[tuple[str, str]]:
+        """What `base` stands for, where that is not the base model; a run of an older version does not say."""
+        named = self.spec.reference
+        if any(step.kind == "compare" for step in self.steps) and all(step.role != "base" for step in self.steps):
+            return [("compared with", "nothing: the spec names no `reference`")]
+        return [("compared with", named)] if named not in (None, self.spec.base_model) else []
 
 
 def _nothing(method: str) -> str:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 Schema = dict[str, Any]
 
-_MOST_LISTED = 12
+_MOST_LISTED = 16
 
 
 def unknown_key(document: type[BaseModel], location: tuple[str | int, ...]) -> str:
@@ -62,9 +62,9 @@ def _alternatives(schema: Schema, root: Schema) -> Iterator[Schema]:
 
 
 def _is_tagged(place: Schema, tag: str) -> bool:
-    # `with KEY` is the alternative that is recognised by having that key.
-    by_key = tag.startswith("with ") and tag.removeprefix("with ") in place.get("required", ())
+    # `a THING` is told by its form alone, and any alternative may be it.
+    by_form = tag.startswith("a ")
     # `KEY VALUE` is the alternative whose key has that value, unless another is written.
     key, _, value = tag.partition(" ")
     by_default = place.get("properties", {}).get(key, {}).get("const") == value
-    return by_key or by_default or any(its.get("const") == tag for its in place.get("properties", {}).values())
+    return by_form or by_default or any(its.get("const") == tag for its in place.get("properties", {}).values())

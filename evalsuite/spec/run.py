@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from evalsuite.plugins import Method
 from evalsuite.records import Recipe
@@ -33,6 +33,10 @@ class Machine(Document):
         return None if self.watts is None else self.watts * seconds / 3600
 
 
+def _reference(value: Any) -> str:
+    return "a name" if isinstance(value, str) else "a base model"
+
+
 class RunSpec(Document):
     """One adapter to be judged: trained here (`train`), trained elsewhere (`adapter`), or the base as it is."""
 
@@ -43,6 +47,14 @@ class RunSpec(Document):
     base_model: AnyModel
     train: Annotated[Method, OneOf("methods")] | None = None
     adapter: AdapterRef | None = None
+    reference: Annotated[
+        Annotated[Annotated[Name, Tag("a name")] | Annotated[AnyModel, Tag("a base model")], Discriminator(_reference)]
+        | None,
+        Field(
+            description="what it is compared with: a base model, an alias of the registry, or another spec; "
+            "without it an adapter's own base model, and nothing for a spec without adapter"
+        ),
+    ] = None
     machine: Annotated[Machine, Field(description="what training costs here, for the record")] = Machine()
     matrix: Annotated[
         dict[str, tuple[Any, ...]] | None,
@@ -66,4 +78,11 @@ class RunSpec(Document):
         if not self.base_model.adapts and (self.train is not None or self.adapter is not None):
             what, backend = "train" if self.train is not None else "adapter", self.base_model.backend
             raise ValueError(f"has `{what}`, but a model of backend {backend} takes no adapter; score it as it is")
+        if self.reference == self.name:
+            raise ValueError("is its own `reference`; name the model that it is to be compared with")
         return self
+
+    @property
+    def adapts(self) -> bool:
+        """Whether it adapts its base model, by weights or by a context, so that the base is its natural reference."""
+        return self.train is not None or self.adapter is not None

@@ -38,9 +38,11 @@ class SpecRun:
     spec: str
     plan_digest: str
     base_model: str
+    base_digest: str
     adapter_digest: str | None
     method: str
     adapter_type: str | None
+    reference: str | None
 
 
 @dataclass(frozen=True)

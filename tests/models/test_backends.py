@@ -12,7 +12,7 @@ from small_project import Project
 from evalsuite import pipeline, plugins
 from evalsuite.data.digest import digest
 from evalsuite.errors import DocumentError
-from evalsuite.models.base import Backend, Base, found
+from evalsuite.models.base import Backend, Base, find_model
 from evalsuite.models.remote.meter import Meter
 from evalsuite.records import Prompt, Sampling
 from evalsuite.spec.document import validate
@@ -46,13 +46,13 @@ def test_a_backend_has_all_that_the_protocols_name(name: str) -> None:
     document = spec(DOCUMENTS[name]).base_model
     assert document.backend == name
     assert members(Backend) - set(dir(document)) == set()
-    base = found(document, beside=Path("s.yaml"))
+    base = find_model(document, beside=Path("s.yaml"))
     assert members(Base) - set(dir(base)) == set()
     assert (base.id, base.tells_likelihood) == (document.id, document.tells_likelihood)
 
 
 def test_weights_are_known_alike_whatever_answers_with_them_and_answers_are_kept_apart() -> None:
-    hf, vllm = (found(spec(DOCUMENTS[name]).base_model, beside=Path("s.yaml")) for name in ("hf", "vllm"))
+    hf, vllm = (find_model(spec(DOCUMENTS[name]).base_model, beside=Path("s.yaml")) for name in ("hf", "vllm"))
     assert hf.digest == vllm.digest
     # As stores have them since they keep replies.
     assert (hf.answers, vllm.answers) == (hf.digest, digest("vllm", hf.digest))
@@ -79,6 +79,7 @@ def test_what_is_kept_of_a_spec_has_not_changed() -> None:
         ("{endpoint: http://x/v1, modle: m}", "base_model.modle  unknown key; did you mean 'model'?"),
         ("{backend: scripted, answer: x}", "base_model.answer  unknown key; did you mean 'answers'?"),
         ("{backend: scripted}\nadapter: {path: x}", "has `adapter`, but a model of backend scripted takes no adapter"),
+        ("{id: quickstart}\nreference: {id: x, revison: y}", "reference.revison  unknown key; did you mean"),
         ("quickstart", "base_model  \"quickstart\": input should be"),
     ],
 )  # fmt: skip
@@ -89,7 +90,7 @@ def test_a_mistake_in_a_base_model_is_named_with_what_to_do(base: str, words: st
 
 
 def test_a_scripted_base_says_what_its_document_says() -> None:
-    model = found(spec(DOCUMENTS["scripted"]).base_model, beside=Path("s.yaml")).load(Meter())
+    model = find_model(spec(DOCUMENTS["scripted"]).base_model, beside=Path("s.yaml")).load(Meter())
     said = model.generate([Prompt.user("Hello."), Prompt.user("Why?")], sampling=Sampling(max_tokens=9))
     assert [completion.text for completion in said] == ["Hi.", "So it is."]
 

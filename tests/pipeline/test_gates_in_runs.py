@@ -176,7 +176,7 @@ def test_an_alias_without_results_here_says_so(project):
     release(project, "0" * 64)
     gate(project, AGAINST.replace("BASELINE", "production").replace("name: against", "name: strict"))
     [(_, error)] = project.run().errors
-    assert "the baseline production is elsewhere@1.0.0, whose weights have no results in" in error
+    assert "the gate's baseline production is elsewhere@1.0.0, whose weights have no results in" in error
     shutil.rmtree(project.folder / "adapters_registry" / "elsewhere")
     with pytest.raises(
         (NotFound, DocumentError), match=r"production stands for elsewhere@1\.0\.0, but there is no card"

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from evalsuite.gate.limit import Limit, judge_against, judge_result, stretched
+from evalsuite.gate.limit import Limit, judge_against, judge_result, stretched, uncompared
 from evalsuite.gate.options import RuleOptions
 from evalsuite.gate.sense import at_most_problems
 from evalsuite.records import Evidence, Metric, Result, RuleOutcome, Terms
@@ -44,7 +44,9 @@ class Latency(RuleOptions):
             limit = Limit("latency", self.metric, self.at_most_seconds, "most", *asked, self.severity)
             return judge_against(limit, evidence)
         assert self.at_most_times is not None
-        name = f"{self.metric} in times of {evidence.baseline.subject}'s"
+        if evidence.baseline.missing is not None:
+            return uncompared("latency", self.metric, evidence.baseline.missing, self.severity)
+        name = f"{self.metric} in times of {evidence.baseline.label}'s"
         limit = Limit("latency", self.metric, self.at_most_times, "most", *asked, self.severity, called=name)
         return judge_result(limit, _ratio(self.metric, evidence), evidence)
 

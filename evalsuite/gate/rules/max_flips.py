@@ -50,7 +50,7 @@ class MaxFlips(Sliced):
             return asked.undecided(f"{self.metric} has scores that are neither right nor wrong, so that none can flip")
         lost = [float(theirs > ours) for ours, theirs in zip(pairs.ours, pairs.theirs, strict=True)]
         found = mean(lost, clusters=pairs.clusters, bounds=(0.0, 1.0))
-        name = f"the share of {self.metric} lost against {evidence.baseline.subject}"
+        name = f"the share of {self.metric} lost against {evidence.baseline.label}"
         result = Result(self.metric, found.value, found.interval.low, found.interval.high, found.n)
         limit = Limit("max_flips", self.metric, self.at_most, "most", confidence, minimum_n, self.severity, called=name)
         return judge_result(limit, result, evidence)

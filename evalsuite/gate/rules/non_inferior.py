@@ -88,7 +88,7 @@ class NonInferior(Sequential, Sliced):
             confidence=asked.confidence,
             minimum_n=asked.minimum_n,
             severity=self.severity,
-            words=f"{changed} against {evidence.baseline.subject}{words.side}",
+            words=f"{changed} against {evidence.baseline.label}{words.side}",
             limit=asked.words,
         )
         return judge_bets(
