@@ -51,7 +51,7 @@ with st.expander("Scores by criterion"):
     table(mine.criteria())
 results = next(row.results for row in board.rows if row.spec == name)
 with st.expander("What else is known of its style"):
-    table(beside(entry, results))
+    table(beside(mine, results, board.declared))
 
 st.header("Who wrote what?", anchor=False)
 metric = f"{entry}.score"

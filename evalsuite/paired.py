@@ -5,13 +5,14 @@ Pages call this, so nothing heavy is imported here. Where scores are 0 or 1 the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from evalsuite.errors import NotFound
 from evalsuite.evaluate import difference
-from evalsuite.records import Comparison, clusters_of
-from evalsuite.store import Store
+from evalsuite.records import Comparison, Metric, by_name, clusters_of
+from evalsuite.store import Store, read
 from evalsuite.store.beside import Beside, LatestStep, beside, counted, latest_steps
 
 if TYPE_CHECKING:
@@ -22,8 +23,16 @@ MEASURED: tuple[StepKind, ...] = ("overlap", "score", "probe", "style", "pair", 
 _MEASURED_OF_BASE: tuple[StepKind, ...] = ("score", "probe")
 
 
-def compare(first: str, second: str, store: Store) -> list[Comparison]:
-    """The paired difference, first minus second, of every metric that two specs of the store share; by metric.
+@dataclass(frozen=True)
+class Compared:
+    """The paired differences of two specs, by metric, and what each metric is."""
+
+    differences: tuple[Comparison, ...]
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+
+
+def compare(first: str, second: str, store: Store) -> Compared:
+    """The paired difference, first minus second, of every metric that two specs of the store share.
 
     Raises NotFound with the specs that there are.
     """
@@ -33,7 +42,8 @@ def compare(first: str, second: str, store: Store) -> list[Comparison]:
         if name not in sides:
             raise NotFound(f"no spec {name!r} in {store.folder}; there are: {', '.join(known) or 'none'}")
     found = _differences(store, {first: sides[first]}, (second, sides[second]), ())
-    return sorted(found.get(first, {}).values(), key=lambda its: its.metric)
+    differences = sorted(found.get(first, {}).values(), key=lambda its: its.metric)
+    return Compared(tuple(differences), by_name(read.metrics_of(store, [*sides[second], *sides[first]])))
 
 
 def against(

@@ -21,4 +21,5 @@ def compare(first: str, second: str, store: Store, form: Format) -> None:
     from evalsuite.report.comparison import comparison_figures, comparison_table
 
     found = paired.compare(first, second, store)
-    show_table(comparison_table(found), form, figures=comparison_figures(found))
+    table = comparison_table(found.differences, found.metrics)
+    show_table(table, form, figures=comparison_figures(found.differences, found.metrics))

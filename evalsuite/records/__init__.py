@@ -12,7 +12,7 @@ from evalsuite.records.asking import (
     TextDrift,
     TokenChances,
 )
-from evalsuite.records.metrics import Direction, Metric, Place, by_name
+from evalsuite.records.metrics import Direction, Metric, Place, by_name, called, declared
 from evalsuite.records.results import (
     Adapter,
     Comparison,
@@ -83,6 +83,8 @@ __all__ = [
     "Usage",
     "Verdict",
     "by_name",
+    "called",
     "clusters_of",
+    "declared",
     "results_of",
 ]

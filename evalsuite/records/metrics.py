@@ -40,7 +40,23 @@ class Metric:
         """Whether it is a part of another metric: one subject, say."""
         return self.slice is not None
 
+    @property
+    def figure(self) -> str:
+        """The name without its entry's, as a table about one entry shows it."""
+        return self.name if self.entry is None else self.name.removeprefix(f"{self.entry}.")
+
 
 def by_name(metrics: Iterable[Metric]) -> Mapping[str, Metric]:
     """The declarations by the metrics' names; of several the last one."""
     return {metric.name: metric for metric in metrics}
+
+
+def called(metrics: Iterable[Metric], figure: str) -> tuple[str, ...]:
+    """The metrics that are a figure of this name, such as `win_rate`: of any entry, against any opponent."""
+    return tuple(metric.name for metric in metrics if figure in metric.figure.split("."))
+
+
+def declared(metrics: Mapping[str, Metric], name: str) -> Metric:
+    """What a figure is; one that nobody declared is a detail of which neither way is better."""
+    found = metrics.get(name)
+    return Metric(name, None, "neither", None, None, "", "detail") if found is None else found

@@ -8,17 +8,12 @@ from datetime import date, datetime
 from fnmatch import fnmatch
 
 from evalsuite.errors import NotFound
-from evalsuite.records import Answer, Comparison, Result, RuleOutcome
-from evalsuite.report.figures import figure, stacked
+from evalsuite.records import Answer, Comparison, Metric, Result, RuleOutcome, declared
+from evalsuite.report.figures import figure, stacked, way
 from evalsuite.report.table import Table
 from evalsuite.store import Store
 from evalsuite.store.board import Entry, Training, entries
 
-# What helps to read another figure; `--details` and a spec's own page show it.
-_BESIDE = {
-    *("length_controlled", "length_ratio", "position_consistency", "judge_disagreement"),
-    *("author_nll", "delta", "classifier_accuracy", "control", "indistinguishable"),
-}
 _ORDER: Mapping[str | None, int] = {"pass": 0, "undecided": 1, "invalid": 2, "fail": 3, None: 4}
 
 
@@ -73,11 +68,15 @@ class Filter:
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """Rows by spec and the metrics that they have; `probed` are those that probes asked for."""
+    """Rows by spec, the metrics that they have, and what each of these is."""
 
     metrics: tuple[str, ...]
     rows: tuple[Row, ...]
-    probed: frozenset[str] = frozenset()
+    declared: Mapping[str, Metric] = field(default_factory=dict)
+
+    def metric(self, name: str) -> Metric:
+        """What a metric is; one that nobody declared is a detail of which neither way is better."""
+        return declared(self.declared, name)
 
     def where(self, conditions: Sequence[str]) -> Leaderboard:
         """The rows that fit every `field=pattern`; raises NotFound for a field that rows do not have."""
@@ -97,18 +96,26 @@ class Leaderboard:
         return replace(self, rows=tuple(rows))
 
     def sorted_by(self, metric: str) -> Leaderboard:
-        """The rows by one metric, best first; raises NotFound with the metrics that there are."""
+        """The rows by one metric, best first, or the highest first where neither way is better.
+
+        Raises NotFound with the metrics that there are.
+        """
         if metric not in self.metrics:
             raise NotFound(f"no metric {metric!r}; there are: {', '.join(self.metrics) or 'none'}")
-        return replace(self, rows=tuple(sorted(self.rows, key=lambda row: _rank(row, metric))))
+        sign = 1 if self.metric(metric).direction == "lower" else -1
+        return replace(self, rows=tuple(sorted(self.rows, key=lambda row: _rank(row, metric, sign))))
+
+    def order(self, metric: str) -> str:
+        """How `sorted_by` puts the rows, in a sentence."""
+        its = self.metric(metric)
+        return f"sorted by {metric}, {'highest' if its.direction == 'neither' else 'best'} first: {way(its)}"
 
     @property
     def headline(self) -> tuple[str, ...]:
-        """The metrics without overlaps, latencies, probes, by-figures, and parts of others."""
-        parts = {m for m in self.metrics for other in self.metrics if m.startswith(f"{other}.")}
-        hidden = parts | self.probed
-        shown = [m for m in self.metrics if m not in hidden and not m.startswith(("overlap.", "latency."))]
-        return tuple(m for m in shown if not _BESIDE & set(m.split(".")[1:]))
+        """The metrics that tables show at once; `--details` and a spec's own page show the others."""
+        return tuple(
+            name for name in self.metrics if self.metric(name).place == "headline" and not self.metric(name).is_slice
+        )
 
     def table(self, *, details: bool = False, metrics: Sequence[str] = ()) -> Table:
         """The leaderboard as a table of these metrics; without any, the headline ones or (`details`) all."""
@@ -119,7 +126,7 @@ class Leaderboard:
     def screen(self, *, details: bool = False) -> Table:
         """The same in narrow columns for a terminal: each cell has two lines, value over interval."""
         metrics = self.metrics if details else self.headline
-        heads = ("spec", "verdict", *(metric.replace(".", ".\n", 1) for metric in metrics))
+        heads = ("spec", "verdict", *(_stacked_name(name, self.metric(name)) for name in metrics))
         rows = []
         for row in self.rows:
             spec, method, verdict = row.head
@@ -134,11 +141,12 @@ class Leaderboard:
             (
                 *(row.spec, row.base_model, row.method, row.adapter_type, row.verdict, metric),
                 *(getattr(result, field) for field in fields),
+                *(self.metric(metric).direction, self.metric(metric).unit),
             )
             for row in self.rows
             for metric, result in row.results.items()
         ]
-        return Table((*heads, *fields), tuple(rows))
+        return Table((*heads, *fields, "direction", "unit"), tuple(rows))
 
 
 def leaderboard(store: Store) -> Leaderboard:
@@ -155,9 +163,8 @@ def leaderboard(store: Store) -> Leaderboard:
         bases[entry.base_model] = Row(f"({entry.base_model})", entry.base_model, "base", None, None, merged)
     metrics = {metric: None for entry in found for metric in entry.results}
     ordered = sorted((_row(entry) for entry in found), key=lambda row: (_ORDER[row.verdict], row.spec))
-    # A probe has many figures; they have their place on the card and the forgetting page.
-    probed = frozenset(metric for entry in found for metric in entry.probed)
-    return Leaderboard(tuple(metrics), (*ordered, *bases.values()), probed)
+    what = {name: metric for entry in found for name, metric in entry.metrics.items()}
+    return Leaderboard(tuple(metrics), (*ordered, *bases.values()), what)
 
 
 def _row(entry: Entry) -> Row:
@@ -176,7 +183,13 @@ def _row(entry: Entry) -> Row:
     )
 
 
-def _rank(row: Row, metric: str) -> tuple[bool, float]:
+def _rank(row: Row, metric: str, sign: int) -> tuple[bool, float]:
     result = row.results.get(metric)
     value = result.value if result is not None else None
-    return (value is None, -(value or 0.0))
+    return (value is None, sign * (value or 0.0))
+
+
+def _stacked_name(name: str, metric: Metric) -> str:
+    """A metric's name on two narrow lines, its entry's over the rest."""
+    rest = name.removesuffix(metric.figure)
+    return f"{rest}\n{metric.figure}" if rest else name

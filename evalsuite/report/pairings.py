@@ -6,17 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evalsuite.records import Result
+from evalsuite.records import Result, called
 from evalsuite.report.figures import figure
 from evalsuite.report.interval_chart import Axis, Mark, interval_chart, mark_of
 from evalsuite.report.table import Cell, Table
-from evalsuite.store import Store
+from evalsuite.store import Store, read
 from evalsuite.store.pairings import PairFigure, pair_figures
 
 if TYPE_CHECKING:
     import altair
 
 _RATE = "win_rate"
+_OTHERS = ("length_controlled", "position_consistency")
 
 
 @dataclass(frozen=True)
@@ -36,25 +37,20 @@ class Met:
 def met(store: Store) -> list[Met]:
     """Every pairing on record, by entry and spec; raises StoreError when there is no store yet."""
     figures = pair_figures(store)
-    by_name = {(one.spec, one.result.metric): one.result for one in figures}
-    found = []
+    metrics = read.metrics_of(store, list({one.step for one in figures}))
+    of_step: dict[tuple[str, str], dict[str, PairFigure]] = {}
     for one in figures:
-        head = f"{one.entry}.{_RATE}"
-        named = one.result.metric.removeprefix(head)
-        if named == one.result.metric or (named and not named.startswith(".")):
-            continue
-        base = named in ("", ".base")
-        opponent = one.player or (f"({one.base_model})" if base else named[1:])
-        found.append(
-            Met(one.entry, one.spec, opponent, one.won, one.tied, one.lost, one.result, _others(one, named, by_name))
-        )
+        of_step.setdefault((one.step, one.spec), {})[one.result.metric] = one
+    called_so = {name: called(metrics, name) for name in (_RATE, *_OTHERS)}
+    found = []
+    for step in of_step.values():
+        rate = next((step[name] for name in called_so[_RATE] if name in step), None)
+        if rate is not None:
+            others = {name: step[m].result for name in _OTHERS for m in called_so[name] if m in step}
+            opponent = rate.player or f"({rate.base_model})"
+            counts = (rate.won, rate.tied, rate.lost)
+            found.append(Met(rate.entry, rate.spec, opponent, *counts, rate.result, others))
     return found
-
-
-def _others(one: PairFigure, named: str, by_name: Mapping[tuple[str, str], Result]) -> dict[str, Result]:
-    names = ("length_controlled", "position_consistency")
-    wanted = {name: by_name.get((one.spec, f"{one.entry}.{name}{named}")) for name in names}
-    return {name: result for name, result in wanted.items() if result is not None}
 
 
 def met_table(found: Sequence[Met]) -> Table:
@@ -62,7 +58,7 @@ def met_table(found: Sequence[Met]) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (
             *(one.spec, one.opponent, one.won, one.tied, one.lost, figure(one.rate)),
-            *(figure(one.others.get(name)) for name in ("length_controlled", "position_consistency")),
+            *(figure(one.others.get(name)) for name in _OTHERS),
             one.rate.unscored,
             one.rate.detail or one.rate.reason or "",
         )

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from evalsuite.records import Result
+from evalsuite.records import Metric, Result
 from evalsuite.report.charts import MOST_ROWS
-from evalsuite.report.figures import figure
+from evalsuite.report.figures import better_word, figure
 from evalsuite.report.interval_chart import Axis, Mark, interval_chart, mark_of
 from evalsuite.report.samples import AUTHOR, Side
 from evalsuite.report.table import Cell, Table
@@ -21,29 +21,29 @@ if TYPE_CHECKING:
 
     Chart = altair.LayerChart | altair.FacetChart
 
-# The score as corrected by people's labels stands beside the criteria: author and base have none.
-_CORRECTED = ".score.ppi"
-
 # Gold is no adapter's colour, and stands out from white and near-black alike.
 AUTHOR_COLOUR = "#c9a227"
 
 
 @dataclass
 class Style:
-    """One adapter on one judged set: its fidelity, and by metric the scores of base, adapter and author."""
+    """One adapter on one judged set: its fidelity, and by metric the scores of base, adapter and author.
+
+    `criterion_of` says which criterion of the rubric each of these metrics is.
+    """
 
     spec: str
     base: str
     entry: str
     fidelity: Result | None = None
     scores: dict[str, dict[str, Result]] = field(default_factory=dict)
+    criterion_of: dict[str, str] = field(default_factory=dict)
 
     def criteria(self) -> Table:
         """One row per criterion, the whole first: base, adapter, author."""
         names = (self.base, self.spec, AUTHOR)
         rows = [
-            (_criterion(metric, self.entry), *(figure(of.get(name)) for name in names))
-            for metric, of in self.scores.items()
+            (self.criterion_of[metric], *(figure(of.get(name)) for name in names)) for metric, of in self.scores.items()
         ]
         return Table(("criterion", *names), tuple(rows))
 
@@ -54,11 +54,12 @@ def styles(store: Store) -> list[Style]:
     for one in style_figures(store):
         base = f"({one.base_model})"
         style = found.setdefault((one.entry, one.spec), Style(one.spec, base, one.entry))
-        if one.result.metric.endswith(".fidelity"):
+        if one.kind == "compare":
             style.fidelity = one.result
-        elif not one.result.metric.endswith(_CORRECTED):
+        else:
             names = {"base": base, "candidate": one.spec, "author": AUTHOR}
             style.scores.setdefault(one.result.metric, {})[names[one.role]] = one.result
+            style.criterion_of[one.result.metric] = one.criterion or "all together"
     return sorted(found.values(), key=_faithful)
 
 
@@ -76,28 +77,27 @@ def criteria_chart(style: Style, palette: Mapping[str, str]) -> Chart | None:
     marks: list[Mark] = []
     for metric, of in style.scores.items():
         for name in (style.base, style.spec, AUTHOR):
-            marks += mark_of(of.get(name), row=_criterion(metric, style.entry), series=name)
+            marks += mark_of(of.get(name), row=style.criterion_of[metric], series=name)
     coloured = {**palette, AUTHOR: AUTHOR_COLOUR}
     return interval_chart(marks, Axis("score, 0 to 1", ends=(0.0, 1.0)), coloured) if marks else None
 
 
-def beside(entry: str, results: Mapping[str, Result]) -> Table:
+def beside(style: Style, results: Mapping[str, Result], metrics: Mapping[str, Metric]) -> Table:
     """What else is known of an adapter's style on a judged set: every figure that is no score of the rubric."""
     rows: list[tuple[Cell, ...]] = [
-        (metric.removeprefix(f"{entry}."), figure(result), result.n, result.reason or result.detail or "")
-        for metric, result in results.items()
-        if metric.startswith(f"{entry}.") and (not metric.startswith(f"{entry}.score") or metric.endswith(_CORRECTED))
+        (
+            *(metrics[name].figure, figure(result), result.n, better_word(metrics[name])),
+            result.reason or result.detail or "",
+        )
+        for name, result in results.items()
+        if name in metrics and metrics[name].entry == style.entry and name not in style.scores
     ]
-    return Table(("figure", "value", "n", "note"), tuple(rows))
+    return Table(("figure", "value", "n", "better", "note"), tuple(rows))
 
 
 def blind(sides: Sequence[Side], sample_id: str, *, seed: int = 0) -> list[Side]:
     """The sides in an order that is drawn anew for every sample, the same whenever it is shown."""
     return random.Random(f"{seed} {sample_id}").sample(sides, len(sides))
-
-
-def _criterion(metric: str, entry: str) -> str:
-    return metric.removeprefix(f"{entry}.score").removeprefix(".") or "all together"
 
 
 def _faithful(style: Style) -> tuple[str, bool, float, str]:

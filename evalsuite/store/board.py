@@ -26,7 +26,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Entry:
-    """What the store knows of one spec's latest run, without its samples; `probed` are the metrics of asking probes."""
+    """What the store knows of one spec's latest run, without its samples."""
 
     run_id: str
     started_at: datetime
@@ -43,7 +43,6 @@ class Entry:
     answer: Answer | None = None
     outcomes: tuple[RuleOutcome, ...] = ()
     training: Training | None = None
-    probed: frozenset[str] = frozenset()
     metrics: Mapping[str, Metric] = field(default_factory=dict)
 
 
@@ -66,7 +65,6 @@ def entries(store: Store) -> list[Entry]:
             base=_results(of_base[spec["spec"]]),
             changes=tuple(Comparison(**row) for row in compared[spec["spec"]]),
             **_verdict(decided[spec["spec"]]),
-            probed=frozenset(row["metric"] for row in of_candidate[spec["spec"]] if row["kind"] == "probe"),
             metrics=by_name(Metric(**row) for row in named[spec["spec"]]),
             training=next((Training(**row) for row in trained[spec["spec"]]), None),
         )
@@ -75,7 +73,7 @@ def entries(store: Store) -> list[Entry]:
 
 
 def _results(found: Rows) -> dict[str, Result]:
-    return {row["metric"]: Result(**{key: row[key] for key in row if key not in ("role", "kind")}) for row in found}
+    return {row["metric"]: Result(**{key: row[key] for key in row if key != "role"}) for row in found}
 
 
 def _verdict(found: Rows) -> dict[str, Any]:

@@ -142,7 +142,7 @@ def test_two_specs_are_compared_sample_by_sample(project, retrain):
     retrain(project)
     project.spec.write_text(project.spec.read_text().replace("name: elsewhere", "name: harmed"))
     project.run()
-    found = {item.metric: item for item in paired.compare("elsewhere", "harmed", project.store)}
+    found = {item.metric: item for item in paired.compare("elsewhere", "harmed", project.store).differences}
     facts = found["facts.accuracy"]
     assert (facts.difference, facts.gained, facts.lost, facts.n) == (0.5, 30, 0, project.items)
     assert facts.p_value < 0.001

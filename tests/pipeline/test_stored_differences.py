@@ -61,7 +61,7 @@ def test_the_figures_are_those_of_all_samples_in_memory(tmp_path_factory: pytest
     first, second = ({BINARY: b, GRADED: g, WEIGHED: w, GROUPED: c} for b, g, w, c in told)
     planted(store, {"first": first, "second": second}, {})
     expected = differences(in_memory(store, "first"), in_memory(store, "second"))
-    assert paired.compare("first", "second", store) == expected
+    assert list(paired.compare("first", "second", store).differences) == expected
     [(name, found)] = paired.against(store, "second", ["first"], []).items() or [("first", {})]
     assert (name, sorted(found.values(), key=lambda its: its.metric)) == ("first", expected)
 
