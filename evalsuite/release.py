@@ -17,7 +17,7 @@ from evalsuite.data.digest import file_digest
 from evalsuite.environment import environment
 from evalsuite.errors import EvalsuiteError, NotFound
 from evalsuite.plan import Plan
-from evalsuite.records import Comparison, Metric, Result, Verdict, declared
+from evalsuite.records import Comparison, Metric, Result, Verdict, metric_of
 from evalsuite.registry import aliases, cards, provenance, signing
 from evalsuite.report.model_card import MODEL_CARD, model_card
 from evalsuite.spec.base_model import BaseModelRef
@@ -118,7 +118,7 @@ def make_card(plan: Plan, verdict: Verdict, store: Store, wanted: Release, *, re
         ),
         override=wanted.override,
         results=tuple(
-            _result(found, declared(candidate.metrics, metric))
+            _result(found, metric_of(candidate.metrics, metric))
             for metric, found in candidate.by_metric.items()
             if found.value is not None
         ),

@@ -37,7 +37,7 @@ KNOWN = (
     Metric("facts.length_ratio", "facts", "neither", high=None, unit="ratio", place="beside"),
     *(Metric(f"facts.accuracy.{s}", "facts", place="detail", parent="facts.accuracy", slice=s) for s in ("law", "art")),
     Metric("facts.accuracy.macro", "facts", place="beside"),
-    Metric("style.score.order", "style", place="beside", parent="style.score", slice="order"),
+    Metric("style.score.order", "style", place="detail", parent="style.score"),
     Metric("style.score.ppi", "style", place="beside"),
     Metric("style.judge_disagreement", "style", "lower", place="beside"),
     Metric("duel.length_controlled", "duel", place="beside"),

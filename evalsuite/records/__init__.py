@@ -12,7 +12,7 @@ from evalsuite.records.asking import (
     TextDrift,
     TokenChances,
 )
-from evalsuite.records.metrics import Direction, Metric, Place, by_name, called, declared
+from evalsuite.records.metrics import Direction, Metric, Place, by_name, called, metric_of
 from evalsuite.records.results import (
     Adapter,
     Comparison,
@@ -85,6 +85,6 @@ __all__ = [
     "by_name",
     "called",
     "clusters_of",
-    "declared",
+    "metric_of",
     "results_of",
 ]

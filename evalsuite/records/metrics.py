@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Direction = Literal["higher", "lower", "neither"]
-Place = Literal["headline", "beside", "detail"]
+Place = Literal["headline", "beside", "detail", "inner"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +15,10 @@ class Metric:
     """A declared figure: which way is better, on what scale, and where a reader wants it.
 
     `low` and `high` bound a single score, None where the scale has no end on that side. `place` says whether tables
-    show it at once (headline), next to the figure that it helps to read (beside), or on request (detail). `about` is
-    one sentence of what it is and where it comes from. A slice names the metric that it is a part of (`parent`) and
-    its value there, a subject say.
+    show it at once (headline), next to the figure that it helps to read (beside), on request (detail) or never, for
+    it is only kept to compute others from (inner). `about` is one sentence of what it is and where it comes from.
+    `parent` is the metric that it belongs to; a slice, which is that metric over a part of the samples, has its value
+    there as well, a subject say.
     """
 
     name: str
@@ -41,7 +42,7 @@ class Metric:
         return self.slice is not None
 
     @property
-    def figure(self) -> str:
+    def short(self) -> str:
         """The name without its entry's, as a table about one entry shows it."""
         return self.name if self.entry is None else self.name.removeprefix(f"{self.entry}.")
 
@@ -53,10 +54,10 @@ def by_name(metrics: Iterable[Metric]) -> Mapping[str, Metric]:
 
 def called(metrics: Iterable[Metric], figure: str) -> tuple[str, ...]:
     """The metrics that are a figure of this name, such as `win_rate`: of any entry, against any opponent."""
-    return tuple(metric.name for metric in metrics if figure in metric.figure.split("."))
+    return tuple(metric.name for metric in metrics if figure in metric.short.split("."))
 
 
-def declared(metrics: Mapping[str, Metric], name: str) -> Metric:
+def metric_of(metrics: Mapping[str, Metric], name: str) -> Metric:
     """What a figure is; one that nobody declared is a detail of which neither way is better."""
     found = metrics.get(name)
     return Metric(name, None, "neither", None, None, "", "detail") if found is None else found

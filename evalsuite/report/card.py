@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from evalsuite.errors import NotFound
-from evalsuite.records import Comparison, LayerNorm, Metric, Result, TrainingPoint, Verdict, by_name, declared
+from evalsuite.records import Comparison, LayerNorm, Metric, Result, TrainingPoint, Verdict, by_name, metric_of
 from evalsuite.report.figures import BASE, better_word, change, change_word, duration, figure, is_working, p_value
 from evalsuite.report.judges import health_lines
 from evalsuite.report.table import Table
@@ -39,7 +39,7 @@ class RunCard:
                 result.metric,
                 figure(result),
                 str(result.n),
-                better_word(declared(self.metrics, result.metric)),
+                better_word(metric_of(self.metrics, result.metric)),
                 self._change(differences.get(result.metric)),
                 p_value(differences[result.metric].p_value) if result.metric in differences else "–",
                 result.reason or result.detail or "",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from evalsuite.records import Comparison, Metric, declared
+from evalsuite.records import Comparison, Metric, metric_of
 from evalsuite.report.figures import SURE, ChangeWord, change, turned, way
 from evalsuite.report.interval_chart import Axis, Mark, interval_chart
 from evalsuite.report.leaderboard import Leaderboard, Row
@@ -61,7 +61,7 @@ class Changes:
     def words(self) -> list[ChangeWord]:
         """What each difference is by its adjusted p-value: better, worse, changed, or nothing sure."""
         return [
-            turned(declared(self.declared, its.metric), its.difference)
+            turned(metric_of(self.declared, its.metric), its.difference)
             if p is not None and p < SURE and its.difference
             else "no sure change"
             for (_, its), p in zip(self.shown, self.adjusted, strict=True)
@@ -87,7 +87,7 @@ class Changes:
                 *(row.spec, row.base_model, row.method, row.adapter_type, row.verdict, its.metric),
                 self.baseline or f"({row.base_model})",
                 *(its.difference, its.low, its.high, its.n, its.gained, its.lost, its.p_value, p, self.adjust),
-                *(int(word != "no sure change"), word, *_scale(declared(self.declared, its.metric))),
+                *(int(word != "no sure change"), word, *_scale(metric_of(self.declared, its.metric))),
             )
             for (row, its), p, word in zip(self.shown, self.adjusted, self.words, strict=True)
         ]
@@ -115,7 +115,7 @@ class Changes:
         ]
         if not marks:
             return None
-        what = declared(self.declared, metric)
+        what = metric_of(self.declared, metric)
         title = f"{metric}: minus {self.baseline or 'its base model'}"
         title += "" if what.direction == "higher" else f", {way(what)}"
         return interval_chart(marks, Axis(title, lines=(0.0,)), palette)

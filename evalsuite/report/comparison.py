@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from evalsuite.records import Comparison, Metric, declared
+from evalsuite.records import Comparison, Metric, metric_of
 from evalsuite.report.figures import better_word, change, change_word, p_value
 from evalsuite.report.table import Table
 
@@ -15,7 +15,7 @@ def comparison_table(found: Sequence[Comparison], metrics: Mapping[str, Metric])
     """
     rows = [
         (
-            *(item.metric, change(item), p_value(item.p_value), better_word(declared(metrics, item.metric))),
+            *(item.metric, change(item), p_value(item.p_value), better_word(metric_of(metrics, item.metric))),
             *(change_word(item, metrics), str(item.n), str(item.gained or 0), str(item.lost or 0)),
         )
         for item in found
@@ -28,7 +28,7 @@ def comparison_figures(found: Sequence[Comparison], metrics: Mapping[str, Metric
     """The same for other programs: every number in a column of its own."""
     rows = []
     for item in found:
-        its = declared(metrics, item.metric)
+        its = metric_of(metrics, item.metric)
         numbers = (item.difference, item.low, item.high, item.p_value, item.n, item.gained, item.lost)
         rows.append((item.metric, *numbers, its.direction, its.unit, change_word(item, metrics)))
     heads = ("metric", "difference", "low", "high", "p", "n", "higher", "lower", "direction", "unit", "change")

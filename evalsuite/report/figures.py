@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from evalsuite.records import Comparison, Metric, Result, Usage, declared
+from evalsuite.records import Comparison, Metric, Result, Usage, metric_of
 
 # What comparisons with the untrained base call it.
 BASE = "base"
@@ -19,8 +19,7 @@ _WAYS = {"higher": "more", "lower": "less", "neither": "–"}
 
 def is_working(metrics: Mapping[str, Metric], name: str) -> bool:
     """Whether it is a probe's own working figure, which says nothing to a person by itself."""
-    found = metrics.get(name)
-    return found is not None and found.place == "detail" and found.direction == "neither" and not found.is_slice
+    return metric_of(metrics, name).place == "inner"
 
 
 def better_word(metric: Metric) -> str:
@@ -47,12 +46,12 @@ def turned(metric: Metric, difference: float) -> ChangeWord:
 def change_word(comparison: Comparison, metrics: Mapping[str, Metric]) -> ChangeWord:
     """What a difference is, by its own p-value alone; `no sure change` where that is not small."""
     sure = comparison.p_value is not None and comparison.p_value < SURE and comparison.difference != 0
-    return turned(declared(metrics, comparison.metric), comparison.difference) if sure else "no sure change"
+    return turned(metric_of(metrics, comparison.metric), comparison.difference) if sure else "no sure change"
 
 
 def moved_samples(comparison: Comparison, metrics: Mapping[str, Metric]) -> tuple[int, int] | None:
     """How many samples became better and how many worse; None where that was not counted or neither way is better."""
-    direction = declared(metrics, comparison.metric).direction
+    direction = metric_of(metrics, comparison.metric).direction
     if comparison.gained is None or comparison.lost is None or direction == "neither":
         return None
     up, down = comparison.gained, comparison.lost

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evalsuite.errors import NotFound
-from evalsuite.records import Comparison, Metric, Reply, by_name, declared
+from evalsuite.records import Comparison, Metric, Reply, by_name, metric_of
 from evalsuite.report.figures import (
     BASE,
     SURE,
@@ -158,7 +158,7 @@ def forgetting(name: str, store: Store) -> Forgetting:
 
 
 def _change(found: Comparison, metrics: Mapping[str, Metric]) -> Change:
-    its = declared(metrics, found.metric)
+    its = metric_of(metrics, found.metric)
     return Change(found, its, change_word(found, metrics), moved_samples(found, metrics))
 
 
@@ -187,10 +187,10 @@ def _moved(
 
 
 def _main(base: Mapping[str, bool], candidate: Mapping[str, bool], metrics: Mapping[str, Metric]) -> list[str]:
-    """The metrics to list samples by: an entry's headlines, or all its figures that have a better way."""
+    """The metrics to list samples by: an entry's headlines, or all its figures that belong to no other."""
     # Texts of different weight have no answers to show.
     shared = [metrics[name] for name in sorted(base.keys() & candidate.keys()) if name in metrics and not base[name]]
-    told = [metric for metric in shared if metric.direction != "neither" and not metric.is_slice]
+    told = [its for its in shared if its.direction != "neither" and its.parent is None and its.place != "inner"]
     return [m.name for m in told if m.place == "headline"] or [m.name for m in told]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from evalsuite.records import Metric, Result, declared
+from evalsuite.records import Metric, Result, metric_of
 from evalsuite.report.charts import MOST_ROWS
 from evalsuite.report.figures import is_share
 from evalsuite.report.forgetting import Change
@@ -81,7 +81,7 @@ def subject_chart(
     """
     falls = []
     for metric, ours in candidate.items():
-        its, theirs = declared(metrics, metric), base.get(metric)
+        its, theirs = metric_of(metrics, metric), base.get(metric)
         if its.is_slice and theirs is not None and ours.value is not None and theirs.value is not None:
             difference = ours.value - theirs.value
             gain = its.gain(difference)

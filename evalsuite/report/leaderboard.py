@@ -8,7 +8,7 @@ from datetime import date, datetime
 from fnmatch import fnmatch
 
 from evalsuite.errors import NotFound
-from evalsuite.records import Answer, Comparison, Metric, Result, RuleOutcome, declared
+from evalsuite.records import Answer, Comparison, Metric, Result, RuleOutcome, metric_of
 from evalsuite.report.figures import figure, stacked, way
 from evalsuite.report.table import Table
 from evalsuite.store import Store
@@ -76,7 +76,7 @@ class Leaderboard:
 
     def metric(self, name: str) -> Metric:
         """What a metric is; one that nobody declared is a detail of which neither way is better."""
-        return declared(self.declared, name)
+        return metric_of(self.declared, name)
 
     def where(self, conditions: Sequence[str]) -> Leaderboard:
         """The rows that fit every `field=pattern`; raises NotFound for a field that rows do not have."""
@@ -191,5 +191,5 @@ def _rank(row: Row, metric: str, sign: int) -> tuple[bool, float]:
 
 def _stacked_name(name: str, metric: Metric) -> str:
     """A metric's name on two narrow lines, its entry's over the rest."""
-    rest = name.removesuffix(metric.figure)
-    return f"{rest}\n{metric.figure}" if rest else name
+    rest = name.removesuffix(metric.short)
+    return f"{rest}\n{metric.short}" if rest else name

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from evalsuite.plan import Plan
 from evalsuite.plugins import wants
-from evalsuite.records import Comparison, Reply, Result, declared
+from evalsuite.records import Comparison, Reply, Result, metric_of
 from evalsuite.report.card import RunCard, run_cards
 from evalsuite.report.figures import (
     better_word,
@@ -90,7 +90,7 @@ def _change(found: Comparison, card: RunCard) -> tuple[str, ...]:
 
 
 def _figures(result: Result, card: RunCard) -> tuple[str, ...]:
-    better = better_word(declared(card.metrics, result.metric))
+    better = better_word(metric_of(card.metrics, result.metric))
     note = result.reason or result.detail or ""
     return result.metric, figure(result), better, str(result.n), str(result.unscored), note
 
@@ -106,7 +106,7 @@ def _flips(plan: Plan, store: Store) -> list[Flip]:
         metric = f"{entry.name}.{entry.task.metrics[0]}"
         found = [read.results_of(store, "", [digest]) for digest in digests]
         base, ours = (results.scores.get(metric, {}) for results in found)
-        gain = declared(found[-1].metrics, metric).gain
+        gain = metric_of(found[-1].metrics, metric).gain
         before, after = ({reply.sample_id: reply for reply in read.replies_of(store, digest)} for digest in digests)
         lost = sorted(key for key in base.keys() & ours.keys() if (gain(ours[key] - base[key]) or 0) < 0)
         lost = [key for key in lost if key in before and key in after]
@@ -149,7 +149,7 @@ def _untested(plan: Plan, card: RunCard, document: VerdictFile) -> tuple[str, ..
         for result in card.results
         if result.unscored
     ]
-    depended = {declared(card.metrics, metric).entry for metric in asked}
+    depended = {metric_of(card.metrics, metric).entry for metric in asked}
     entries = [entry for entry in suite.entries if entry not in depended]
     if entries:
         told.append(f"measured, but no rule depends on it: {', '.join(entries)}")

@@ -7,13 +7,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from evalsuite.records import Metric, Place, by_name, declared
+from evalsuite.records import Metric, Place, by_name, metric_of
 from evalsuite.store import Store, read
 from evalsuite.store.samples import Answer, ScoredStep, scored_steps
 
 AUTHOR = "the author"
 _LONGEST = 20_000
-_PLACES: tuple[Place, ...] = ("headline", "beside", "detail")
+_PLACES: tuple[Place, ...] = ("headline", "beside", "detail", "inner")
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _sentences(text: str) -> list[str]:
 def _metrics(steps: Sequence[ScoredStep], metrics: Mapping[str, Metric]) -> list[tuple[str, str]]:
     every = [(metric, step.entry) for step in steps if step.role == "candidate" for metric in step.metrics]
     # What is said of judges comes after what they say.
-    return sorted(dict.fromkeys(every), key=lambda found: _PLACES.index(declared(metrics, found[0]).place))
+    return sorted(dict.fromkeys(every), key=lambda found: _PLACES.index(metric_of(metrics, found[0]).place))
 
 
 def _step(steps: Sequence[ScoredStep], metric: str, role: str, *, spec: str | None = None) -> ScoredStep | None:

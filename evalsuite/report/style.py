@@ -27,23 +27,20 @@ AUTHOR_COLOUR = "#c9a227"
 
 @dataclass
 class Style:
-    """One adapter on one judged set: its fidelity, and by metric the scores of base, adapter and author.
-
-    `criterion_of` says which criterion of the rubric each of these metrics is.
-    """
+    """One adapter on one judged set: its fidelity, and by metric the scores of base, adapter and author."""
 
     spec: str
     base: str
     entry: str
     fidelity: Result | None = None
     scores: dict[str, dict[str, Result]] = field(default_factory=dict)
-    criterion_of: dict[str, str] = field(default_factory=dict)
 
     def criteria(self) -> Table:
         """One row per criterion, the whole first: base, adapter, author."""
         names = (self.base, self.spec, AUTHOR)
         rows = [
-            (self.criterion_of[metric], *(figure(of.get(name)) for name in names)) for metric, of in self.scores.items()
+            (_criterion(metric, self.entry), *(figure(of.get(name)) for name in names))
+            for metric, of in self.scores.items()
         ]
         return Table(("criterion", *names), tuple(rows))
 
@@ -59,7 +56,6 @@ def styles(store: Store) -> list[Style]:
         else:
             names = {"base": base, "candidate": one.spec, "author": AUTHOR}
             style.scores.setdefault(one.result.metric, {})[names[one.role]] = one.result
-            style.criterion_of[one.result.metric] = one.criterion or "all together"
     return sorted(found.values(), key=_faithful)
 
 
@@ -77,7 +73,7 @@ def criteria_chart(style: Style, palette: Mapping[str, str]) -> Chart | None:
     marks: list[Mark] = []
     for metric, of in style.scores.items():
         for name in (style.base, style.spec, AUTHOR):
-            marks += mark_of(of.get(name), row=style.criterion_of[metric], series=name)
+            marks += mark_of(of.get(name), row=_criterion(metric, style.entry), series=name)
     coloured = {**palette, AUTHOR: AUTHOR_COLOUR}
     return interval_chart(marks, Axis("score, 0 to 1", ends=(0.0, 1.0)), coloured) if marks else None
 
@@ -86,7 +82,7 @@ def beside(style: Style, results: Mapping[str, Result], metrics: Mapping[str, Me
     """What else is known of an adapter's style on a judged set: every figure that is no score of the rubric."""
     rows: list[tuple[Cell, ...]] = [
         (
-            *(metrics[name].figure, figure(result), result.n, better_word(metrics[name])),
+            *(metrics[name].short, figure(result), result.n, better_word(metrics[name])),
             result.reason or result.detail or "",
         )
         for name, result in results.items()
@@ -98,6 +94,12 @@ def beside(style: Style, results: Mapping[str, Result], metrics: Mapping[str, Me
 def blind(sides: Sequence[Side], sample_id: str, *, seed: int = 0) -> list[Side]:
     """The sides in an order that is drawn anew for every sample, the same whenever it is shown."""
     return random.Random(f"{seed} {sample_id}").sample(sides, len(sides))
+
+
+def _criterion(metric: str, entry: str) -> str:
+    """What a table of one judged set calls a score: the criterion's own name, for the name is formed so."""
+    whole = f"{entry}.score"
+    return "all together" if metric == whole else metric.removeprefix(f"{whole}.")
 
 
 def _faithful(style: Style) -> tuple[str, bool, float, str]:

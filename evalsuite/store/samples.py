@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from evalsuite.records import Reply, by_name, called, declared
+from evalsuite.records import Reply, by_name, called, metric_of
 from evalsuite.store import Store, read
 from evalsuite.store.rows import rows
 
@@ -61,7 +61,7 @@ def sample_beside(store: Store, steps: Sequence[str], metric: str, *, which: Whi
     metrics = read.metrics_of(store, steps)
     given = {
         **{"steps": list(steps), "metric": metric, "which": which, "at": at},
-        "less_is_better": declared(by_name(metrics), metric).direction == "lower",
+        "less_is_better": metric_of(by_name(metrics), metric).direction == "lower",
         "disagreements": list(called(metrics, "judge_disagreement")),
         "consistencies": list(called(metrics, "position_consistency")),
     }

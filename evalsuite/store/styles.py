@@ -19,7 +19,6 @@ class StyleFigure:
     entry: str
     role: str
     kind: Literal["score", "compare"]
-    criterion: str | None
     result: Result
 
 
@@ -27,6 +26,6 @@ def style_figures(store: Store) -> list[StyleFigure]:
     """Every figure of every judged set with an author, by entry and spec; raises StoreError without a store."""
     found = []
     for row in rows(store, "styles"):
-        about = {key: row.pop(key) for key in ("spec", "base_model", "entry", "role", "kind", "criterion")}
+        about = {key: row.pop(key) for key in ("spec", "base_model", "entry", "role", "kind")}
         found.append(StyleFigure(**about, result=Result(**row)))
     return found

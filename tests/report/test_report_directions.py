@@ -161,7 +161,7 @@ def test_comparisons_say_which_is_better(store: Store):
 
 
 def test_working_figures_of_a_probe_are_on_no_page(store: Store):
-    metrics = (Metric("facts.accuracy", "facts"), Metric("facts.sureness", "facts", "neither", place="detail"))
+    metrics = (Metric("facts.accuracy", "facts"), Metric("facts.sureness", "facts", place="inner"))
     names = [metric.name for metric in metrics]
     plant(store, ("one", [planted_result(name, 0.5) for name in names], [change(name, 0.1, 0.9) for name in names]),
           metrics=metrics)  # fmt: skip

@@ -7,13 +7,15 @@ WITH latest AS (
 ), authored AS (
     SELECT DISTINCT spec, entry FROM planned WHERE role = 'author'
 )
-SELECT planned.spec, planned.base_model, authored.entry, planned.role, planned.kind, declared.slice AS criterion,
+SELECT planned.spec, planned.base_model, authored.entry, planned.role, planned.kind,
     found.metric, value, found.low, found.high, n, unscored, reason, detail
 FROM planned
 JOIN results AS found USING (step_digest)
 LEFT JOIN metrics AS declared USING (step_digest, metric)
 JOIN authored ON authored.spec = planned.spec
 WHERE (planned.kind = 'score' AND planned.entry = authored.entry
-        AND authored.entry || '.score' IN (found.metric, declared.parent))
+        -- The whole score and the criteria: what belongs to it, but for slices of its samples and their mean.
+        AND (found.metric = authored.entry || '.score'
+            OR (declared.parent = authored.entry || '.score' AND declared.slice IS NULL AND declared.place = 'detail')))
     OR (planned.kind = 'compare' AND found.metric = authored.entry || '.fidelity')
 ORDER BY authored.entry, planned.spec, planned.ordinal, found.metric
