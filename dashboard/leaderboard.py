@@ -53,7 +53,8 @@ def compared(board: Leaderboard, whole: Leaderboard, metrics: Sequence[str]) -> 
     adjust = ADJUSTMENTS[st.segmented_control("Marks corrected by", list(ADJUSTMENTS), **given)]
     if baseline == OWN:
         return from_bases(board, metrics, adjust)
-    found = ask(minus, baseline, tuple(row.spec for row in board.rows), tuple(metrics))
+    asked = tuple(dict.fromkeys(board.metric(name).name for name in metrics))
+    found = ask(minus, baseline, tuple(row.spec for row in board.rows), asked)
     return from_baseline(board, baseline, found, metrics=metrics, adjust=adjust)
 
 
@@ -76,6 +77,8 @@ def drawn(board: Leaderboard, whole: Leaderboard) -> Changes | None:
     st.dataframe(frame, hide_index=True, column_order=order, column_config=configs)
     if changes:
         st.text(changes.sentence())
+    for sentence in whole.apart():
+        st.text(sentence)
     figures = changes.figures() if changes else board.figures()
     export(shown, figures, name="differences" if changes else "leaderboard", note=changes.sentence() if changes else "")
     return changes

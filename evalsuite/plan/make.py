@@ -15,6 +15,7 @@ from evalsuite.plan.early import early_parts
 from evalsuite.plan.estimate import benchmark_cost, judged_cost, pairing_cost, probe_cost, style_cost, training_cost
 from evalsuite.plan.judging import judging
 from evalsuite.plan.material import given_digest, judging_of
+from evalsuite.plan.measured import with_measured
 from evalsuite.records import Adapter
 from evalsuite.spec.document import Document
 from evalsuite.spec.resolved import ResolvedSpec
@@ -65,7 +66,7 @@ def make_plan(
     Of `opponents`, by pairing and name, those without replies on record leave their step without a digest.
     """
     plan = Plan(resolved, base, adapter, (), built_on, opponents or {}, baseline)
-    return replace(plan, steps=tuple(_Maker(plan).steps()))
+    return replace(plan, steps=with_measured(plan, tuple(_Maker(plan).steps())))
 
 
 class _Maker:

@@ -12,6 +12,7 @@ from evalsuite.records.asking import (
     TextDrift,
     TokenChances,
 )
+from evalsuite.records.measurement import UNKNOWN, Measurement, how_they_differ, marks
 from evalsuite.records.metrics import Direction, Metric, Place, by_name, called, metric_of
 from evalsuite.records.results import (
     Adapter,
@@ -42,6 +43,7 @@ from evalsuite.records.verdicts import (
 
 __all__ = [
     "FACTS",
+    "UNKNOWN",
     "Adapter",
     "Answer",
     "Canary",
@@ -55,6 +57,7 @@ __all__ = [
     "Foreseen",
     "LayerNorm",
     "LogLikelihood",
+    "Measurement",
     "Message",
     "Metric",
     "Outcome",
@@ -85,6 +88,8 @@ __all__ = [
     "by_name",
     "called",
     "clusters_of",
+    "how_they_differ",
+    "marks",
     "metric_of",
     "results_of",
 ]

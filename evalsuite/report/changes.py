@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from evalsuite.records import Comparison, Metric, metric_of
+from evalsuite.records import Comparison
 from evalsuite.report.figures import SURE, ChangeWord, change, turned, way
 from evalsuite.report.interval_chart import Axis, Mark, interval_chart
-from evalsuite.report.leaderboard import Leaderboard, Row
+from evalsuite.report.leaderboard import Column, Leaderboard, Row
 from evalsuite.report.table import Cell, Table
 
 if TYPE_CHECKING:
@@ -28,20 +28,20 @@ _PROMISES: Mapping[Adjustment, str] = {
 
 @dataclass(frozen=True)
 class Changes:
-    """Rows minus a baseline, metric by metric; `baseline` is None where each row has its own base model for one."""
+    """Rows minus a baseline, column by column; `baseline` is None where each row has its own base model for one."""
 
     baseline: str | None
     rows: tuple[Row, ...]
     metrics: tuple[str, ...]
     found: Mapping[str, Mapping[str, Comparison]]
     adjust: Adjustment
-    declared: Mapping[str, Metric]
+    columns: Mapping[str, Column]
 
     @cached_property
-    def shown(self) -> list[tuple[Row, Comparison]]:
-        """Every difference that there is, row by row."""
+    def shown(self) -> list[tuple[Row, str, Comparison]]:
+        """Every difference that there is, row by row, with its column."""
         return [
-            (row, self.found[row.spec][metric])
+            (row, metric, self.found[row.spec][metric])
             for row in self.rows
             for metric in self.metrics
             if metric in self.found.get(row.spec, {})
@@ -52,29 +52,29 @@ class Changes:
         """The p-value of each difference, adjusted for all that are shown; None where it has none."""
         from evalsuite.stats.multiplicity import benjamini_hochberg, holm
 
-        known = [its.p_value for _, its in self.shown if its.p_value is not None]
+        known = [its.p_value for _, _, its in self.shown if its.p_value is not None]
         ways = {"holm": holm, "bh": benjamini_hochberg}
         adjusted = iter(ways[self.adjust](known).tolist() if self.adjust in ways else known)
-        return [None if its.p_value is None else next(adjusted) for _, its in self.shown]
+        return [None if its.p_value is None else next(adjusted) for _, _, its in self.shown]
 
     @cached_property
     def words(self) -> list[ChangeWord]:
         """What each difference is by its adjusted p-value: better, worse, changed, or nothing sure."""
         return [
-            turned(metric_of(self.declared, its.metric), its.difference)
+            turned(self.columns[column].metric, its.difference)
             if p is not None and p < SURE and its.difference
             else "no sure change"
-            for (_, its), p in zip(self.shown, self.adjusted, strict=True)
+            for (_, column, its), p in zip(self.shown, self.adjusted, strict=True)
         ]
 
     def table(self) -> Table:
         """One row per spec: the difference in each metric with its interval, and a mark where it is sure."""
         cells = {
-            (row.spec, its.metric): change(its) + MARKS[word]
-            for (row, its), word in zip(self.shown, self.words, strict=True)
+            (row.spec, column): change(its) + MARKS[word]
+            for (row, column, its), word in zip(self.shown, self.words, strict=True)
         }
         # A metric that only a candidate has, such as a win rate against its base, has no difference from it.
-        columns = [metric for metric in self.metrics if any(metric == its.metric for _, its in self.shown)]
+        columns = [metric for metric in self.metrics if any(metric == column for _, column, _ in self.shown)]
         rows = [(*row.head, *(cells.get((row.spec, metric), "–") for metric in columns)) for row in self.rows]
         return Table(("spec", "method", "verdict", *columns), tuple(rows))
 
@@ -87,11 +87,11 @@ class Changes:
                 *(row.spec, row.base_model, row.method, row.adapter_type, row.verdict, its.metric),
                 self.baseline or f"({row.base_model})",
                 *(its.difference, its.low, its.high, its.n, its.gained, its.lost, its.p_value, p, self.adjust),
-                *(int(word != "no sure change"), word, *_scale(metric_of(self.declared, its.metric))),
+                *(int(word != "no sure change"), word, *_scale(self.columns[column])),
             )
-            for (row, its), p, word in zip(self.shown, self.adjusted, self.words, strict=True)
+            for (row, column, its), p, word in zip(self.shown, self.adjusted, self.words, strict=True)
         ]
-        return Table((*heads, *numbers, "change", "direction", "unit"), tuple(rows))
+        return Table((*heads, *numbers, "change", "direction", "unit", "measurement"), tuple(rows))
 
     def sentence(self) -> str:
         """What is compared, on what, and what a mark promises."""
@@ -115,7 +115,7 @@ class Changes:
         ]
         if not marks:
             return None
-        what = metric_of(self.declared, metric)
+        what = self.columns[metric].metric
         title = f"{metric}: minus {self.baseline or 'its base model'}"
         title += "" if what.direction == "higher" else f", {way(what)}"
         return interval_chart(marks, Axis(title, lines=(0.0,)), palette)
@@ -125,21 +125,24 @@ def from_bases(board: Leaderboard, metrics: Sequence[str], adjust: Adjustment) -
     """Every adapter minus its own base model, as its run compared them."""
     rows = tuple(row for row in board.rows if not row.is_base)
     found = {row.spec: row.changes for row in rows}
-    return Changes(None, rows, tuple(metrics), found, adjust, board.declared)
+    return Changes(None, rows, tuple(metrics), found, adjust, board.columns)
 
 
 def from_baseline(
     board: Leaderboard,
     baseline: str,
-    found: Mapping[str, Mapping[str, Comparison]],
+    found: Mapping[str, Mapping[tuple[str, str], Comparison]],
     *,
     metrics: Sequence[str],
     adjust: Adjustment,
 ) -> Changes:
-    """Every other row minus one baseline, by the differences `found` for it."""
+    """Every other row minus one baseline, by the differences `found` for it: by metric and measurement."""
     rows = tuple(row for row in board.rows if row.spec != baseline)
-    return Changes(baseline, rows, tuple(metrics), found, adjust, board.declared)
+    named = board.named
+    by_column = {spec: {named[key]: its for key, its in of.items() if key in named}
+                 for spec, of in found.items()}  # fmt: skip
+    return Changes(baseline, rows, tuple(metrics), by_column, adjust, board.columns)
 
 
-def _scale(metric: Metric) -> tuple[str, str]:
-    return metric.direction, metric.unit
+def _scale(column: Column) -> tuple[str, str, str]:
+    return column.metric.direction, column.metric.unit, column.measurement.digest[:12]

@@ -86,7 +86,7 @@ def beside(style: Style, results: Mapping[str, Result], metrics: Mapping[str, Me
             result.reason or result.detail or "",
         )
         for name, result in results.items()
-        if name in metrics and metrics[name].entry == style.entry and name not in style.scores
+        if name in metrics and metrics[name].entry == style.entry and metrics[name].name not in style.scores
     ]
     return Table(("figure", "value", "n", "better", "note"), tuple(rows))
 

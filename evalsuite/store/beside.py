@@ -10,17 +10,6 @@ from evalsuite.store.rows import rows
 
 
 @dataclass(frozen=True, slots=True)
-class LatestStep:
-    """A step of a spec's latest run, on which base model; `role` says whose replies it measured, if anybody's."""
-
-    spec: str
-    base_model: str
-    role: str | None
-    kind: str
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
 class Counted:
     """A step's metric beside the same of others on `n` common samples: on how many it is higher, and lower.
 
@@ -46,23 +35,16 @@ class Beside:
     weights: Sequence[float | None]
 
 
-def latest_steps(store: Store) -> list[LatestStep]:
-    """The steps of every spec's latest run; by spec, in order."""
-    return [LatestStep(**row) for row in rows(store, "latest_steps")]
+def counted(store: Store, asked: Sequence[tuple[str, str, str]]) -> list[Counted]:
+    """Pairs of a step and another that have a metric on common samples: (ours, theirs, metric), counted."""
+    return [Counted(**row) for row in rows(store, "beside_counts", _given(asked))] if asked else []
 
 
-def counted(store: Store, ours: Sequence[str], theirs: Sequence[str], metrics: Sequence[str] = ()) -> list[Counted]:
-    """Every metric that steps share with others, or only `metrics`; where several of the others have a sample the
-    first one speaks.
-    """
-    given = {"ours": list(ours), "theirs": list(theirs), "metrics": list(metrics)}
-    return [Counted(**row) for row in rows(store, "beside_counts", given)]
+def beside(store: Store, asked: Sequence[tuple[str, str, str]]) -> list[Beside]:
+    """The scores behind such pairs, in order of the samples' ids."""
+    return [Beside(**row) for row in rows(store, "beside_scores", _given(asked))] if asked else []
 
 
-def beside(store: Store, ours: Sequence[tuple[str, str]], theirs: Sequence[str]) -> list[Beside]:
-    """The scores behind pairs of a step and a metric, in order of the samples' ids."""
-    if not ours:
-        return []
-    steps, metrics = zip(*ours, strict=True)
-    given = {"ours": list(steps), "metrics": list(metrics), "theirs": list(theirs)}
-    return [Beside(**row) for row in rows(store, "beside_scores", given)]
+def _given(asked: Sequence[tuple[str, str, str]]) -> dict[str, list[str]]:
+    ours, theirs, metrics = (list(part) for part in zip(*asked, strict=True))
+    return {"ours": ours, "theirs": theirs, "metrics": metrics}

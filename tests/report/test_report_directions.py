@@ -71,7 +71,7 @@ def test_marks_card_forgetting_and_charts_agree(store: Store, metric: Metric):
     board = low_and_high(store)
     fell, rose = WORDS[metric.direction]
     changes = from_bases(board, [metric.name], "none")
-    assert {row.spec: word for (row, _), word in zip(changes.shown, changes.words, strict=True)} == {
+    assert {row.spec: word for (row, _, _), word in zip(changes.shown, changes.words, strict=True)} == {
         "low": fell,
         "high": rose,
     }
