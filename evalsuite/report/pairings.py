@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from evalsuite.records import Result, called
+from evalsuite.records import UNKNOWN, Measurement, Result, called, marks
 from evalsuite.report.figures import figure
 from evalsuite.report.interval_chart import Axis, Mark, interval_chart, mark_of
 from evalsuite.report.table import Cell, Table
 from evalsuite.store import Store, read
+from evalsuite.store.measured import measured_metrics
 from evalsuite.store.pairings import PairFigure, pair_figures
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def met(store: Store) -> list[Met]:
     of_step: dict[tuple[str, str], dict[str, PairFigure]] = {}
     for one in figures:
         of_step.setdefault((one.step, one.spec), {})[one.result.metric] = one
+    measured = {(one.step, one.metric): one.measurement for one in measured_metrics(store)}
     called_so = {name: called(metrics, name) for name in (_RATE, *_OTHERS)}
     found = []
     for step in of_step.values():
@@ -49,8 +51,23 @@ def met(store: Store) -> list[Met]:
             others = {name: step[m].result for name in _OTHERS for m in called_so[name] if m in step}
             opponent = rate.player or f"({rate.base_model})"
             counts = (rate.won, rate.tied, rate.lost)
-            found.append(Met(rate.entry, rate.spec, opponent, *counts, rate.result, others))
-    return found
+            met_one = Met(rate.entry, rate.spec, opponent, *counts, rate.result, others)
+            found.append((met_one, measured.get((rate.step, rate.result.metric), UNKNOWN)))
+    return _marked(found)
+
+
+def _marked(found: Sequence[tuple[Met, Measurement]]) -> list[Met]:
+    """The same, opponents marked who were met in several ways: on other prompts, or before another judge."""
+    ways: dict[tuple[str, str], dict[str, Measurement]] = {}
+    for one, its in found:
+        ways.setdefault((one.entry, one.opponent), {})[its.digest] = its
+    told = {key: marks(of.values()) for key, of in ways.items() if len(of) > 1}
+    return [
+        replace(one, opponent=f"{one.opponent} ({told[one.entry, one.opponent][its.digest]})")
+        if (one.entry, one.opponent) in told
+        else one
+        for one, its in found
+    ]
 
 
 def met_table(found: Sequence[Met]) -> Table:

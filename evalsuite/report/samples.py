@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from evalsuite.records import Metric, Place, by_name, metric_of
 from evalsuite.store import Store, read
+from evalsuite.store.measured import measured_metrics
 from evalsuite.store.samples import Answer, ScoredStep, scored_steps
 
 AUTHOR = "the author"
@@ -25,14 +26,18 @@ class Side:
 
 
 def metrics_of(store: Store, specs: Sequence[str]) -> dict[str, dict[str, tuple[Side, ...]]]:
-    """For each entry that all the specs share: for each metric, the sides that have it: the specs, then the base."""
+    """For each entry that all the specs share: for each metric, the sides that have it: the specs, then the base.
+
+    A metric that the specs were measured on differently is none that they share.
+    """
     every = scored_steps(store, specs)
     of_first = [step for step in every if step.spec == every[0].spec]
     found: dict[str, dict[str, tuple[Side, ...]]] = {}
     metrics = by_name(read.metrics_of(store, [step.digest for step in every]))
+    measured = {(one.step, one.metric): one.measurement.digest for one in measured_metrics(store)}
     for metric, entry in _metrics(every, metrics):
         steps = [step for spec in specs if (step := _step(every, metric, "candidate", spec=spec))]
-        if len(steps) < len(specs):
+        if len(steps) < len(specs) or len({measured.get((step.digest, metric)) for step in steps}) > 1:
             continue
         sides = [Side(step.spec, step.digest) for step in steps]
         others = [(f"({every[0].base_model})", "base"), (AUTHOR, "author")]

@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from evalsuite.records import Metric, Result
+from evalsuite.records import UNKNOWN, Measurement, Metric, Result, marks
 from evalsuite.report.charts import MOST_ROWS
 from evalsuite.report.figures import better_word, figure
 from evalsuite.report.interval_chart import Axis, Mark, interval_chart, mark_of
 from evalsuite.report.samples import AUTHOR, Side
 from evalsuite.report.table import Cell, Table
 from evalsuite.store import Store
-from evalsuite.store.styles import style_figures
+from evalsuite.store.measured import measured_metrics
+from evalsuite.store.styles import StyleFigure, style_figures
 
 if TYPE_CHECKING:
     import altair
@@ -27,11 +28,15 @@ AUTHOR_COLOUR = "#c9a227"
 
 @dataclass
 class Style:
-    """One adapter on one judged set: its fidelity, and by metric the scores of base, adapter and author."""
+    """One adapter on one judged set: its fidelity, and by metric the scores of base, adapter and author.
+
+    `label` is what pages call the set: its name, with what tells them apart where it was measured in several ways.
+    """
 
     spec: str
     base: str
     entry: str
+    label: str
     fidelity: Result | None = None
     scores: dict[str, dict[str, Result]] = field(default_factory=dict)
 
@@ -48,15 +53,32 @@ class Style:
 def styles(store: Store) -> list[Style]:
     """Every adapter on every judged set with an author, the most faithful first; raises StoreError without a store."""
     found: dict[tuple[str, str], Style] = {}
-    for one in style_figures(store):
-        base = f"({one.base_model})"
-        style = found.setdefault((one.entry, one.spec), Style(one.spec, base, one.entry))
+    figures = style_figures(store)
+    labels = _labels(figures, store)
+    for one in figures:
+        base, label = f"({one.base_model})", labels[one.entry, one.spec]
+        style = found.setdefault((one.entry, one.spec), Style(one.spec, base, one.entry, label))
         if one.kind == "compare":
             style.fidelity = one.result
         else:
             names = {"base": base, "candidate": one.spec, "author": AUTHOR}
             style.scores.setdefault(one.result.metric, {})[names[one.role]] = one.result
     return sorted(found.values(), key=_faithful)
+
+
+def _labels(figures: Sequence[StyleFigure], store: Store) -> dict[tuple[str, str], str]:
+    """What each spec's judged set is called, by entry and spec."""
+    measured = {(one.step, one.metric): one.measurement for one in measured_metrics(store)}
+    ways: dict[str, dict[str, Measurement]] = {}
+    for one in figures:
+        its = measured.get((one.step, one.result.metric), UNKNOWN)
+        if one.kind == "score" or one.spec not in ways.setdefault(one.entry, {}):
+            ways.setdefault(one.entry, {})[one.spec] = its
+    found: dict[tuple[str, str], str] = {}
+    for entry, of in ways.items():
+        told = marks(of.values()) if len({its.digest for its in of.values()}) > 1 else {}
+        found |= {(entry, spec): f"{entry} ({told[its.digest]})" if told else entry for spec, its in of.items()}
+    return found
 
 
 def fidelity_chart(found: Sequence[Style], palette: Mapping[str, str]) -> Chart | None:
@@ -104,4 +126,4 @@ def _criterion(metric: str, entry: str) -> str:
 
 def _faithful(style: Style) -> tuple[str, bool, float, str]:
     value = style.fidelity.value if style.fidelity else None
-    return style.entry, value is None, -(value or 0.0), style.spec
+    return style.label, value is None, -(value or 0.0), style.spec

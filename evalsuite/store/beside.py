@@ -35,16 +35,29 @@ class Beside:
     weights: Sequence[float | None]
 
 
-def counted(store: Store, asked: Sequence[tuple[str, str, str]]) -> list[Counted]:
-    """Pairs of a step and another that have a metric on common samples: (ours, theirs, metric), counted."""
-    return [Counted(**row) for row in rows(store, "beside_counts", _given(asked))] if asked else []
+# A step, another one, and a metric that both have.
+Pair = tuple[str, str, str]
 
 
-def beside(store: Store, asked: Sequence[tuple[str, str, str]]) -> list[Beside]:
+def counted(store: Store, asked: Sequence[Pair]) -> list[Counted]:
+    """Pairs of a step with another one in a metric, counted on common samples; one step and metric has one other."""
+    return [Counted(**row) for part in _parts(asked) for row in rows(store, "beside_counts", part)]
+
+
+def beside(store: Store, asked: Sequence[Pair]) -> list[Beside]:
     """The scores behind such pairs, in order of the samples' ids."""
-    return [Beside(**row) for row in rows(store, "beside_scores", _given(asked))] if asked else []
+    return [Beside(**row) for part in _parts(asked) for row in rows(store, "beside_scores", part)]
 
 
-def _given(asked: Sequence[tuple[str, str, str]]) -> dict[str, list[str]]:
-    ours, theirs, metrics = (list(part) for part in zip(*asked, strict=True))
-    return {"ours": ours, "theirs": theirs, "metrics": metrics}
+def _parts(asked: Sequence[Pair]) -> list[dict[str, list[str]]]:
+    """The pairs as the queries take them, which join by metric and sample alone: a part has one other for a metric."""
+    others: dict[str, list[str]] = {}
+    parts: dict[int, list[Pair]] = {}
+    for pair in asked:
+        _, other, metric = pair
+        known = others.setdefault(metric, [])
+        if other not in known:
+            known.append(other)
+        parts.setdefault(known.index(other), []).append(pair)
+    names = ("ours", "theirs", "metrics")
+    return [dict(zip(names, map(list, zip(*part, strict=True)), strict=True)) for _, part in sorted(parts.items())]

@@ -19,6 +19,7 @@ class StyleFigure:
     entry: str
     role: str
     kind: Literal["score", "compare"]
+    step: str
     result: Result
 
 
@@ -26,6 +27,6 @@ def style_figures(store: Store) -> list[StyleFigure]:
     """Every figure of every judged set with an author, by entry and spec; raises StoreError without a store."""
     found = []
     for row in rows(store, "styles"):
-        about = {key: row.pop(key) for key in ("spec", "base_model", "entry", "role", "kind")}
+        about = {key: row.pop(key) for key in ("spec", "base_model", "entry", "role", "kind", "step")}
         found.append(StyleFigure(**about, result=Result(**row)))
     return found

@@ -1,8 +1,9 @@
--- Some metrics of some steps, each beside the same of another step, sample by sample: scores, clusters and weights.
+-- Some metrics of some steps, each beside the same of another step, one for each metric, sample by sample: scores, clusters
+-- and weights.
 WITH asked AS (
     SELECT unnest($ours::TEXT[]) AS step_digest, unnest($theirs::TEXT[]) AS other, unnest($metrics::TEXT[]) AS metric
 ), theirs AS (
-    SELECT step_digest AS other, metric, sample_id, value
+    SELECT metric, sample_id, value
     FROM scores JOIN (SELECT DISTINCT other AS step_digest, metric FROM asked) USING (step_digest, metric)
     WHERE value IS NOT NULL
 )
@@ -10,7 +11,7 @@ SELECT ours.step_digest, metric, list(ours.value ORDER BY sample_id) AS ours, li
     list(replies."group" ORDER BY sample_id) AS groups, list(ours.weight ORDER BY sample_id) AS weights
 FROM asked
 JOIN scores AS ours USING (step_digest, metric)
-JOIN theirs USING (other, metric, sample_id)
+JOIN theirs USING (metric, sample_id)
 LEFT JOIN replies USING (step_digest, sample_id)
 WHERE ours.value IS NOT NULL
 GROUP BY ALL

@@ -8,7 +8,7 @@ WITH latest AS (
     SELECT DISTINCT spec, entry FROM planned WHERE role = 'author'
 )
 SELECT planned.spec, planned.base_model, authored.entry, planned.role, planned.kind,
-    found.metric, value, found.low, found.high, n, unscored, reason, detail
+    planned.step_digest AS step, found.metric, value, found.low, found.high, n, unscored, reason, detail
 FROM planned
 JOIN results AS found USING (step_digest)
 LEFT JOIN metrics AS declared USING (step_digest, metric)
