@@ -60,8 +60,8 @@ def compare(first: str, second: str, store: Store) -> Compared:
 
     What was measured differently is not compared but told apart. Raises NotFound with the specs that there are.
     """
-    sides = _sides(measured_metrics(store))
-    known = [name for name in sides if not name.startswith("(")]
+    known = [spec.spec for spec in read.latest_specs(store)]
+    sides = {**{name: {} for name in known}, **_sides(measured_metrics(store))}
     for name in (first, second):
         if name not in sides:
             raise NotFound(f"no spec {name!r} in {store.folder}; there are: {', '.join(known) or 'none'}")

@@ -9,12 +9,16 @@ WITH latest AS (
 ), sizes AS (
     SELECT step_digest, max(n + unscored) AS size FROM results
     WHERE step_digest IN (SELECT step_digest FROM planned) GROUP BY step_digest
+), figures AS (
+    -- What is declared, and of results what is not.
+    SELECT step_digest, metric FROM metrics UNION SELECT step_digest, metric FROM results
 )
 SELECT planned.spec, planned.base_model, planned.role, planned.kind, planned.step_entry, planned.step_digest AS step,
-    metrics.metric, coalesce(metrics.entry, '') AS entry, coalesce(own.measured, every.measured) AS measured, sizes.size
+    figures.metric, coalesce(metrics.entry, '') AS entry, coalesce(own.measured, every.measured) AS measured, sizes.size
 FROM planned
-JOIN metrics USING (step_digest)
+JOIN figures USING (step_digest)
+LEFT JOIN metrics ON metrics.step_digest = figures.step_digest AND metrics.metric = figures.metric
 LEFT JOIN measurements AS own ON own.step_digest = planned.step_digest AND own.entry = metrics.entry
 LEFT JOIN measurements AS every ON every.step_digest = planned.step_digest AND every.entry = ''
 LEFT JOIN sizes ON sizes.step_digest = planned.step_digest
-ORDER BY planned.spec, planned.ordinal, metrics.metric
+ORDER BY planned.spec, planned.ordinal, figures.metric
