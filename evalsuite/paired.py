@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 
 from evalsuite.errors import NotFound
 from evalsuite.evaluate import difference
-from evalsuite.records import Comparison, Measurement, Metric, by_name, clusters_of, how_they_differ, metric_of
+from evalsuite.records import (
+    Comparison,
+    Measurement,
+    Metric,
+    by_name,
+    clusters_of,
+    how_they_differ,
+    metric_of,
+    required,
+)
 from evalsuite.store import Store, read
 from evalsuite.store.beside import Beside, beside, counted
 from evalsuite.store.measured import MeasuredMetric, measured_metrics
@@ -128,7 +137,12 @@ def _differences(
     told = difference.counted(theirs, [(one.metric, one.n or 0, one.gained or 0, one.lost or 0) for one in plain])
     found = [(one.step_digest, comparison) for one, comparison in zip(plain, told, strict=True)]
     rest = [(one.step_digest, asked[one.step_digest, one.metric], one.metric) for one in pairs if one.n is None]
-    found += [(one.step_digest, _sampled(one, theirs)) for one in beside(store, rest)]
+    if rest:
+        known = by_name(read.metrics_of(store, list(dict.fromkeys(step for step, _ in owners))))
+        found += [
+            (one.step_digest, _sampled(one, required(one.metric, known, by=theirs), theirs))
+            for one in beside(store, rest)
+        ]
     compared: dict[str, dict[Key, Comparison]] = {}
     for step, comparison in found:
         for name, key in owners[step, comparison.metric].items():
@@ -136,12 +150,13 @@ def _differences(
     return compared
 
 
-def _sampled(one: Beside, baseline: str) -> Comparison:
+def _sampled(one: Beside, metric: Metric, baseline: str) -> Comparison:
     ids = [str(place) for place in range(len(one.ours))]
     groups = {key: group for key, group in zip(ids, one.groups, strict=True) if group is not None}
     weights = [weight for weight in one.weights if weight is not None]
     return difference.paired(
-        (one.metric, baseline),
+        metric,
+        baseline,
         one.ours,
         one.theirs,
         clusters=clusters_of(groups, ids),

@@ -24,6 +24,7 @@ from evalsuite.records import (
     Completion,
     Evidence,
     LogLikelihood,
+    Metric,
     Outcome,
     Prompt,
     Recited,
@@ -106,8 +107,8 @@ class Task(Protocol):
     version: ClassVar[int]
 
     @property
-    def metrics(self) -> tuple[str, ...]:
-        """The metrics that it yields."""
+    def metrics(self) -> tuple[Metric, ...]:
+        """What each figure is that it yields, by the names that its scores have; the main one first."""
         ...
 
     @property
@@ -130,8 +131,8 @@ class Probe(Protocol):
     version: ClassVar[int]
 
     @property
-    def metrics(self) -> tuple[str, ...]:
-        """The metrics that it yields."""
+    def metrics(self) -> tuple[Metric, ...]:
+        """What each figure is that it yields, by its whole name; those it only computes with are `inner`."""
         ...
 
     def measure(self, base: Results, candidate: Results) -> Outcome:

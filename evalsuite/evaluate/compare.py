@@ -7,28 +7,37 @@ from collections.abc import Sequence
 from evalsuite.evaluate.difference import differences
 from evalsuite.evaluate.overlap import clean
 from evalsuite.records import Outcome, Result, Results
-from evalsuite.spec.suite import Suite
+from evalsuite.spec import declared
+from evalsuite.spec.suite import JudgedSet, Suite
 
 
 def compare(suite: Suite, base: Results, candidate: Results, *, author: Results) -> Outcome:
     """Every paired difference, the fidelity of each judged set and what each probe found."""
-    fidelities = [_fidelity(entry.name, base, candidate, author=author, seed=suite.seed) for entry in suite.judged]
-    probed = [probe.measure(base, candidate) for probe in suite.probes]
+    fidelities = [_fidelity(entry, base, candidate, author=author, seed=suite.seed) for entry in suite.judged]
+    probed = [probe.measure(base, candidate).declaring(probe.metrics) for probe in suite.probes]
+    cleaned = clean(candidate)
     theirs = [found for outcome in probed for found in outcome.comparisons]
-    return Outcome(
+    found = Outcome(
         scores=tuple(score for outcome in probed for score in outcome.scores),
-        results=(*fidelities, *clean(candidate), *(result for outcome in probed for result in outcome.results)),
+        results=(
+            *fidelities,
+            *(result for _, result in cleaned),
+            *(result for outcome in probed for result in outcome.results),
+        ),
         # What a probe compares in its own way stands in place of the plain difference.
         comparisons=tuple(
             {(found.metric, found.baseline): found for found in (*differences(candidate, base), *theirs)}.values()
         ),
+        metrics=tuple(metric for outcome in probed for metric in outcome.metrics),
     )
+    fidelity = [declared.FIDELITY.of(entry.name) for entry in suite.judged]
+    return found.declaring([*candidate.metrics.values(), *(metric for metric, _ in cleaned), *fidelity])
 
 
-def _fidelity(entry: str, base: Results, candidate: Results, *, author: Results, seed: int) -> Result:
+def _fidelity(entry: JudgedSet, base: Results, candidate: Results, *, author: Results, seed: int) -> Result:
     from evalsuite.stats.bootstrap import Resampling, Undefined, fidelity
 
-    metric, score = f"{entry}.fidelity", f"{entry}.score"
+    metric, score = declared.FIDELITY.of(entry.name).name, entry.score.name
     subjects = [results.scores.get(score, {}) for results in (candidate, base, author)]
     shared = sorted(set.intersection(*(set(scores) for scores in subjects)))
     if not shared:

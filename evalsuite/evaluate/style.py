@@ -10,6 +10,7 @@ from evalsuite.evaluate.aggregate import aggregate
 from evalsuite.evaluate.judge import Grader, Item, overall
 from evalsuite.models import Model
 from evalsuite.records import Adapter, Comparison, Outcome, Reply, Result, Sample, Score, clusters_of
+from evalsuite.spec.declared import STYLE
 from evalsuite.spec.rubric import Rubric
 
 # Below this many words of the author, the shares of single words are mostly noise.
@@ -38,14 +39,23 @@ def joined(outcomes: Sequence[Outcome]) -> Outcome:
         tuple(score for one in outcomes for score in one.scores),
         tuple(result for one in outcomes for result in one.results),
         tuple(found for one in outcomes for found in one.comparisons),
+        metrics=tuple(metric for one in outcomes for metric in one.metrics),
     )
 
 
 def words(entry: str, voices: Voices, *, seed: int) -> Outcome:
     """`delta`: Burrows' Delta to the author; `classifier_accuracy`: can a classifier tell the two apart."""
-    found, compared = _delta(f"{entry}.delta", voices)
-    told = _classifier(f"{entry}.classifier_accuracy", voices, seed=seed)
-    return Outcome(tuple(voices.candidate), results=(found, told), comparisons=compared)
+    delta, accuracy = (STYLE[figure].of(entry) for figure in ("delta", "classifier_accuracy"))
+    found, compared = _delta(delta.name, voices)
+    told = _classifier(accuracy.name, voices, seed=seed)
+    replies = tuple(voices.candidate)
+    return Outcome(replies, results=(found, told), comparisons=compared, metrics=(delta, accuracy))
+
+
+def no_author_nll(entry: str, reason: str) -> Outcome:
+    """`author_nll` without a value."""
+    metric = STYLE["author_nll"].of(entry)
+    return Outcome(results=(Result(metric.name, None, None, None, 0, reason=reason),), metrics=(metric,))
 
 
 def author_nll(entry: str, samples: Sequence[Sample], *, model: Model, adapter: Adapter | None) -> Outcome:
@@ -54,12 +64,12 @@ def author_nll(entry: str, samples: Sequence[Sample], *, model: Model, adapter: 
     from evalsuite.stats.paired import difference
     from evalsuite.stats.text_likelihood import text_likelihood
 
-    metric = f"{entry}.author_nll"
+    metric = STYLE["author_nll"].of(entry)
     prompts, texts = [sample.prompt for sample in samples], [(sample.target,) for sample in samples]
     ours, theirs = ([one for (one,) in model.choices(prompts, texts, adapter=who)] for who in (adapter, None))
     kept = [i for i in range(len(samples)) if ours[i].tokens and theirs[i].tokens]
     if not kept:
-        return Outcome(results=(Result(metric, None, None, None, 0, reason="no answer of the author's has a token"),))
+        return no_author_nll(entry, "no answer of the author's has a token")
     ids = [samples[i].id for i in kept]
     clusters = clusters_of({sample.id: sample.group for sample in samples if sample.group is not None}, ids)
     new, old = ([-of[i].value / of[i].tokens for i in kept] for of in (ours, theirs))
@@ -71,24 +81,26 @@ def author_nll(entry: str, samples: Sequence[Sample], *, model: Model, adapter: 
     )
     # Values that are all equal bound nothing on a scale without an end.
     low, high = (end if math.isfinite(end) else None for end in (found.interval.low, found.interval.high))
-    result = Result(metric, found.value, low, high, n=len(kept), detail=detail)
+    if low is not None and high is not None:
+        low, high = metric.clipped(low, high)
+    result = Result(metric.name, found.value, low, high, n=len(kept), detail=detail)
     ends = gap.interval
-    compared = Comparison(metric, "base", gap.value, ends.low, ends.high, gap.p_value, gap.n)
-    scores = tuple(Score(key, metric, value) for key, value in zip(ids, new, strict=True))
-    return Outcome(scores=scores, results=(result,), comparisons=(compared,))
+    compared = Comparison(metric.name, "base", gap.value, ends.low, ends.high, gap.p_value, gap.n)
+    scores = tuple(Score(key, metric.name, value) for key, value in zip(ids, new, strict=True))
+    return Outcome(scores=scores, results=(result,), comparisons=(compared,), metrics=(metric,))
 
 
 def control(entry: str, samples: Sequence[Sample], *, rubric: Rubric, judge: Grader) -> Outcome:
     """`control`: what another author's answers get by the same rubric; a rubric that sees style gives them less."""
-    metric = f"{entry}.control"
+    metric = STYLE["control"].of(entry)
     judgments = judge.grade([Item(sample.prompt.shown, sample.target, sample.target) for sample in samples])
     # Names of their own, so that they are not taken for the judged set's.
     named = [Sample(f"control:{sample.id}", sample.prompt, "", group=sample.group) for sample in samples]
     scores = [
-        Score(sample.id, metric, None if one.scores is None else overall(rubric, one.scores), one.reason)
+        Score(sample.id, metric.name, None if one.scores is None else overall(rubric, one.scores), one.reason)
         for sample, one in zip(named, judgments, strict=True)
     ]
-    return Outcome(scores=tuple(scores), results=(aggregate(metric, scores, named),))
+    return Outcome(scores=tuple(scores), results=(aggregate(metric, scores, named),), metrics=(metric,))
 
 
 def _delta(metric: str, voices: Voices) -> tuple[Result, tuple[Comparison, ...]]:

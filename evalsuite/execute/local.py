@@ -27,7 +27,8 @@ from evalsuite.models.proof import applied_proof
 from evalsuite.plan import Plan, Role, Step
 from evalsuite.plan.early import early_rules
 from evalsuite.plugins import Asking, TrainingJob
-from evalsuite.records import Adapter, Evidence, Outcome, Prompt, Reply, Result, Sample, Training, Verdict, results_of
+from evalsuite.records import Adapter, Evidence, Metric, Outcome, Prompt, Reply, Sample, Training, Verdict, results_of
+from evalsuite.spec.declared import against_author
 from evalsuite.spec.project import project_of
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
 
@@ -114,7 +115,7 @@ def style(plan: Plan, step: Step, bench: Workbench) -> Outcome:
         found.append(beside.words(entry.name, voices, seed=suite.seed))
     if entry.style.likelihood and isinstance(plan.base, ServedBase):
         why = "a model behind an endpoint does not tell how likely a given answer is"
-        found.append(Outcome(results=(Result(f"{entry.name}.author_nll", None, None, None, 0, reason=why),)))
+        found.append(beside.no_author_nll(entry.name, why))
     elif entry.style.likelihood:
         model = bench.model(plan.base)
         found.append(beside.author_nll(entry.name, samples, model=model, adapter=_adapter(plan, "candidate")))
@@ -126,8 +127,8 @@ def style(plan: Plan, step: Step, bench: Workbench) -> Outcome:
 
 
 def _beside_author(entry: str) -> pairwise.Naming:
-    def named(figure: str) -> str:
-        return f"{entry}.indistinguishable{'' if figure == 'win_rate' else f'.{figure}'}"
+    def named(figure: str) -> Metric:
+        return against_author(figure).of(entry)
 
     return named
 
@@ -150,7 +151,7 @@ def pair(plan: Plan, step: Step, bench: Workbench, known: Callable[[], Evidence]
     return _until_settled(plan, entry, ours, compared, known)
 
 
-def _figure(entry: Pairing, opponent: str, figure: str) -> str:
+def _figure(entry: Pairing, opponent: str, figure: str) -> Metric:
     return entry.metric(figure, opponent)
 
 

@@ -30,7 +30,8 @@ def probe(plan: Plan, step: Step, bench: Workbench) -> Outcome:
     found = next(item for item in plan.resolved.suite.asking if item.name == step.entry)
     adapter = plan.adapter if step.role == "candidate" else None
     subject = _Answering(bench.model(plan.base), adapter)
-    return found.ask(subject, _with_models(plan, found, bench, candidate=adapter is not None))
+    asked = found.ask(subject, _with_models(plan, found, bench, candidate=adapter is not None))
+    return asked.declaring(found.metrics)
 
 
 def _with_models(plan: Plan, found: AskingProbe, bench: Workbench, *, candidate: bool) -> Material:

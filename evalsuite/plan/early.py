@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from evalsuite.plugins import Rule
+from evalsuite.records import Metric, declaration
+from evalsuite.spec.declared import FIDELITY, PAIRED
 from evalsuite.spec.policy import Policy
 from evalsuite.spec.suite import JudgedSet, Pairing
 
@@ -30,7 +32,10 @@ def early_parts(policy: Policy | None, entry: JudgedSet | Pairing) -> list[Any]:
 
 
 def _about(entry: JudgedSet | Pairing) -> Callable[[str], bool]:
+    names: tuple[Metric, ...]
     if isinstance(entry, Pairing):
-        return lambda metric: metric == f"{entry.name}.win_rate"
-    score = f"{entry.name}.score"
-    return lambda metric: metric in (score, f"{entry.name}.fidelity") or metric.startswith(f"{score}.")
+        # A rule against one of several opponents ends nothing: the others are to be met as well.
+        names = (PAIRED["win_rate"].of(entry.name),)
+    else:
+        names = (entry.score, entry.score.each_part(), FIDELITY.of(entry.name))
+    return lambda metric: declaration(metric, names) is not None

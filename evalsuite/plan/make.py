@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from evalsuite.data.authored import read_authored
 from evalsuite.data.canaries import canary_parts
 from evalsuite.data.digest import data_digest, digest, file_digest
 from evalsuite.environment import installed
@@ -155,7 +156,7 @@ class _Maker:
         replies = (_plain(judged, exclude=_GRADING), self._data(judged))
         names = {"against", "rounds", "rubric", "judge"}
         said = met.name if met.name in ("base", "author") else met.digest
-        metric = entry.metric("win_rate", met.name)
+        metric = entry.metric("win_rate", met.name).name
         what = (
             _plain(entry, exclude=names),
             _digests(self._judging(entry)),
@@ -204,7 +205,10 @@ class _Maker:
         return [*parts, sorted(self.baseline.digests) if self.baseline else []] if parts else []
 
     def _judged(self, entry: JudgedSet) -> tuple[Any, ...]:
-        return _plain(entry, exclude=_GRADING), self._data(entry), _digests(self._judging(entry))
+        # Rows with subjects have figures by subject, which an older evalsuite did not make of them.
+        rows = read_authored(self.resolved.suite_data[entry.name])
+        sliced = ["slices"] if any(sample.subject is not None for sample in rows) else []
+        return _plain(entry, exclude=_GRADING), self._data(entry), _digests(self._judging(entry)), *sliced
 
     def _judging(self, entry: JudgedSet | Pairing) -> Judging:
         return judging(self.resolved.judges[entry.judge], self.resolved.rubrics[entry.rubric])

@@ -13,7 +13,18 @@ from evalsuite.records.asking import (
     TokenChances,
 )
 from evalsuite.records.measurement import UNKNOWN, Measurement, how_they_differ, marks
-from evalsuite.records.metrics import Direction, Metric, Place, by_name, called, metric_of
+from evalsuite.records.metrics import (
+    EVERY,
+    Direction,
+    Metric,
+    Place,
+    by_name,
+    called,
+    declaration,
+    joined,
+    metric_of,
+    required,
+)
 from evalsuite.records.results import (
     Adapter,
     Comparison,
@@ -29,6 +40,7 @@ from evalsuite.records.results import (
 from evalsuite.records.rows import Canary, ChosenRejected, Example, Rated, Row, Unanswered
 from evalsuite.records.training import LayerNorm, Training, TrainingPoint, TrainingRecord
 from evalsuite.records.verdicts import (
+    FACT_METRICS,
     FACTS,
     Answer,
     Evidence,
@@ -42,7 +54,9 @@ from evalsuite.records.verdicts import (
 )
 
 __all__ = [
+    "EVERY",
     "FACTS",
+    "FACT_METRICS",
     "UNKNOWN",
     "Adapter",
     "Answer",
@@ -88,8 +102,11 @@ __all__ = [
     "by_name",
     "called",
     "clusters_of",
+    "declaration",
     "how_they_differ",
+    "joined",
     "marks",
     "metric_of",
+    "required",
     "results_of",
 ]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from evalsuite.records.asking import Rendered
-from evalsuite.records.metrics import Metric, by_name
+from evalsuite.records.metrics import Metric, by_name, required
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,24 @@ class Outcome:
     judging: Usage = Usage()
     metrics: tuple[Metric, ...] = ()
 
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The names of all metrics that it has results, scores or comparisons of, each once."""
+        every: tuple[Result | Score | Comparison, ...] = (*self.results, *self.scores, *self.comparisons)
+        return tuple(dict.fromkeys(found.metric for found in every))
+
+    def declaring(self, metrics: Iterable[Metric]) -> Outcome:
+        """The same with the declarations of its figures that stand among these; what it says itself comes first."""
+        needed = set(self.figures)
+        told = {metric.name: metric for metric in metrics if metric.name in needed}
+        return replace(self, metrics=tuple({**told, **by_name(self.metrics)}.values()))
+
+    def check_declared(self, *, by: str) -> None:
+        """Raise EvalsuiteError, naming the figure and who yields it, where one is not declared."""
+        known = by_name(self.metrics)
+        for name in self.figures:
+            required(name, known, by=by)
+
 
 @dataclass(frozen=True)
 class Results:
@@ -121,6 +139,10 @@ class Results:
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     metrics: Mapping[str, Metric] = field(default_factory=dict)
+
+    def declared(self, name: str) -> Metric:
+        """What a metric is; raises EvalsuiteError where nobody said it."""
+        return required(name, self.metrics, by=self.subject)
 
 
 def results_of(subject: str, outcome: Outcome) -> Results:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from evalsuite.records.metrics import Metric
 from evalsuite.records.results import Results
 from evalsuite.records.training import TrainingPoint
 
@@ -80,8 +81,16 @@ class Facts:
     prices: Mapping[str, float] = field(default_factory=dict)
 
 
-# The facts that rules look at, by the names that they have in sentences.
-FACTS = ("adapter.size", "training.cost", "training.held_out_loss")
+# The facts that rules look at, by the names that they have in sentences; none has an end above.
+FACT_METRICS = tuple(
+    Metric(name, direction="lower", high=None, unit=unit, place="detail", about=about)
+    for name, unit, about in (
+        ("adapter.size", "bytes", "What the adapter's files take on disk."),
+        ("training.cost", "seconds", "The training's wall time, and beside it the money for scoring."),
+        ("training.held_out_loss", "nats", "The mean loss per token on the training's own held-out rows."),
+    )
+)
+FACTS = tuple(metric.name for metric in FACT_METRICS)
 
 
 @dataclass(frozen=True)

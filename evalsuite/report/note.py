@@ -103,7 +103,7 @@ def _flips(plan: Plan, store: Store) -> list[Flip]:
         digests = [step.digest for step in steps if step is not None and step.digest]
         if len(digests) < len(steps):
             continue
-        metric = f"{entry.name}.{entry.task.metrics[0]}"
+        metric = entry.metrics[0].name
         found = [read.results_of(store, "", [digest]) for digest in digests]
         base, ours = (results.scores.get(metric, {}) for results in found)
         gain = metric_of(found[-1].metrics, metric).gain

@@ -6,6 +6,7 @@ import difflib
 import os
 from collections.abc import Iterator
 from fnmatch import filter as fitting
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,7 +14,7 @@ from pydantic import BaseModel
 
 from evalsuite.errors import DocumentError, Problem
 from evalsuite.plugins import Wants, asks, wants
-from evalsuite.records import FACTS
+from evalsuite.records import EVERY, FACT_METRICS, Metric, declaration, joined
 from evalsuite.spec.dataset import FolderSplit, HubSplit, Split
 from evalsuite.spec.document import validate
 from evalsuite.spec.endpoint import Endpoint
@@ -81,10 +82,8 @@ class Resolver:
         rubrics, judges, suite_data = self._follow_suite(suite, documents[f"suites/{spec.suite}"], documents)
         examples = self._examples(suite, documents[f"suites/{spec.suite}"])
         if policy is not None:
-            measured = suite.metrics(rubrics)
-            if isinstance(spec.base_model, Endpoint):
-                # What is chosen by likelihood elsewhere is answered by letter there.
-                measured += tuple(f"{b.name}.letter_accuracy" for b in suite.benchmarks if b.task.sampling is None)
+            # What is chosen by likelihood elsewhere is answered by letter there.
+            measured = suite.metrics(rubrics, served=isinstance(spec.base_model, Endpoint))
             self._check_metrics(policy, documents[f"gates/{spec.gate}"], suite, measured)
         return ResolvedSpec(
             spec,
@@ -205,14 +204,15 @@ class Resolver:
             return written.file
         return self._data(written, raw, file, path, folder=None)
 
-    def _check_metrics(self, policy: Policy, file: Path, suite: Suite, metrics: tuple[str, ...]) -> None:
+    def _check_metrics(self, policy: Policy, file: Path, suite: Suite, metrics: tuple[Metric, ...]) -> None:
         # What a task of another harness measures is known once it has run.
-        unknown = tuple(f"{task}." for task in (suite.harness.tasks if suite.harness else ()))
+        unknown = [joined(task, EVERY) for task in (suite.harness.tasks if suite.harness else ())]
+        names = tuple(metric.name for metric in metrics if not metric.is_pattern)
         for index, rule in enumerate(policy.rules):
-            known = rule.metric in (*metrics, *FACTS) or fitting(metrics, rule.metric)
-            if not known and not (unknown and rule.metric.startswith(unknown)):
-                near = difflib.get_close_matches(rule.metric, metrics, 1)
-                hint = f"did you mean {near[0]!r}?" if near else f"it measures {_listed(metrics)}"
+            known = declaration(rule.metric, (*metrics, *FACT_METRICS)) is not None or fitting(names, rule.metric)
+            if not known and not any(fnmatchcase(rule.metric, pattern) for pattern in unknown):
+                near = difflib.get_close_matches(rule.metric, names, 1)
+                hint = f"did you mean {near[0]!r}?" if near else f"it measures {_listed(names)}"
                 self._report(read_file(file), ("rules", index, "metric"), f"{rule.metric!r} is not measured; {hint}")
 
     def _named(

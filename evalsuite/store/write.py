@@ -13,7 +13,7 @@ from evalsuite.data.digest import digest
 from evalsuite.records import Measurement, Outcome, Training, TrainingRecord, Verdict
 from evalsuite.store import Store
 from evalsuite.store.connect import writing
-from evalsuite.store.tables import upsert
+from evalsuite.store.tables import METRIC_COLUMNS, metric_rows, upsert
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -103,7 +103,11 @@ def save_plan(store: Store, run_id: str, specs: Sequence[SpecRow]) -> None:
 
 
 def save_outcome(store: Store, step: StepRow, outcome: Outcome, *, seconds: float, seed: int | None) -> None:
-    """Keep all that a step of scoring yielded, and that the step is done."""
+    """Keep all that a step of scoring yielded, and that the step is done.
+
+    Raises EvalsuiteError for a figure that nobody declared.
+    """
+    outcome.check_declared(by=step.entry or step.kind)
     key = step.digest
     tables: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
         "replies": (
@@ -126,13 +130,7 @@ def save_outcome(store: Store, step: StepRow, outcome: Outcome, *, seconds: floa
             ],
         ),
     }
-    tables["metrics"] = (
-        "metric entry direction low high unit place about parent slice",
-        [
-            (key, m.name, m.entry, m.direction, m.low, m.high, m.unit, m.place, m.about, m.parent, m.slice)
-            for m in outcome.metrics
-        ],
-    )
+    tables["metrics"] = (" ".join(METRIC_COLUMNS[1:]), metric_rows(key, outcome.metrics))
     prompts = {sample: (digest(found.text, found.tokens), found) for sample, found in outcome.rendered.items()}
     tables["prompts_asked"] = ("sample_id prompt_digest", [(key, sample, of) for sample, (of, _) in prompts.items()])
     texts = {of: (of, found.text, list(found.tokens), list(found.pieces)) for of, found in prompts.values()}
