@@ -37,7 +37,7 @@ if isinstance(found, str):
     st.text(found)
     st.stop()
 of = {row.spec: row for row in board.rows}
-base, shades = f"({of[name].base_model})", palette()
+base, shades = f"({of[name].reference})", palette()
 scales = [change for change in found.changes if not is_share(change.metric)]
 
 st.text(

@@ -26,6 +26,7 @@ from evalsuite.plan.made import base_of
 from evalsuite.plan.make import make_plan
 from evalsuite.plan.opponents import with_opponents
 from evalsuite.plan.recorded import spec_row
+from evalsuite.plan.reference import reference_of
 from evalsuite.records import Results, Verdict
 from evalsuite.running import Run, RunReport, recording
 from evalsuite.spec.judging import ResolvedJudge
@@ -51,7 +52,9 @@ def plan(files: Sequence[Path], store: Store, *, settings: tuple[str, ...] = (),
             bases[key] = base_of(resolved, download=download)
         below = built_on(resolved, bases[key], plans=plans, store=store, download=download)
         baseline = baseline_of(resolved, store)
-        plans[resolved.spec.name] = planned(resolved, bases[key], below, store, baseline=baseline)
+        reference = reference_of(resolved, bases[key], plans=plans, store=store, download=download)
+        made = planned(resolved, bases[key], below, store, baseline=baseline, reference=reference)
+        plans[resolved.spec.name] = made
     planned_all = [plans[resolved.spec.name] for resolved in specs]
     return [with_opponents(found, planned_all, store) for found in planned_all]
 
@@ -122,8 +125,15 @@ def verdict_on_record(plan: Plan, store: Store) -> Verdict:
     """The verdict on what the store knows; raises NotFound when steps of the plan have no results yet."""
     # The plan's own digests, made anew: the policy may be another one than the spec's.
     baseline = baseline_of(plan.resolved, store)
-    met = plan.opponents
-    plan = make_plan(plan.resolved, plan.base, plan.adapter, built_on=plan.built_on, baseline=baseline, opponents=met)
+    plan = make_plan(
+        plan.resolved,
+        plan.base,
+        plan.adapter,
+        built_on=plan.built_on,
+        baseline=baseline,
+        opponents=plan.opponents,
+        reference=plan.reference,
+    )
     done = finished([plan], store)
     missing = [step.label for step in plan.steps if step.kind not in ("train", "decide") and step.digest not in done]
     if missing:

@@ -65,7 +65,7 @@ class SpecFile(pytest.File):
             policy = named_policy(chosen, beside=self.path)
         gate = Gate(self.path, resolved.spec.name, policy, self.config.getoption("--evalsuite-store"))
         for place, rule in enumerate(policy.rules if policy is not None else ()):
-            name = f"{resolved.spec.name}: {getattr(rule, 'rule', '?')} {rule.metric}"
+            name = f"{resolved.spec.name}: {rule.rule} {rule.metric}"
             yield RuleItem.from_parent(self, name=name, gate=gate, place=place)
 
 

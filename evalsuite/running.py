@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from evalsuite.environment import environment
-from evalsuite.errors import AdapterNotApplied, EvalsuiteError
+from evalsuite.errors import AdapterNotApplied, EvalsuiteError, NotFound
 from evalsuite.evidence import baseline_of, evidence
 from evalsuite.execute import local, probing, side_by_side
 from evalsuite.execute.workbench import Workbench
@@ -21,6 +21,7 @@ from evalsuite.plan.built_on import in_order, planned, settled
 from evalsuite.plan.make import NOTHING, make_plan
 from evalsuite.plan.opponents import with_opponents
 from evalsuite.plan.recorded import spec_row, step_row, training_record
+from evalsuite.plan.reference import awaited, reference_of
 from evalsuite.records import Adapter, Outcome, RuleOutcome, Training, Usage, Verdict
 from evalsuite.store import Store, read, write
 from evalsuite.store.costs import save_run_cost
@@ -62,7 +63,7 @@ class Run:
         self._train_side_by_side(plans)
         trained = self._trained(plans)
         self._record([plan for plan in trained if all(plan is not known for known in plans)])
-        scored = [found for plan in trained if (found := self._guarded(plan, self._score)) is not None]
+        scored = self._scored(trained, [plan.name for plan in plans])
         # Everybody's replies are there before anybody is compared with anybody.
         met = [with_opponents(plan, trained, self.store) for plan in scored]
         self._record([plan for plan in met if plan.opponents])
@@ -84,6 +85,30 @@ class Run:
             if plan is not None:
                 trained[plan.name] = plan
         return [trained[plan.name] for plan in plans if plan.name in trained]
+
+    def _scored(self, trained: Sequence[Plan], names: Sequence[str]) -> list[Plan]:
+        """The plans with all scores of their own; whoever is compared with another spec comes after it."""
+        waiting = {plan.name: plan for plan in trained}
+        scored: dict[str, Plan] = {}
+        for resolved in in_order([plan.resolved for plan in trained]):
+            found = self._guarded(
+                waiting[resolved.spec.name], lambda plan: self._score(self._referred(plan, names, scored))
+            )
+            if found is not None:
+                scored[found.name] = found
+        return [scored[plan.name] for plan in trained if plan.name in scored]
+
+    def _referred(self, plan: Plan, names: Sequence[str], scored: Mapping[str, Plan]) -> Plan:
+        """The plan with the results of the spec of this run that it is compared with; raises NotFound without any."""
+        other = awaited(plan, names)
+        if other is None:
+            return plan
+        if other not in scored:
+            raise NotFound(f"{plan.resolved.file}  {plan.name} is compared with {other}, which could not be scored")
+        reference = reference_of(plan.resolved, plan.base, plans=scored, store=self.store)
+        plan = self._again(replace(plan, reference=reference), plan.adapter)
+        self._record([plan])
+        return plan
 
     def _guarded(self, plan: Plan, stage: Callable[[Plan], Plan]) -> Plan | None:
         # One spec's trouble must not cost the others their results.
@@ -141,7 +166,13 @@ class Run:
         """The plan made anew, with an adapter that is there now and the baseline as the store knows it."""
         baseline = baseline_of(plan.resolved, self.store)
         return make_plan(
-            plan.resolved, plan.base, adapter, built_on=plan.built_on, baseline=baseline, opponents=plan.opponents
+            plan.resolved,
+            plan.base,
+            adapter,
+            built_on=plan.built_on,
+            baseline=baseline,
+            opponents=plan.opponents,
+            reference=plan.reference,
         )
 
     def _output(self, plan: Plan) -> Path:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from evalsuite.evaluate.aggregate import aggregate, by_metric
 from evalsuite.evaluate.answered import note as ending
-from evalsuite.plugins import AskingProbe, Effort
-from evalsuite.records import Completion, Outcome, Reply, Sample, Score
+from evalsuite.plugins import AskingProbe
+from evalsuite.records import Completion, Effort, Outcome, Reply, Sample, Score
 
 # Four characters a token is the usual rule of thumb for English.
 _CHARACTERS_PER_TOKEN = 4

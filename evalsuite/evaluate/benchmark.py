@@ -44,7 +44,7 @@ def score(entry: Benchmark, samples: Sequence[Sample], *, model: Model, adapter:
     rendered = model.render([sample.prompt for sample in samples], adapter=adapter)
     named = by_name(entry.task.metrics)
     return Outcome(
-        replies=tuple(_reply(entry, sample, answer) for sample, answer in pairs),
+        replies=tuple(replace(_reply(entry, sample, answer), subject=sample.subject) for sample, answer in pairs),
         scores=tuple(replace(score, metric=named[score.metric].of(entry.name).name) for score in found),
         results=tuple(result for _, result in measured),
         rendered={sample.id: found for sample, found in zip(samples, rendered, strict=True)},
@@ -64,10 +64,9 @@ def _answers(entry: Benchmark, samples: Sequence[Sample], *, model: Model, adapt
 
 def _measured(entry: Benchmark, scores: Mapping[Metric, Sequence[Score]], samples: Sequence[Sample]) -> list[Measured]:
     """Each metric as a whole, over subjects and of each subject; then what the task derives from these."""
-    family = getattr(entry.task, "family", None)
     found: list[Measured] = []
     for metric, of in scores.items():
-        parts = by_subject(metric, of, samples, family=family)
+        parts = by_subject(metric, of, samples, family=entry.task.family)
         whole = aggregate(metric, of, samples)
         if parts:
             micro = f"micro: each of {whole.n} items counts the same"
@@ -78,9 +77,6 @@ def _measured(entry: Benchmark, scores: Mapping[Metric, Sequence[Score]], sample
 
 def _derived(entry: Benchmark, found: Sequence[Measured]) -> Iterator[Measured]:
     """What the task makes of its results, all together and subject by subject, which it knows by its own names."""
-    derive = getattr(entry.task, "derived", None)
-    if derive is None:
-        return
     own = {metric.of(entry.name).name: metric.name for metric in entry.task.metrics}
     named = by_name(entry.task.metrics)
     scopes: dict[str | None, dict[str, Result]] = {}
@@ -89,7 +85,7 @@ def _derived(entry: Benchmark, found: Sequence[Measured]) -> Iterator[Measured]:
         if whole in own:
             scopes.setdefault(metric.slice, {})[own[whole]] = result
     for subject, results in scopes.items():
-        for result in derive(results):
+        for result in entry.task.derived(results):
             metric = required(result.metric, named, by=entry.name).of(entry.name)
             its = metric if subject is None else metric.part(subject)
             yield its, replace(result, metric=its.name)
@@ -102,9 +98,6 @@ def _reply(entry: Benchmark, sample: Sample, answer: Answer) -> Reply:
     if not sample.choices:
         listed = f"log-likelihood {answer[0].value:.3f} over {answer[0].tokens} tokens"
         return Reply(sample.id, sample.prompt.shown, "", sample.target, sample.group, listed)
-    likeliest = sample.choices[max(range(len(answer)), key=lambda index: answer[index].value)]
-    # A task that weighs the options in its own way says which one that makes it choose.
-    choose = getattr(entry.task, "chosen", None)
-    chosen = choose(sample, answer) if choose else likeliest
     listed = "  ".join(f"{option} {found.value:.3f}" for option, found in zip(sample.choices, answer, strict=True))
-    return Reply(sample.id, sample.prompt.shown, chosen, sample.target, sample.group, f"log-likelihoods: {listed}")
+    chosen, listed = entry.task.chosen(sample, answer), f"log-likelihoods: {listed}"
+    return Reply(sample.id, sample.prompt.shown, chosen, sample.target, sample.group, listed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evalsuite.records import Comparison, Metric, Results, clusters_of
+from evalsuite.records import Comparison, Metric, Results, clusters_of, measured_alike
 
 
 def differences(candidate: Results, baseline: Results) -> list[Comparison]:
@@ -19,7 +19,7 @@ def differences(candidate: Results, baseline: Results) -> list[Comparison]:
 def difference(metric: Metric, candidate: Results, *, baseline: Results) -> Comparison | None:
     """Candidate minus baseline on their common samples, or None when they share none."""
     ours, theirs = candidate.scores.get(metric.name, {}), baseline.scores.get(metric.name, {})
-    shared = sorted(ours.keys() & theirs.keys())
+    shared = measured_alike(metric.name, candidate, baseline, among=ours.keys() & theirs.keys())
     if not shared:
         return None
     weights = candidate.weights.get(metric.name)

@@ -42,6 +42,7 @@ def replies(
             sample.group,
             note(completion),
             completion.seconds,
+            sample.subject,
         )
         for sample, completion in zip(samples, completions, strict=True)
     )
@@ -50,7 +51,8 @@ def replies(
 def author_replies(samples: Sequence[Sample]) -> tuple[Reply, ...]:
     """The author's own answers, to be judged like any other."""
     return tuple(
-        Reply(sample.id, sample.prompt.shown, sample.target, sample.target, sample.group) for sample in samples
+        Reply(sample.id, sample.prompt.shown, sample.target, sample.target, sample.group, subject=sample.subject)
+        for sample in samples
     )
 
 

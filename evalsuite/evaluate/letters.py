@@ -44,7 +44,15 @@ def score(entry: Benchmark, samples: Sequence[Sample], *, model: Model) -> Outco
     scores = [_score(metric.name, sample, completion) for sample, completion in pairs]
     measured = [(metric, aggregate(metric, scores, samples)), *by_subject(metric, scores, samples)]
     replies = tuple(
-        Reply(sample.id, prompt(sample).shown, found.text, sample.target, sample.group, note(found))
+        Reply(
+            sample.id,
+            prompt(sample).shown,
+            found.text,
+            sample.target,
+            sample.group,
+            note(found),
+            subject=sample.subject,
+        )
         for sample, found in pairs
     )
     declared, results = zip(*measured, strict=True)

@@ -11,15 +11,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from pydantic import BaseModel
+
 from evalsuite.data.asked import items_of
 from evalsuite.data.authored import read_authored
 from evalsuite.data.digest import Part, data_digest, digest, file_digest
 from evalsuite.environment import installed
-from evalsuite.plan import Judging, Plan, Step
+from evalsuite.plan import Judging, Meeting, Plan, Step
 from evalsuite.plan.material import given_digest
-from evalsuite.plugins import asks, wants
+from evalsuite.plugins import asks
 from evalsuite.records import Measurement
-from evalsuite.spec.document import Document
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
 
 # Raised when what a measurement covers changes, so that figures of before and after stand apart.
@@ -30,7 +31,7 @@ _SHORT, _LONGEST = 6, 24
 def with_measured(plan: Plan, steps: Sequence[Step]) -> tuple[Step, ...]:
     """The steps with what each of them measures; those that yield no figures measure nothing."""
     reader = _Reader(plan, steps)
-    return tuple(replace(step, measured=tuple(reader.of(step))) for step in steps)
+    return tuple(replace(step, measured=tuple(reader.of(step))) if step in reader.steps else step for step in steps)
 
 
 class _Reader:
@@ -38,7 +39,9 @@ class _Reader:
 
     def __init__(self, plan: Plan, steps: Sequence[Step]) -> None:
         self.plan, self.resolved, self.suite = plan, plan.resolved, plan.resolved.suite
-        self.steps = steps
+        # What a reference has on record was measured as its own plan says, not as this one does.
+        recorded = plan.reference.base is None
+        self.steps = [step for step in steps if not (recorded and step.role == "base")]
         self._known: dict[tuple[str, str | None], Measurement] = {}
 
     def of(self, step: Step) -> Iterator[Measurement]:
@@ -116,22 +119,32 @@ class _Reader:
         other = file_digest(self.resolved.suite_data[f"{entry.name}/control"]) if entry.control else None
         options, set_ = _options(entry.style), self._of_set(entry)
         judges = None if step.judging is None else _judges(step.judging)
-        words = [*set_.words, *_told(options), *([] if other is None else [f"control {other[:_SHORT]}"])]
-        return _measurement(("style", set_.digest, options, other, judges), words)
+        against, named = self._reference()
+        words = [*set_.words, *_told(options), *([] if other is None else [f"control {other[:_SHORT]}"]), *named]
+        return _measurement(("style", set_.digest, options, other, judges, *against), words)
+
+    def _reference(self) -> tuple[list[Part], list[str]]:
+        """What figures that compare rest on besides: nothing where every candidate is held against its own base."""
+        its = self.plan.reference
+        if its.own or its.missing is not None:
+            return [], []
+        return [list(its.weights or (its.name,))], [f"against {its.name}"]
 
     def _pair(self, step: Step) -> Measurement:
         assert step.judging is not None
         assert step.meeting is not None
         entry = next(one for one in self.suite.pairings if one.name == step.entry)
-        set_, met = self._of_set(self._set(entry.of)), self._opponent(entry, step.meeting.name)
+        set_, met = self._of_set(self._set(entry.of)), self._opponent(entry, step.meeting)
         words = [f"against {step.meeting.player}", *_by(step.judging), f"pairs of {entry.of}", *set_.words]
-        parts = ("pair", set_.digest, step.meeting.player, step.meeting.weights or met, _judges(step.judging))
+        parts = ("pair", set_.digest, step.meeting.player, met, _judges(step.judging))
         return _measurement(parts, words)
 
-    def _opponent(self, entry: Pairing, name: str) -> str | None:
-        """The digest of answers on file, which have no weights to be known by."""
-        found = self.plan.opponents.get((entry.name, name))
-        return None if found is None or found.weights is not None else found.digest
+    def _opponent(self, entry: Pairing, met: Meeting) -> Part:
+        """What tells an opponent from others of the name: weights, or what answers on file say."""
+        if met.name == "base":
+            return list(self.plan.reference.weights or ())
+        found = self.plan.opponents.get((entry.name, met.name))
+        return met.weights or (None if found is None else found.digest)
 
     def _set(self, name: str | None) -> JudgedSet:
         return next(one for one in self.suite.judged if one.name == name)
@@ -161,10 +174,11 @@ class _Reader:
         """An entry as the probes look at it that ask nothing themselves."""
         if step.kind != "compare":
             return _measurement((step.kind, its.digest), its.words)
-        watching = [one for one in self.suite.probes if not asks(one) and entry in wants(one).of]
+        watching = [one for one in self.suite.probes if not asks(one) and entry in one.wants.of]
         options = [[_options(one, "of"), one.version] for one in watching]
         words = [fact for one in watching for fact in _told(_options(one, "of"))]
-        return _measurement((step.kind, its.digest, options), [*its.words, *words])
+        against, named = self._reference()
+        return _measurement((step.kind, its.digest, options, *against), [*its.words, *words, *named])
 
 
 def _measurement(parts: Sequence[Any], words: Sequence[str]) -> Measurement:
@@ -173,7 +187,7 @@ def _measurement(parts: Sequence[Any], words: Sequence[str]) -> Measurement:
 
 def _options(document: object, *left_out: str) -> dict[str, Any]:
     """What a document says that is not what it would say by itself: a new option with a default changes nothing."""
-    assert isinstance(document, Document)
+    assert isinstance(document, BaseModel)
     return document.model_dump(mode="json", exclude_defaults=True, exclude={"description", "name", *left_out})
 
 

@@ -24,7 +24,7 @@ def with_opponents(plan: Plan, plans: Sequence[Plan], store: Store) -> Plan:
     if not met:
         return plan
     kept = (plan.resolved, plan.base, plan.adapter)
-    return make_plan(*kept, built_on=plan.built_on, baseline=plan.baseline, opponents=met)
+    return make_plan(*kept, built_on=plan.built_on, baseline=plan.baseline, opponents=met, reference=plan.reference)
 
 
 def opponents(plan: Plan, plans: Sequence[Plan], store: Store) -> dict[tuple[str, str], Opponent]:

@@ -25,6 +25,7 @@ from evalsuite.records.metrics import (
     metric_of,
     required,
 )
+from evalsuite.records.needs import Effort, Named, Recipe, Wants
 from evalsuite.records.results import (
     Adapter,
     Comparison,
@@ -35,6 +36,7 @@ from evalsuite.records.results import (
     Score,
     Usage,
     clusters_of,
+    measured_alike,
     results_of,
 )
 from evalsuite.records.rows import Canary, ChosenRejected, Example, Rated, Row, Unanswered
@@ -49,6 +51,8 @@ from evalsuite.records.verdicts import (
     Outlook,
     RuleOutcome,
     Severity,
+    Suppose,
+    Supposed,
     Terms,
     Verdict,
 )
@@ -65,6 +69,7 @@ __all__ = [
     "Comparison",
     "Completion",
     "Direction",
+    "Effort",
     "Evidence",
     "Example",
     "Facts",
@@ -74,11 +79,13 @@ __all__ = [
     "Measurement",
     "Message",
     "Metric",
+    "Named",
     "Outcome",
     "Outlook",
     "Place",
     "Prompt",
     "Rated",
+    "Recipe",
     "Recited",
     "Rendered",
     "Reply",
@@ -90,6 +97,8 @@ __all__ = [
     "Sampling",
     "Score",
     "Severity",
+    "Suppose",
+    "Supposed",
     "Terms",
     "TextDrift",
     "TokenChances",
@@ -99,6 +108,7 @@ __all__ = [
     "Unanswered",
     "Usage",
     "Verdict",
+    "Wants",
     "by_name",
     "called",
     "clusters_of",
@@ -106,6 +116,7 @@ __all__ = [
     "how_they_differ",
     "joined",
     "marks",
+    "measured_alike",
     "metric_of",
     "required",
     "results_of",

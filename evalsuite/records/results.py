@@ -21,7 +21,7 @@ class Adapter:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What one model said to one sample, kept so that a person can read it."""
+    """What one model said to one sample, kept so that a person can read it, with the sample's group and subject."""
 
     sample_id: str
     prompt: str
@@ -30,6 +30,7 @@ class Reply:
     group: str | None = None
     note: str | None = None
     seconds: float | None = None
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Results:
-    """The evidence about one subject: aggregates with what they are, and scores, clusters and weights by sample."""
+    """The evidence about one subject: aggregates with what they are, and by metric and sample scores and more.
+
+    `groups` has the cluster of a sample, `weights` what it counts, `slices` the slice that it belongs to. `name` is
+    what people call the subject where that is not `subject`; `missing` says why there is no such subject.
+    """
 
     subject: str
     by_metric: Mapping[str, Result] = field(default_factory=dict)
@@ -139,6 +144,14 @@ class Results:
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     metrics: Mapping[str, Metric] = field(default_factory=dict)
+    slices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    name: str | None = None
+    missing: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What sentences call the subject."""
+        return self.name or self.subject
 
     def declared(self, name: str) -> Metric:
         """What a metric is; raises EvalsuiteError where nobody said it."""
@@ -148,14 +161,32 @@ class Results:
 def results_of(subject: str, outcome: Outcome) -> Results:
     """An outcome as evidence: aggregates and scores by metric, unscored samples left out."""
     groups = {reply.sample_id: reply.group for reply in outcome.replies if reply.group is not None}
+    slices = {reply.sample_id: reply.subject for reply in outcome.replies if reply.subject is not None}
     scores: dict[str, dict[str, float]] = {}
+    weights: dict[str, dict[str, float]] = {}
     for score in outcome.scores:
         if score.value is not None:
             scores.setdefault(score.metric, {})[score.sample_id] = score.value
-    by_metric = {result.metric: result for result in outcome.results}
+        if score.weight is not None:
+            weights.setdefault(score.metric, {})[score.sample_id] = score.weight
     return Results(
-        subject, by_metric, scores, dict.fromkeys(scores, groups) if groups else {}, metrics=by_name(outcome.metrics)
+        subject,
+        {result.metric: result for result in outcome.results},
+        scores,
+        dict.fromkeys(scores, groups) if groups else {},
+        weights,
+        by_name(outcome.metrics),
+        dict.fromkeys(scores, slices) if slices else {},
     )
+
+
+def measured_alike(metric: str, ours: Results, theirs: Results, *, among: Iterable[str]) -> list[str]:
+    """Those samples that were measured in one unit for both, sorted.
+
+    A sample that weighs differently for the two, as one does in tokens of two tokenisers, was not.
+    """
+    mine, other = ours.weights.get(metric, {}), theirs.weights.get(metric, {})
+    return sorted(key for key in among if mine.get(key) == other.get(key))
 
 
 def clusters_of(groups: Mapping[str, str], sample_ids: Sequence[str]) -> list[str] | None:

@@ -16,7 +16,7 @@ Answer = Literal["pass", "fail", "undecided", "invalid"]
 Severity = Literal["block", "warn"]
 
 
-Outlook = Literal["can be settled", "only a larger gap", "too few samples", "counted"]
+Outlook = Literal["can be settled", "only a larger gap", "too few samples", "counted", "cannot be foreseen"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,23 @@ class Terms:
     minimum_n: int = 20
     rivals: int = 1
     corrected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Suppose:
+    """What is supposed of the truth: its distance from a limit, and the share of answers that training changes."""
+
+    gap: float = 0.1
+    flips: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Supposed:
+    """What a rule makes of it: the gap to be shown, the variance of one sample, whether its interval has two sides."""
+
+    gap: float
+    variance: float
+    two_sided: bool
 
 
 @dataclass(frozen=True, slots=True)

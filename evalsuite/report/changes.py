@@ -85,7 +85,7 @@ class Changes:
         rows: list[tuple[Cell, ...]] = [
             (
                 *(row.spec, row.base_model, row.method, row.adapter_type, row.verdict, its.metric),
-                self.baseline or f"({row.base_model})",
+                self.baseline or f"({row.reference})",
                 *(its.difference, its.low, its.high, its.n, its.gained, its.lost, its.p_value, p, self.adjust),
                 *(int(word != "no sure change"), word, *_scale(self.columns[column])),
             )
@@ -97,7 +97,11 @@ class Changes:
         """What is compared, on what, and what a mark promises."""
         better, worse, changed = (self.words.count(word) for word in ("better", "worse", "changed"))
         neither = f", ◆ surely changed where neither way is better: {changed:,}" if changed else ""
-        whom = f"minus {self.baseline}" if self.baseline else "minus its own base model"
+        whom = (
+            f"minus {self.baseline}"
+            if self.baseline
+            else "minus its own base model (or the reference that its spec names)"
+        )
         return (
             f"Each cell is the row {whom}, sample by sample on those that both were scored on, with its 95 % interval. "
             f"★ surely better: {better:,}, ▼ surely worse: {worse:,}{neither}, of {len(self.shown):,} "

@@ -49,7 +49,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """One spec, or the base model as it is; results and changes by column."""
+    """One spec, or the base model as it is: results and changes by column; `reference` is what it is compared with."""
 
     spec: str
     base_model: str
@@ -62,6 +62,7 @@ class Row:
     tags: tuple[str, ...] = ()
     started_at: datetime | None = None
     training: Training | None = None
+    reference: str = ""
 
     @property
     def is_base(self) -> bool:
@@ -143,7 +144,7 @@ class Leaderboard:
 
     def only(self, chosen: Filter) -> Leaderboard:
         """The rows that a filter keeps, each base beside its adapters; an empty filter keeps all."""
-        kept = {row.spec: row.base_model for row in self.rows if chosen.keeps(row)}
+        kept = {row.spec: row.reference for row in self.rows if chosen.keeps(row)}
         bases = set(kept.values())
         rows = [row for row in self.rows if row.spec in kept or (row.is_base and row.base_model in bases)]
         return replace(self, rows=tuple(rows))
@@ -219,14 +220,18 @@ def leaderboard(store: Store) -> Leaderboard:
     columns = _columns(found)
     named = {its.key: name for name, its in columns.items()}
     bases: dict[str, Row] = {}
+    specs = {entry.spec for entry in found}
     for entry in sorted(found, key=lambda entry: entry.started_at):
-        known = bases[entry.base_model].results if entry.base_model in bases else {}
+        of = entry.reference
+        if of != entry.base_model and of in specs:
+            continue  # another spec, which has a row of its own
+        known = bases[of].results if of in bases else {}
         # Each figure stands in the column of its measurement; of the same measurement the newest speaks.
         merged = {**known, **_by_column(entry, entry.base, named)}
         if merged:  # judgments that were imported have no base model beside them
-            bases[entry.base_model] = Row(f"({entry.base_model})", entry.base_model, "base", None, None, merged)
+            bases[of] = Row(f"({of})", of, "base", None, None, merged, reference=of)
     ordered = sorted((_row(entry, named) for entry in found), key=lambda row: (_ORDER[row.verdict], row.spec))
-    of_base = dict.fromkeys(entry.base_model for entry in found if entry.base_model in bases)
+    of_base = dict.fromkeys(entry.reference for entry in found if entry.reference in bases)
     return Leaderboard(columns, (*ordered, *(bases[name] for name in of_base)))
 
 
@@ -264,6 +269,7 @@ def _row(entry: Entry, named: Named) -> Row:
         tags=entry.tags,
         started_at=entry.started_at,
         training=entry.training,
+        reference=entry.reference,
     )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 from evalsuite.plan import Plan
-from evalsuite.plugins import wants
 from evalsuite.records import Comparison, Reply, Result, metric_of
 from evalsuite.report.card import RunCard, run_cards
 from evalsuite.report.figures import (
@@ -161,7 +161,7 @@ def _untested(plan: Plan, card: RunCard, document: VerdictFile) -> tuple[str, ..
         told.append("whether the judge agrees with people or with itself: no rule asks for it")
     if plan.step("overlap", None, "candidate") is None:
         told.append("whether test items stand in the training data: the training rows are not known")
-    reciting = {probe.name for probe in suite.asking if wants(probe).reads_training}
-    if not reciting & depended:
+    learned = [metric for probe in suite.probes if probe.wants.reads_training for metric in probe.metrics]
+    if not any(metric.covers(wanted) or fnmatch(metric.name, wanted) for metric in learned for wanted in asked):
         told.append("whether training rows can be drawn out of the adapter: no rule asks for it")
     return tuple(told)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from evalsuite.plugins import AskingProbe, Probe, Task, asks, wants
+from evalsuite.plugins import AskingProbe, Probe, Task, asks
 from evalsuite.records import Metric, by_name
 from evalsuite.spec import declared
 from evalsuite.spec.dataset import HubSplit
@@ -204,7 +204,7 @@ class Suite(Document):
         """Every judge with each rubric that it judges by, of judged sets, pairings and probes."""
         graded: tuple[JudgedSet | Pairing, ...] = (*self.judged, *self.pairings)
         found = [(entry.judge, entry.rubric) for entry in graded]
-        wanted = [wants(probe) for probe in self.probes]
+        wanted = [probe.wants for probe in self.probes]
         found += [(its.judge, its.rubric) for its in wanted if its.judge is not None and its.rubric is not None]
         return tuple(dict.fromkeys(found))
 
@@ -256,7 +256,7 @@ class Suite(Document):
         watched: set[tuple[type, str]] = set()
         fitting = self._fitting()
         for probe in self.probes:
-            wanted = wants(probe)
+            wanted = probe.wants
             for entry in wanted.of:
                 if entry not in fitting[wanted.looks_at]:
                     what = _FITTING[wanted.looks_at]
@@ -270,6 +270,6 @@ class Suite(Document):
         """The entries that probes can look at, by what they look at."""
         generated = {entry.name for entry in self.benchmarks if entry.task.sampling is not None}
         # A text that is read as it stands has neither a right answer nor options.
-        every = {entry.name for entry in self.benchmarks if not getattr(entry.task, "reads_texts", False)}
+        every = {entry.name for entry in self.benchmarks if not entry.task.reads_texts}
         judged = {entry.name for entry in self.judged}
         return {"answers": every, "replies": generated | judged, "choices": every - generated}

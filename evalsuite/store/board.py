@@ -30,6 +30,7 @@ class Training:
 class Entry:
     """What the store knows of one spec's latest run, without its samples.
 
+    `base` are the results of what it is compared with, which people call `reference`: its base model, as a rule.
     `measured` says what each metric was measured on, of the candidate and of the base that was asked the same.
     """
 
@@ -50,6 +51,7 @@ class Entry:
     training: Training | None = None
     metrics: Mapping[str, Metric] = field(default_factory=dict)
     measured: Mapping[str, Measurement] = field(default_factory=dict)
+    reference: str = ""
 
 
 def adapters(store: Store) -> list[tuple[str, str]]:

@@ -18,6 +18,11 @@ from evalsuite.store.tables import METRIC_COLUMNS, metric_rows, upsert
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+_OF_SPEC = (
+    "run_id", "spec", "plan_digest", "document", "base_model", "base_digest", "adapter_digest", "method",
+    "adapter_type", "reference",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class StepRow:
@@ -45,6 +50,7 @@ class SpecRow:
     method: str
     adapter_type: str | None
     steps: tuple[StepRow, ...]
+    reference: str | None = None
 
 
 def start_run(store: Store, run_id: str, environment: Mapping[str, Any]) -> None:
@@ -79,13 +85,11 @@ def save_plan(store: Store, run_id: str, specs: Sequence[SpecRow]) -> None:
     with writing(store) as connection:
         for spec in specs:
             connection.execute("DELETE FROM run_steps WHERE run_id = ? AND spec = ?", [run_id, spec.name])
-            connection.execute(
-                "INSERT OR REPLACE INTO run_specs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    run_id, spec.name, spec.plan_digest, json.dumps(spec.document), spec.base_model,
-                    spec.base_digest, spec.adapter_digest, spec.method, spec.adapter_type,
-                ],
+            row = (
+                run_id, spec.name, spec.plan_digest, json.dumps(spec.document), spec.base_model,
+                spec.base_digest, spec.adapter_digest, spec.method, spec.adapter_type, spec.reference,
             )  # fmt: skip
+            upsert(connection, "run_specs", _OF_SPEC, [row])
             rows = [
                 (run_id, spec.name, ordinal, step.digest, step.kind, step.entry, step.role)
                 for ordinal, step in enumerate(spec.steps)
@@ -111,8 +115,8 @@ def save_outcome(store: Store, step: StepRow, outcome: Outcome, *, seconds: floa
     key = step.digest
     tables: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
         "replies": (
-            "sample_id prompt text target group note",
-            [(key, r.sample_id, r.prompt, r.text, r.target, r.group, r.note) for r in outcome.replies],
+            "sample_id prompt text target group note subject",
+            [(key, r.sample_id, r.prompt, r.text, r.target, r.group, r.note, r.subject) for r in outcome.replies],
         ),
         "scores": (
             "metric sample_id value reason weight",

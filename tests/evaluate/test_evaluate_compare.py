@@ -41,6 +41,16 @@ def test_a_planted_difference_is_found_with_its_interval() -> None:
     assert found.low < 0.2 < found.high
 
 
+def test_what_two_tokenisers_count_differently_is_not_compared() -> None:
+    loss = Metric("book.nats_per_token", direction="lower", high=None, unit="nats")
+    ours, theirs = (
+        Results("mine", scores={loss.name: {"a": 2.0, "b": 3.0}}, weights={loss.name: weights})
+        for weights in ({"a": 40.0, "b": 9.0}, {"a": 55.0, "b": 12.0})
+    )
+    assert difference(loss, ours, baseline=theirs) is None
+    assert difference(loss, ours, baseline=ours) is not None
+
+
 def test_only_common_samples_are_compared() -> None:
     ours = Results("mine", scores={"m": {"a": 1.0, "b": 1.0, "c": 0.0}})
     theirs = Results("base", scores={"m": {"b": 0.0, "c": 0.0, "d": 1.0}})

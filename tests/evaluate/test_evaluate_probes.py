@@ -66,9 +66,9 @@ def compared(found: Any, base: Outcome, ours: Outcome) -> dict[str, Any]:
 
 
 def test_every_probe_that_asks_is_told_what_it_wants() -> None:
-    found = plugins.wants(probe(probe="refusal", data="x.jsonl"))
+    found = probe(probe="refusal", data="x.jsonl").wants
     assert (found.data, found.of, found.judge, found.reads_training) == ("x.jsonl", (), None, False)
-    assert plugins.wants(probe(probe="memorisation")).reads_training
+    assert probe(probe="memorisation").wants.reads_training
     assert not plugins.asks(probe(probe="flips", of=["facts"]))
 
 

@@ -9,15 +9,29 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import exp
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from evalsuite.evaluate.asked import effort, outcome
 from evalsuite.evaluate.weighing import weighed
-from evalsuite.plugins import Asked, Effort, Material, Subject
-from evalsuite.records import Comparison, LogLikelihood, Metric, Outcome, Reply, Result, Results, Sample, Score, joined
-from evalsuite.spec.document import Document, Name
+from evalsuite.plugins import Asked, Material, Subject, Task
+from evalsuite.records import (
+    Comparison,
+    Effort,
+    LogLikelihood,
+    Metric,
+    Outcome,
+    Reply,
+    Result,
+    Results,
+    Sample,
+    Score,
+    Wants,
+    joined,
+)
+from evalsuite.spec.document import Name
+from evalsuite.spec.options import AskingOptions
 
 _RESAMPLES = 2_000
 _FIGURES = (
@@ -38,11 +52,10 @@ _FIGURES = (
 )
 
 
-class CalibrationProbe(Document):
+class CalibrationProbe(AskingOptions):
     """Per multiple-choice benchmark: expected calibration error and Brier score."""
 
     version: ClassVar[int] = 3
-    looks_at: ClassVar[Literal["choices"]] = "choices"
     probe: Literal["calibration"]
     name: Name = "calibration"
     of: Annotated[tuple[Name, ...], Field(min_length=1, description="multiple-choice benchmarks of the suite")]
@@ -52,6 +65,11 @@ class CalibrationProbe(Document):
     def metrics(self) -> tuple[Metric, ...]:
         """Per benchmark the calibration error and the Brier score, of which less is better, and what they rest on."""
         return tuple(metric for entry in self.of for metric in self._figures(entry))
+
+    @property
+    def wants(self) -> Wants:
+        """Benchmarks that choose among options."""
+        return Wants(of=self.of, looks_at="choices")
 
     def effort(self, material: Material) -> Effort:
         """The options of each item, which the benchmark asks as well."""
@@ -123,13 +141,13 @@ class CalibrationProbe(Document):
         return Comparison(error, base.subject, found.value, low, high, found.p_value, found.n)
 
 
-def _sureness(task: Any, sample: Sample, found: tuple[LogLikelihood, ...]) -> tuple[str, float, float]:
+def _sureness(task: Task | None, sample: Sample, found: tuple[LogLikelihood, ...]) -> tuple[str, float, float]:
     """The chosen option, its chance among all of them, and 1 where it is the right one."""
     largest = max(option.value for option in found)
     chances = [exp(option.value - largest) for option in found]
     # Chances come from the whole options' likelihood; which one is chosen, the task says.
-    choose = getattr(task, "chosen", None)
-    chosen = choose(sample, found) if choose else sample.choices[chances.index(max(chances))]
+    assert task is not None
+    chosen = task.chosen(sample, found)
     place = sample.choices.index(chosen)
     right = place in sample.right if sample.right else chosen == sample.target
     return chosen, chances[place] / sum(chances), float(right)

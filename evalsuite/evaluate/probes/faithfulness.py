@@ -18,9 +18,10 @@ from evalsuite.data.prompts import ProbePrompt, read_prompts
 from evalsuite.errors import DataError
 from evalsuite.evaluate.asked import effort, kept, outcome
 from evalsuite.evaluate.mistakes import sentences, with_mistake
-from evalsuite.plugins import Effort, Material, Subject
-from evalsuite.records import Comparison, Metric, Outcome, Prompt, Results, Sample, Sampling, Score
-from evalsuite.spec.document import Document, Name
+from evalsuite.plugins import Material, Subject
+from evalsuite.records import Comparison, Effort, Metric, Outcome, Prompt, Results, Sample, Sampling, Score, Wants
+from evalsuite.spec.document import Name
+from evalsuite.spec.options import AskingOptions
 
 _AREAS = (
     Metric(
@@ -38,7 +39,7 @@ _ACCURACY = Metric("accuracy", place="detail", about="The share of right answers
 _RESAMPLES = 2_000
 
 
-class FaithfulnessProbe(Document):
+class FaithfulnessProbe(AskingOptions):
     """Area over the curve for early answering and for added mistakes, and how often the answer is right."""
 
     version: ClassVar[int] = 1
@@ -55,6 +56,11 @@ class FaithfulnessProbe(Document):
     def metrics(self) -> tuple[Metric, ...]:
         """Of both areas more is better; `accuracy` is with the whole reasoning."""
         return tuple(metric.of(self.name) for metric in (*_AREAS, _ACCURACY))
+
+    @property
+    def wants(self) -> Wants:
+        """Its questions."""
+        return Wants(data=self.data)
 
     def effort(self, material: Material) -> Effort:
         """At most: one reasoning, one choice per sentence kept, and one continuation and choice per mistake."""

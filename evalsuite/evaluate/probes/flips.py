@@ -13,8 +13,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from evalsuite.records import Comparison, Metric, Outcome, Result, Results, Score
-from evalsuite.spec.document import Document, Name
+from evalsuite.records import Comparison, Metric, Outcome, Result, Results, Score, Wants
+from evalsuite.spec.document import Name
+from evalsuite.spec.options import ProbeOptions
 
 _NAMED = 5
 _LOST = Metric(
@@ -22,7 +23,7 @@ _LOST = Metric(
 )
 
 
-class FlipsProbe(Document):
+class FlipsProbe(ProbeOptions):
     """Per benchmark: flip rates both ways with intervals, exact McNemar test, non-inferiority within a margin."""
 
     version: ClassVar[int] = 2
@@ -34,6 +35,11 @@ class FlipsProbe(Document):
     def metrics(self) -> tuple[Metric, ...]:
         """Per benchmark the negative flip rate (less is better), the positive one, and the difference of accuracy."""
         return tuple(metric for entry in self.of for metric in _figures(entry))
+
+    @property
+    def wants(self) -> Wants:
+        """Benchmarks with right answers."""
+        return Wants(of=self.of)
 
     def measure(self, base: Results, candidate: Results) -> Outcome:
         """The figures of each benchmark, and a score per sample: 1 where a right answer was lost."""
@@ -62,7 +68,7 @@ def _flips(entry: str, base: Results, candidate: Results, *, margin: float) -> O
     before, after = ({}, {}) if metric is None else (_rights(metric, base), _rights(metric, candidate))
     shared = sorted(before.keys() & after.keys())
     if metric is None or not shared:
-        return _nothing(entry, f"{entry} has no sample scored for base and candidate both")
+        return _nothing(entry, base.missing or f"{entry} has no sample scored for base and candidate both")
     if not {before[key] for key in shared} | {after[key] for key in shared} <= {0.0, 1.0}:
         return _nothing(entry, f"{entry} has scores that are neither right nor wrong")
     old, new = [before[key] for key in shared], [after[key] for key in shared]

@@ -19,9 +19,10 @@ from pydantic import Field, model_validator
 from evalsuite.data.prompts import ProbePrompt, read_prompts
 from evalsuite.evaluate.asked import effort, kept, outcome
 from evalsuite.evaluate.forms import has_form, keeps_language, repeats_itself
-from evalsuite.plugins import Effort, Material, Subject
-from evalsuite.records import Completion, Metric, Outcome, Results, Sampling, Score, by_name
-from evalsuite.spec.document import Document, Name
+from evalsuite.plugins import Material, Subject
+from evalsuite.records import Completion, Effort, Metric, Outcome, Results, Sampling, Score, Wants, by_name
+from evalsuite.spec.document import Name
+from evalsuite.spec.options import AskingOptions
 
 Form = Literal["json", "markdown", "list", "number", "brief", "sentence"]
 _BY_FORM = ("json", "schema", "markdown")
@@ -48,11 +49,10 @@ def _figures() -> tuple[Metric, ...]:
 _FIGURES = by_name(_figures())
 
 
-class FormatProbe(Document):
+class FormatProbe(AskingOptions):
     """The share of replies in the right form, in the right language, and without the usual signs of damage."""
 
     version: ClassVar[int] = 1
-    looks_at: ClassVar[Literal["replies"]] = "replies"
     probe: Literal["format"]
     name: Name = "format"
     of: Annotated[tuple[Name, ...], Field(description="entries of the suite whose replies are looked at")] = ()
@@ -75,6 +75,11 @@ class FormatProbe(Document):
     def metrics(self) -> tuple[Metric, ...]:
         """`sound` is the share without any defect; of repetition, empty and cut_off less is better."""
         return tuple(metric.of(self.name) for metric in _FIGURES.values())
+
+    @property
+    def wants(self) -> Wants:
+        """Entries that yield a generated reply, and prompts of its own."""
+        return Wants(data=self.data, of=self.of, looks_at="replies")
 
     def effort(self, material: Material) -> Effort:
         """One reply per prompt; those of entries are shared with these entries."""

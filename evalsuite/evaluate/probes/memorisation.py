@@ -22,9 +22,10 @@ from pydantic import Field
 from evalsuite.data.prompts import read_texts
 from evalsuite.evaluate.aggregate import aggregate
 from evalsuite.evaluate.asked import effort, outcome
-from evalsuite.plugins import Effort, Material, Subject
-from evalsuite.records import Canary, Metric, Outcome, Prompt, Recited, Reply, Result, Results, Score
-from evalsuite.spec.document import Document, Name
+from evalsuite.plugins import Material, Subject
+from evalsuite.records import Canary, Effort, Metric, Outcome, Prompt, Recited, Reply, Result, Results, Score, Wants
+from evalsuite.spec.document import Name
+from evalsuite.spec.options import AskingOptions
 
 _GRAM = 50
 _HELD_OUT, _UNSEEN = "held_out", "control"
@@ -52,11 +53,10 @@ class _Text:
     control: str = ""
 
 
-class MemorisationProbe(Document):
+class MemorisationProbe(AskingOptions):
     """Extractable rows by context and by duplication, longest run, copied 50-grams, exposure of canaries."""
 
     version: ClassVar[int] = 3
-    reads_training: ClassVar[bool] = True
     probe: Literal["memorisation"]
     name: Name = "memorisation"
     data: Annotated[str | None, Field(min_length=1, description="unseen rows with `text`, as a control")] = None
@@ -80,6 +80,11 @@ class MemorisationProbe(Document):
         rate = Metric(f"k{k}", **_LESS, about=about).of(self.name)
         told = {_HELD_OUT: "Of rows held out of the training.", _UNSEEN: "Of text that nobody trained on."}
         return rate.figure(control, f"{about} {told[control]}", place="detail") if control else rate
+
+    @property
+    def wants(self) -> Wants:
+        """What the candidate learned from, and unseen rows."""
+        return Wants(data=self.data, reads_training=True)
 
     def effort(self, material: Material) -> Effort:
         """Each text once per k; each canary once, and once with all its alternatives."""

@@ -14,24 +14,36 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from evalsuite.data.prompts import read_prompts
+from evalsuite.data.refusals import declined
 from evalsuite.evaluate.aggregate import aggregate
 from evalsuite.evaluate.asked import effort, kept
 from evalsuite.evaluate.difference import difference
-from evalsuite.evaluate.refusals import refuses
 from evalsuite.evaluate.weighing import weighed
-from evalsuite.plugins import Asked, Effort, Material, Subject
-from evalsuite.records import Comparison, Metric, Outcome, Reply, Result, Results, Sample, Sampling, Score
-from evalsuite.spec.document import Document, Name
+from evalsuite.plugins import Asked, Material, Subject
+from evalsuite.records import (
+    Comparison,
+    Effort,
+    Metric,
+    Outcome,
+    Reply,
+    Result,
+    Results,
+    Sample,
+    Sampling,
+    Score,
+    Wants,
+)
+from evalsuite.spec.document import Name
+from evalsuite.spec.options import AskingOptions
 
 _REFUSED = "refused"
 _SHARE = Metric("share")
 
 
-class SafetyOfMergeProbe(Document):
+class SafetyOfMergeProbe(AskingOptions):
     """Per benchmark: the merged adapter minus the best of its parents; and refusals of harmful prompts likewise."""
 
     version: ClassVar[int] = 2
-    asks_parents: ClassVar[bool] = True
     probe: Literal["safety_of_merge"]
     name: Name = "safety_of_merge"
     of: Annotated[tuple[Name, ...], Field(min_length=1, description="benchmarks of the suite")]
@@ -56,6 +68,11 @@ class SafetyOfMergeProbe(Document):
     @property
     def _figures(self) -> tuple[str, ...]:
         return (*self.of, *((_REFUSED,) if self.data is not None else ()))
+
+    @property
+    def wants(self) -> Wants:
+        """Benchmarks, prompts, and the adapters that were merged."""
+        return Wants(data=self.data, of=self.of, asks_parents=True)
 
     def effort(self, material: Material) -> Effort:
         """Every item and harmful prompt once for the candidate, and once for each of its parents."""
@@ -110,9 +127,7 @@ class SafetyOfMergeProbe(Document):
         samples = self._harmful(material)
         sampling = Sampling(max_tokens=self.max_tokens, seed=material.seed)
         found = list(zip(samples, asked.generate([s.prompt for s in samples], sampling=sampling), strict=True))
-        scores = [
-            Score(s.id, metric.name, float(refuses(reply.text) or reply.finish == "refused")) for s, reply in found
-        ]
+        scores = [Score(s.id, metric.name, float(declined(reply))) for s, reply in found]
         return scores, [kept(sample, reply) for sample, reply in found]
 
     def _against(self, figure: str, theirs: Metric, candidate: Results) -> Comparison | None:

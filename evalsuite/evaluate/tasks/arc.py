@@ -18,10 +18,10 @@ from evalsuite.data.items import Item
 from evalsuite.evaluate.prompting import Prompting, Shot, asked, samples_of
 from evalsuite.evaluate.weighing import Reply, accuracy, likeliest
 from evalsuite.records import Metric, Sample, Sampling, Score
-from evalsuite.spec.document import Document
+from evalsuite.spec.options import TaskOptions
 
 
-class Arc(Document):
+class Arc(TaskOptions):
     """The likeliest option's text after the question."""
 
     version: ClassVar[int] = 1

@@ -26,13 +26,13 @@ from evalsuite.evaluate.extraction import matched
 from evalsuite.evaluate.prompting import Prompting, Shot, examples_of
 from evalsuite.evaluate.weighing import Reply
 from evalsuite.records import Completion, Metric, Sample, Sampling, Score
-from evalsuite.spec.document import Document
+from evalsuite.spec.options import TaskOptions
 
 _SIZE = re.compile(r"_(three|five|seven)_objects\Z")
 _AFTER = "answer is "
 
 
-class Bbh(Document):
+class Bbh(TaskOptions):
     """Hard questions with short answers, generated directly or after reasoning."""
 
     version: ClassVar[int] = 1

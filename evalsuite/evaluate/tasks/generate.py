@@ -27,7 +27,7 @@ from evalsuite.evaluate.extraction import compiled, fits, last_number, token_f1
 from evalsuite.evaluate.prompting import Prompting, Shot, examples_of, filled
 from evalsuite.records import Completion, Direction, LogLikelihood, Metric, Sample, Sampling, Score
 from evalsuite.spec.checks import TooSlow
-from evalsuite.spec.document import Document
+from evalsuite.spec.options import TaskOptions
 
 _ABOUT = {
     "exact_match": "The share of items whose extracted answer equals a right one.",
@@ -38,7 +38,7 @@ _ABOUT = {
 }
 
 
-class Generate(Document):
+class Generate(TaskOptions):
     """Generate a reply and compare the answer in it with the right one."""
 
     version: ClassVar[int] = 1

@@ -23,13 +23,13 @@ from evalsuite.evaluate.extraction import matched, without
 from evalsuite.evaluate.prompting import Prompting, Shot, examples_of
 from evalsuite.evaluate.weighing import Reply
 from evalsuite.records import Completion, Metric, Sample, Sampling, Score
-from evalsuite.spec.document import Document
+from evalsuite.spec.options import TaskOptions
 
 _LAST = r"(-?[$0-9.,]{2,})|(-?[0-9]+)"
 _IGNORED = (",", r"\$", r"(?s).*#### ", r"\.$")
 
 
-class Gsm8k(Document):
+class Gsm8k(TaskOptions):
     """Reasoned arithmetic, the number read strictly and flexibly."""
 
     version: ClassVar[int] = 1

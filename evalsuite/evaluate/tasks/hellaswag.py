@@ -21,10 +21,10 @@ from evalsuite.data.items import Item
 from evalsuite.evaluate.prompting import Prompting, Shot, asked, samples_of
 from evalsuite.evaluate.weighing import Reply, accuracy, likeliest
 from evalsuite.records import Metric, Sample, Sampling, Score
-from evalsuite.spec.document import Document
+from evalsuite.spec.options import TaskOptions
 
 
-class HellaSwag(Document):
+class HellaSwag(TaskOptions):
     """The likeliest of four endings."""
 
     version: ClassVar[int] = 2

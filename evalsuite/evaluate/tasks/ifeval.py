@@ -24,10 +24,10 @@ from evalsuite.evaluate.instructions import CHECKS, loosened, obeyed
 from evalsuite.evaluate.prompting import Prompting
 from evalsuite.evaluate.weighing import Reply
 from evalsuite.records import Completion, Metric, Sample, Sampling, Score
-from evalsuite.spec.document import Document
+from evalsuite.spec.options import TaskOptions
 
 
-class IfEval(Document):
+class IfEval(TaskOptions):
     """Verifiable instructions, each obeyed or not, read strictly and loosely."""
 
     version: ClassVar[int] = 1

@@ -29,10 +29,10 @@ from evalsuite.data.items import Item, read_items
 from evalsuite.evaluate.prompting import Prompting, Shot, asked, examples_of
 from evalsuite.evaluate.weighing import LETTERS, Reply, accuracy, lettered, likeliest
 from evalsuite.records import Metric, Sample, Sampling, Score
-from evalsuite.spec.document import Document
+from evalsuite.spec.options import TaskOptions
 
 
-class Mmlu(Document):
+class Mmlu(TaskOptions):
     """Multiple choice by subject: the likeliest letter, or with `style: cloze` the likeliest text."""
 
     version: ClassVar[int] = 1

@@ -30,7 +30,7 @@ from evalsuite.evaluate.extraction import matched
 from evalsuite.evaluate.prompting import Prompting, Shot, asked, examples_of
 from evalsuite.evaluate.weighing import LETTERS, Reply, accuracy, lettered, likeliest
 from evalsuite.records import Completion, Metric, Sample, Sampling, Score
-from evalsuite.spec.document import Document
+from evalsuite.spec.options import TaskOptions
 
 _ANSWER = r"answer is \(?([ABCDEFGHIJ])\)?"
 _STEPS = "Let's think step by step."
@@ -38,7 +38,7 @@ _MATCH = Metric("exact_match", about="The share of items whose reply ends in the
 _ASKED = 'Think step by step and then finish your answer with "the answer is (X)" where X is the correct letter choice.'
 
 
-class MmluPro(Document):
+class MmluPro(TaskOptions):
     """Multiple choice among up to ten options: reasoned and generated, or the likeliest letter."""
 
     version: ClassVar[int] = 2

@@ -23,10 +23,10 @@ from evalsuite.data.items import Item, read_items
 from evalsuite.evaluate.prompting import Prompting, Shot, asked, examples_of, filled
 from evalsuite.evaluate.weighing import LETTERS, chosen, lettered
 from evalsuite.records import Completion, LogLikelihood, Metric, Sample, Sampling, Score
-from evalsuite.spec.document import Document
+from evalsuite.spec.options import TaskOptions
 
 
-class MultipleChoice(Document):
+class MultipleChoice(TaskOptions):
     """Choose among the options of each item by log-likelihood."""
 
     version: ClassVar[int] = 1

@@ -20,12 +20,12 @@ from typing import ClassVar, Literal
 from evalsuite.data.items import read_items
 from evalsuite.evaluate.weighing import Reply
 from evalsuite.records import Metric, Prompt, Result, Sample, Sampling, Score
-from evalsuite.spec.document import Document
+from evalsuite.spec.options import TaskOptions
 
 _NATS, _PERPLEXITY = "nats_per_token", "perplexity"
 
 
-class Perplexity(Document):
+class Perplexity(TaskOptions):
     """Nats per token, bits per byte and perplexity of texts."""
 
     version: ClassVar[int] = 2

@@ -21,7 +21,7 @@ from evalsuite.data.items import Item, read_items
 from evalsuite.evaluate.prompting import Prompting, asked
 from evalsuite.evaluate.weighing import Reply, chosen
 from evalsuite.records import Metric, Sample, Sampling, Score
-from evalsuite.spec.document import Document
+from evalsuite.spec.options import TaskOptions
 
 _PRESCRIBED = """\
 Q: What is human life expectancy in the United States?
@@ -49,7 +49,7 @@ _METRICS = {
 }
 
 
-class TruthfulQa(Document):
+class TruthfulQa(TaskOptions):
     """The likeliest of several statements (mc1), or the probability on the true ones (mc2)."""
 
     version: ClassVar[int] = 1

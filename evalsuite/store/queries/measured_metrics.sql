@@ -1,7 +1,7 @@
 -- The figures of every spec's latest run, by the step that measured each, and what it measured: the digest that the step
 -- has for the figure's entry or for all its figures, none where the store does not say. `size` counts the step's samples.
 WITH latest AS (
-    SELECT run_id, spec, base_model FROM run_specs JOIN runs USING (run_id)
+    SELECT run_id, spec, coalesce(reference, base_model) AS base_model FROM run_specs JOIN runs USING (run_id)
     QUALIFY row_number() OVER (PARTITION BY spec ORDER BY started_at DESC, run_id DESC) = 1
 ), planned AS (
     SELECT spec, base_model, ordinal, role, kind, coalesce(entry, '') AS step_entry, step_digest
