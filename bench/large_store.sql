@@ -32,6 +32,10 @@ INSERT INTO results (step_digest, metric, value, low, high, n, unscored) VALUES
 INSERT INTO results (step_digest, metric, value, low, high, n, unscored)
     SELECT spec || '-compare', 'style.fidelity', i / 200, 0.4, 0.6, {samples}, 0 FROM subjects
     UNION ALL SELECT spec || '-duel', 'duel.win_rate', 0.5, 0.4, 0.6, {pairs}, 0 FROM subjects;
+INSERT INTO metrics SELECT step_digest, metric, string_split(metric, '.')[1], 'higher', 0, 1, 'share', 'headline', '',
+    NULL, NULL FROM results;
+INSERT INTO measurements SELECT DISTINCT step_digest, '', 'measured-' || coalesce(entry, kind), [coalesce(entry, kind)]
+    FROM steps WHERE kind IN ('score', 'pair', 'compare');
 INSERT INTO judgings SELECT step_digest, 'strict', 'strict', 'sober', 'sober' FROM steps
     WHERE entry IN ('style', 'duel');
 INSERT INTO opponents SELECT spec || '-duel', 'duel.win_rate', 'style', '(tiny)', 'base' FROM subjects;

@@ -35,7 +35,10 @@ if not specs:
 for other in specs[1:]:
     with st.container(key=f"difference-{specs.index(other)}"):
         st.text(f"{specs[0]} minus {other}, paired by sample, with 95 % intervals")
-        table(comparison_table(ask(differences, specs[0], other)))
+        found = ask(differences, specs[0], other)
+        table(comparison_table(found.differences, found.metrics))
+        for sentence in found.sentences(specs[0], other):
+            st.text(sentence)
 
 st.header("Sample by sample", anchor=False)
 found = ask(metrics_of, tuple(specs))

@@ -5,8 +5,9 @@ from drawing import one_adapter, palette, reply, standing, table, walk
 from reading import ask
 
 from evalsuite.errors import NotFound
+from evalsuite.report.figures import is_share
 from evalsuite.report.forgetting import MOST, forgetting, told
-from evalsuite.report.forgetting_charts import change_chart, flip_chart, is_drift, subject_chart
+from evalsuite.report.forgetting_charts import change_chart, flip_chart, subject_chart
 from evalsuite.report.leaderboard import leaderboard
 
 WAYS = ["lost", "gained"]
@@ -37,20 +38,23 @@ if isinstance(found, str):
     st.stop()
 of = {row.spec: row for row in board.rows}
 base, shades = f"({of[name].reference})", palette()
-drifts = [change for change in found.changes if is_drift(change.comparison.metric)]
+scales = [change for change in found.changes if not is_share(change.metric)]
 
-st.text("Red is surely worse, green surely better (p below 0.05), grey not surely changed.")
+st.text(
+    "Red is surely worse, green surely better (p below 0.05), violet surely changed where neither way is better, "
+    "grey not surely changed."
+)
 left, right = st.columns(2, gap="large")
 with left:
-    others = [change for change in found.changes if change not in drifts]
+    others = [change for change in found.changes if is_share(change.metric)]
     drawn("Changes against base", change_chart(others), "Nothing was measured of both.")
 with right:
     drawn("Samples that changed", flip_chart(found.changes), "No sample changed its score.")
     nowhere = "No drift was measured; a suite with the probe drift does that."
-    drawn("Drift, less is better", change_chart(drifts), nowhere)
+    drawn("Drift and what else is no share", change_chart(scales), nowhere)
 if base in of:
     two = {who: shades[who] for who in (base, name)}
-    subjects = subject_chart(of[base].results, of[name].results, two)
+    subjects = subject_chart(of[base].results, of[name].results, board.declared, two)
     drawn("By subject, the greatest falls first", subjects, "No benchmark of this adapter is divided by subject.")
 with st.expander("All figures"):
     table(found.change_table())

@@ -46,14 +46,15 @@ def minus(store, baseline: str, rows: tuple[str, ...], metrics: tuple[str, ...])
 
 
 def compared(board: Leaderboard, whole: Leaderboard, metrics: Sequence[str]) -> Changes:
-    """The rows minus the baseline that the person chose, with stars in the way that the person chose."""
+    """The rows minus the baseline that the person chose, with marks in the way that the person chose."""
     every = [OWN, *(row.spec for row in whole.rows)]
     baseline = st.selectbox("Minus", every, key="baseline", bind="query-params", width=300)
     given = {"default": "Holm", "required": True, "key": "adjust", "bind": "query-params"}
-    adjust = ADJUSTMENTS[st.segmented_control("Stars corrected by", list(ADJUSTMENTS), **given)]
+    adjust = ADJUSTMENTS[st.segmented_control("Marks corrected by", list(ADJUSTMENTS), **given)]
     if baseline == OWN:
         return from_bases(board, metrics, adjust)
-    found = ask(minus, baseline, tuple(row.spec for row in board.rows), tuple(metrics))
+    asked = tuple(dict.fromkeys(board.metric(name).name for name in metrics))
+    found = ask(minus, baseline, tuple(row.spec for row in board.rows), asked)
     return from_baseline(board, baseline, found, metrics=metrics, adjust=adjust)
 
 
@@ -76,6 +77,8 @@ def drawn(board: Leaderboard, whole: Leaderboard) -> Changes | None:
     st.dataframe(frame, hide_index=True, column_order=order, column_config=configs)
     if changes:
         st.text(changes.sentence())
+    for sentence in whole.apart():
+        st.text(sentence)
     figures = changes.figures() if changes else board.figures()
     export(shown, figures, name="differences" if changes else "leaderboard", note=changes.sentence() if changes else "")
     return changes
@@ -120,12 +123,15 @@ st.header("Differences with 95 % intervals" if changes else "Values with 95 % in
 charts_of(board, changes)
 
 st.header("Quality against cost", anchor=False)
-st.text("The line joins the adapters that no other beats in both.")
 with st.container(horizontal=True):
     metric = st.selectbox("Quality", board.headline, key="quality", bind="query-params", width=300)
     titles = [cost.title for cost in COSTS]
     cost = COSTS[titles.index(st.selectbox("Cost", titles, key="cost", bind="query-params", width=240))]
 trade_off = charts.trade_off_chart(board, metric, cost, palette) if metric else None
+if metric and whole.metric(metric).direction == "neither":
+    st.text(f"Of {metric} neither way is better, so no adapter beats another.")
+else:
+    st.text("The line joins the adapters that no other beats in both.")
 if trade_off is None:
     st.text("No adapter shown here was trained by evalsuite, so nothing is known of what it cost.")
 else:

@@ -22,11 +22,11 @@ if not every:
     st.info("No judged set with an author is on record. Name `judged` in a suite: its fidelity shows up here.")
     st.stop()
 shades = palette()
-entries = list(dict.fromkeys(style.entry for style in every))
+labels = list(dict.fromkeys(style.label for style in every))
 with st.container(horizontal=True):
     name = one_adapter()
-    entry = st.selectbox("Judged set", entries, key="entry", bind="query-params", width=300)
-shown = [style for style in every if style.entry == entry]
+    label = st.selectbox("Judged set", labels, key="entry", bind="query-params", width=300)
+shown = [style for style in every if style.label == label]
 mine = next((style for style in shown if style.spec == name), None)
 
 left, right = st.columns(2, gap="large")
@@ -51,10 +51,10 @@ with st.expander("Scores by criterion"):
     table(mine.criteria())
 results = next(row.results for row in board.rows if row.spec == name)
 with st.expander("What else is known of its style"):
-    table(beside(entry, results))
+    table(beside(mine, results, board.declared))
 
 st.header("Who wrote what?", anchor=False)
-metric = f"{entry}.score"
+entry, metric = mine.entry, f"{mine.entry}.score"
 sides = ask(metrics_of, (name,)).get(entry, {}).get(metric, ())
 sample = ask(sample_of, tuple(side.digest for side in sides), metric, standing("answered")) if sides else None
 if sample is None:

@@ -17,7 +17,7 @@ from evalsuite.data.digest import file_digest
 from evalsuite.environment import environment
 from evalsuite.errors import EvalsuiteError, NotFound
 from evalsuite.plan import Plan
-from evalsuite.records import Comparison, Result, Verdict
+from evalsuite.records import Comparison, Metric, Result, Verdict, metric_of
 from evalsuite.registry import aliases, cards, provenance, signing
 from evalsuite.report.model_card import MODEL_CARD, model_card
 from evalsuite.spec.base_model import BaseModelRef
@@ -117,7 +117,11 @@ def make_card(plan: Plan, verdict: Verdict, store: Store, wanted: Release, *, re
             found=tuple(outcome.sentence for outcome in verdict.outcomes),
         ),
         override=wanted.override,
-        results=tuple(_result(found) for found in candidate.by_metric.values() if found.value is not None),
+        results=tuple(
+            _result(found, metric_of(candidate.metrics, metric))
+            for metric, found in candidate.by_metric.items()
+            if found.value is not None
+        ),
         changes=tuple(
             _change(found, plan) for found in read.comparisons_of(store, plan.digests("compare", roles=("candidate",)))
         ),
@@ -178,10 +182,14 @@ def _documents(plan: Plan) -> tuple[CardDocument, ...]:
     )
 
 
-def _result(found: Result) -> CardResult:
+def _result(found: Result, its: Metric) -> CardResult:
     assert found.value is not None
     low, high = (None if bound is None else round(bound, _DIGITS) for bound in (found.low, found.high))
-    return CardResult(metric=found.metric, value=round(found.value, _DIGITS), low=low, high=high, n=found.n)
+    value = round(found.value, _DIGITS)
+    entry, direction, unit = its.entry, its.direction, its.unit
+    return CardResult(
+        metric=found.metric, value=value, low=low, high=high, n=found.n, entry=entry, direction=direction, unit=unit
+    )
 
 
 def _change(found: Comparison, plan: Plan) -> CardChange:

@@ -15,10 +15,20 @@ from evalsuite.store import Store
 @options.store
 @options.table_format
 def compare(first: str, second: str, store: Store, form: Format) -> None:
-    """Show FIRST minus SECOND for every metric, paired by sample, with its 95 % interval."""
+    """Show FIRST minus SECOND for every metric, paired by sample, with its 95 % interval.
+
+    Metrics that were measured differently (other items, other options, another judge) are named and not compared.
+    """
     from evalsuite import paired
     from evalsuite.cli.output import show_table
+    from evalsuite.errors import NotFound
     from evalsuite.report.comparison import comparison_figures, comparison_table
 
     found = paired.compare(first, second, store)
-    show_table(comparison_table(found), form, figures=comparison_figures(found))
+    apart = found.sentences(first, second)
+    if apart and not found.differences:
+        raise NotFound("\n".join(apart))
+    table = comparison_table(found.differences, found.metrics)
+    show_table(table, form, figures=comparison_figures(found.differences, found.metrics))
+    for sentence in apart:
+        click.echo(sentence, err=True)

@@ -35,5 +35,10 @@ def leaderboard(
     if form == "table" and not board.rows:
         click.echo("no spec fits every --where; without them all are shown")
         return
+    if sort and form == "table" and board.metric(sort).direction != "higher":
+        click.echo(board.order(sort), err=True)
+    if form == "table":
+        for sentence in board.apart():
+            click.echo(f"measured differently, so in columns of their own: {sentence}", err=True)
     table = board.screen(details=details) if form == "table" else board.table(details=details)
     show_table(table, form, figures=board.figures())

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from evalsuite.data.digest import digest
 from evalsuite.imports import Imported
 from evalsuite.imports.length_files import LengthAid
+from evalsuite.records import Measurement
 from evalsuite.store.read import PlannedStep
 from evalsuite.store.write import SpecRow, StepRow
 
@@ -20,6 +22,9 @@ def imported_row(
     """One system as a spec: its new step first, then what was imported of it under other names before."""
     sources = [*imported.sources, *(aid.sources if aid else ())]
     step = StepRow(digest(IMPORTED, VERSION, imported.name, system, sources, seed), "score", imported.name, "candidate")
+    # Whoever imports says by the name what was measured: the same judge on the same questions.
+    measured = Measurement(digest(IMPORTED, imported.name), (f"imported as {imported.name}",))
+    step = replace(step, measured=(measured,))
     kept = [StepRow(old.digest, old.kind, old.entry, old.role) for old in earlier if old.entry != imported.name]
     steps = (step, *kept)
     document = {"name": system, "imported": imported.name, "sources": sources}

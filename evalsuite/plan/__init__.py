@@ -9,7 +9,7 @@ from typing import Literal
 from evalsuite.data.digest import digest
 from evalsuite.models.base import Base, BaseCheckpoint
 from evalsuite.models.teacher import FoundTeacher
-from evalsuite.records import Adapter, Reply
+from evalsuite.records import Adapter, Measurement, Reply
 from evalsuite.spec.resolved import ResolvedSpec
 
 StepKind = Literal["train", "prove", "overlap", "score", "probe", "style", "pair", "compare", "decide"]
@@ -71,7 +71,10 @@ class Meeting:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One piece of work; without a digest while it depends on an adapter that is not trained yet."""
+    """One piece of work; without a digest while it depends on an adapter that is not trained yet.
+
+    `measured` says what it measures, whoever is measured: once, or by entry where it is about several.
+    """
 
     kind: StepKind
     digest: str | None
@@ -80,6 +83,7 @@ class Step:
     cost: Cost = Cost()
     judging: Judging | None = None
     meeting: Meeting | None = None
+    measured: tuple[Measurement, ...] = ()
 
     @property
     def label(self) -> str:

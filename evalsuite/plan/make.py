@@ -18,6 +18,7 @@ from evalsuite.plan.early import early_parts
 from evalsuite.plan.estimate import benchmark_cost, judged_cost, pairing_cost, probe_cost, style_cost, training_cost
 from evalsuite.plan.judging import judging
 from evalsuite.plan.material import given_digest, judging_of
+from evalsuite.plan.measured import with_measured
 from evalsuite.records import Adapter
 from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.spec.source import PLACE, sources_of
@@ -72,7 +73,7 @@ def make_plan(
     if adapter is not None or not resolved.spec.adapts:
         compared = another(compared, base, adapter)
     plan = Plan(resolved, base, adapter, (), built_on, opponents or {}, baseline, compared)
-    return replace(plan, steps=tuple(_Maker(plan).steps()))
+    return replace(plan, steps=with_measured(plan, tuple(_Maker(plan).steps())))
 
 
 def natural_reference(resolved: ResolvedSpec, base: Base) -> Reference:

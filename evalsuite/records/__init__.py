@@ -13,7 +13,19 @@ from evalsuite.records.asking import (
     TokenChances,
 )
 from evalsuite.records.judgments import Choice, Chosen, Graded, Item, Judgment, Pair, majority, usage_of
-from evalsuite.records.metrics import EVERY, Direction, Metric, Place, by_name, declaration, joined, required
+from evalsuite.records.measurement import UNKNOWN, Measurement, how_they_differ, marks
+from evalsuite.records.metrics import (
+    EVERY,
+    Direction,
+    Metric,
+    Place,
+    by_name,
+    called,
+    declaration,
+    joined,
+    metric_of,
+    required,
+)
 from evalsuite.records.needs import Effort, Named, Recipe, Wants
 from evalsuite.records.results import (
     Adapter,
@@ -50,6 +62,7 @@ __all__ = [
     "EVERY",
     "FACTS",
     "FACT_METRICS",
+    "UNKNOWN",
     "Adapter",
     "Answer",
     "Canary",
@@ -69,6 +82,7 @@ __all__ = [
     "Judgment",
     "LayerNorm",
     "LogLikelihood",
+    "Measurement",
     "Message",
     "Metric",
     "Named",
@@ -103,11 +117,15 @@ __all__ = [
     "Verdict",
     "Wants",
     "by_name",
+    "called",
     "clusters_of",
     "declaration",
+    "how_they_differ",
     "joined",
     "majority",
+    "marks",
     "measured_alike",
+    "metric_of",
     "required",
     "results_of",
     "usage_of",

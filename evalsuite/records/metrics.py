@@ -1,6 +1,7 @@
 """What a figure is: said once by whoever yields it, read by all that compare, sort, draw, decide or export.
 
-The names of figures are formed here, and nowhere are they taken apart again: what a name would tell stands in fields.
+The names of figures are formed here, and only here are they taken apart again (`short`, `called`): what a name would
+tell stands in fields.
 """
 
 from __future__ import annotations
@@ -52,6 +53,11 @@ class Metric:
     def is_slice(self) -> bool:
         """Whether it is a part of another metric: one subject, say."""
         return self.slice is not None
+
+    @property
+    def short(self) -> str:
+        """The name without its entry's, as a table about one entry shows it."""
+        return self.name if self.entry is None else self.name.removeprefix(f"{self.entry}.")
 
     @property
     def is_pattern(self) -> bool:
@@ -168,3 +174,14 @@ def required(name: str, metrics: Mapping[str, Metric], *, by: str) -> Metric:
             "bounds and a sentence"
         )
     return metrics[name]
+
+
+def called(metrics: Iterable[Metric], figure: str) -> tuple[str, ...]:
+    """The metrics that are a figure of this name, such as `win_rate`: of any entry, against any opponent."""
+    return tuple(metric.name for metric in metrics if figure in metric.short.split("."))
+
+
+def metric_of(metrics: Mapping[str, Metric], name: str) -> Metric:
+    """What a figure is; one that nobody declared is a detail of which neither way is better."""
+    found = metrics.get(name)
+    return Metric(name, None, "neither", None, None, "", "detail") if found is None else found

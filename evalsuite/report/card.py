@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from evalsuite.errors import NotFound
 from evalsuite.plugins import find
-from evalsuite.records import Comparison, LayerNorm, Result, TrainingPoint, Verdict
-from evalsuite.report.figures import BASE, change, duration, figure, is_inner, p_value
+from evalsuite.records import Comparison, LayerNorm, Metric, Result, TrainingPoint, Verdict, by_name, metric_of
+from evalsuite.report.figures import BASE, better_word, change, change_word, duration, figure, is_working, p_value
 from evalsuite.report.judges import health_lines
 from evalsuite.report.table import Table
 from evalsuite.store import Store, read
@@ -29,23 +30,31 @@ class RunCard:
     comparisons: tuple[Comparison, ...]
     verdict: Verdict | None
     judges: tuple[str, ...] = ()
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
 
     def result_table(self) -> Table:
-        """Every metric with interval, count, and the paired difference from the base."""
+        """Every metric with interval, count, which way is better, and the paired difference from the base."""
         differences = {found.metric: found for found in self.comparisons if found.baseline == BASE}
         rows = [
             (
                 result.metric,
                 figure(result),
                 str(result.n),
-                change(differences[result.metric]) if result.metric in differences else "–",
+                better_word(metric_of(self.metrics, result.metric)),
+                self._change(differences.get(result.metric)),
                 p_value(differences[result.metric].p_value) if result.metric in differences else "–",
                 result.reason or result.detail or "",
             )
             for result in self.results
-            if not is_inner(result.metric)
+            if not is_working(self.metrics, result.metric)
         ]
-        return Table(("metric", "value", "n", "against base", "p", "note"), tuple(rows))
+        return Table(("metric", "value", "n", "better", "against base", "p", "note"), tuple(rows))
+
+    def _change(self, found: Comparison | None) -> str:
+        if found is None:
+            return "–"
+        word = change_word(found, self.metrics)
+        return change(found) if word == "no sure change" else f"{change(found)} {word}"
 
     def facts(self) -> list[tuple[str, str]]:
         """What was trained and when, as labels and words."""
@@ -152,4 +161,5 @@ def _card(spec: SpecRun, store: Store) -> RunCard:
         tuple(read.comparisons_of(store, own)),
         read.verdict_of(store, decided) if decided else None,
         tuple(health_lines(store, own)),
+        by_name(read.metrics_of(store, own)),
     )

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalsuite.errors import NotFound
+from evalsuite.records import marks
 from evalsuite.report.table import Table
 from evalsuite.store import Store, read
+from evalsuite.store.measured import measured_metrics
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,19 @@ def chain(links: Sequence[tuple[str, str]], store: Store) -> Chain:
                 raise NotFound(f"{name}  has no value for {metric!r}; every spec of a chain needs the same suite")
             row.append(value)
         rows.append(tuple(row))
+    _check_alike(links, store)
     found = continual(rows)
     specs, metrics = (tuple(column) for column in zip(*links, strict=True))
     return Chain(specs, metrics, tuple(rows), found.accuracy, found.backward_transfer, found.mean_forgetting)
+
+
+def _check_alike(links: Sequence[tuple[str, str]], store: Store) -> None:
+    """Raises NotFound where a metric was not measured on the same by every spec of the chain."""
+    names = {name for name, _ in links}
+    for _, metric in links:
+        found = [one for one in measured_metrics(store) if one.role == "candidate" and one.metric == metric]
+        ways = {one.spec: one.measurement for one in found if one.spec in names}
+        if len({its.digest for its in ways.values()}) > 1:
+            told = marks(ways.values())
+            how = ", ".join(f"{spec}: {told[its.digest]}" for spec, its in ways.items())
+            raise NotFound(f"{metric} was measured differently, so the chain cannot be computed; {how}")

@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from evalsuite.records import Comparison
-from evalsuite.report.figures import change
+from evalsuite.report.figures import SURE, ChangeWord, change, turned, way
 from evalsuite.report.interval_chart import Axis, Mark, interval_chart
-from evalsuite.report.leaderboard import Leaderboard, Row
+from evalsuite.report.leaderboard import Column, Leaderboard, Row
 from evalsuite.report.table import Cell, Table
 
 if TYPE_CHECKING:
@@ -18,30 +18,30 @@ if TYPE_CHECKING:
 
 Adjustment = Literal["holm", "bh", "none"]
 
-STAR = " ★"
-_LEVEL = 0.05
+MARKS: Mapping[ChangeWord, str] = {"better": " ★", "worse": " ▼", "changed": " ◆", "no sure change": ""}
 _PROMISES: Mapping[Adjustment, str] = {
-    "holm": "Holm's correction for all of them, which leaves a chance of 5 % for even one false star",
-    "bh": "Benjamini and Hochberg's correction for all of them: about 5 % of the stars are false",
-    "none": "no correction: of differences that are not there, one in twenty has a star",
+    "holm": "Holm's correction for all of them, which leaves a chance of 5 % for even one false mark",
+    "bh": "Benjamini and Hochberg's correction for all of them: about 5 % of the marks are false",
+    "none": "no correction: of differences that are not there, one in twenty has a mark",
 }
 
 
 @dataclass(frozen=True)
 class Changes:
-    """Rows minus a baseline, metric by metric; `baseline` is None where each row has its own base model for one."""
+    """Rows minus a baseline, column by column; `baseline` is None where each row has its own base model for one."""
 
     baseline: str | None
     rows: tuple[Row, ...]
     metrics: tuple[str, ...]
     found: Mapping[str, Mapping[str, Comparison]]
     adjust: Adjustment
+    columns: Mapping[str, Column]
 
     @cached_property
-    def shown(self) -> list[tuple[Row, Comparison]]:
-        """Every difference that there is, row by row."""
+    def shown(self) -> list[tuple[Row, str, Comparison]]:
+        """Every difference that there is, row by row, with its column."""
         return [
-            (row, self.found[row.spec][metric])
+            (row, metric, self.found[row.spec][metric])
             for row in self.rows
             for metric in self.metrics
             if metric in self.found.get(row.spec, {})
@@ -52,19 +52,29 @@ class Changes:
         """The p-value of each difference, adjusted for all that are shown; None where it has none."""
         from evalsuite.stats.multiplicity import benjamini_hochberg, holm
 
-        known = [its.p_value for _, its in self.shown if its.p_value is not None]
+        known = [its.p_value for _, _, its in self.shown if its.p_value is not None]
         ways = {"holm": holm, "bh": benjamini_hochberg}
         adjusted = iter(ways[self.adjust](known).tolist() if self.adjust in ways else known)
-        return [None if its.p_value is None else next(adjusted) for _, its in self.shown]
+        return [None if its.p_value is None else next(adjusted) for _, _, its in self.shown]
+
+    @cached_property
+    def words(self) -> list[ChangeWord]:
+        """What each difference is by its adjusted p-value: better, worse, changed, or nothing sure."""
+        return [
+            turned(self.columns[column].metric, its.difference)
+            if p is not None and p < SURE and its.difference
+            else "no sure change"
+            for (_, column, its), p in zip(self.shown, self.adjusted, strict=True)
+        ]
 
     def table(self) -> Table:
-        """One row per spec: the difference in each metric with its interval, and a star where it stands."""
+        """One row per spec: the difference in each metric with its interval, and a mark where it is sure."""
         cells = {
-            (row.spec, its.metric): change(its) + (STAR if _stands(p) else "")
-            for (row, its), p in zip(self.shown, self.adjusted, strict=True)
+            (row.spec, column): change(its) + MARKS[word]
+            for (row, column, its), word in zip(self.shown, self.words, strict=True)
         }
         # A metric that only a candidate has, such as a win rate against its base, has no difference from it.
-        columns = [metric for metric in self.metrics if any(metric == its.metric for _, its in self.shown)]
+        columns = [metric for metric in self.metrics if any(metric == column for _, column, _ in self.shown)]
         rows = [(*row.head, *(cells.get((row.spec, metric), "–") for metric in columns)) for row in self.rows]
         return Table(("spec", "method", "verdict", *columns), tuple(rows))
 
@@ -77,15 +87,16 @@ class Changes:
                 *(row.spec, row.base_model, row.method, row.adapter_type, row.verdict, its.metric),
                 self.baseline or f"({row.reference})",
                 *(its.difference, its.low, its.high, its.n, its.gained, its.lost, its.p_value, p, self.adjust),
-                int(_stands(p)),
+                *(int(word != "no sure change"), word, *_scale(self.columns[column])),
             )
-            for (row, its), p in zip(self.shown, self.adjusted, strict=True)
+            for (row, column, its), p, word in zip(self.shown, self.adjusted, self.words, strict=True)
         ]
-        return Table((*heads, *numbers), tuple(rows))
+        return Table((*heads, *numbers, "change", "direction", "unit", "measurement"), tuple(rows))
 
     def sentence(self) -> str:
-        """What is compared, on what, and what a star promises."""
-        stars = sum(map(_stands, self.adjusted))
+        """What is compared, on what, and what a mark promises."""
+        better, worse, changed = (self.words.count(word) for word in ("better", "worse", "changed"))
+        neither = f", ◆ surely changed where neither way is better: {changed:,}" if changed else ""
         whom = (
             f"minus {self.baseline}"
             if self.baseline
@@ -93,7 +104,8 @@ class Changes:
         )
         return (
             f"Each cell is the row {whom}, sample by sample on those that both were scored on, with its 95 % interval. "
-            f"★: surely not 0, {stars:,} of {len(self.shown):,} differences, after {_PROMISES[self.adjust]}."
+            f"★ surely better: {better:,}, ▼ surely worse: {worse:,}{neither}, of {len(self.shown):,} "
+            f"differences, after {_PROMISES[self.adjust]}."
         )
 
     def chart(
@@ -107,28 +119,34 @@ class Changes:
         ]
         if not marks:
             return None
-        whom = self.baseline or "its base model"
-        return interval_chart(marks, Axis(f"{metric}: minus {whom}", lines=(0.0,)), palette)
+        what = self.columns[metric].metric
+        title = f"{metric}: minus {self.baseline or 'its base model'}"
+        title += "" if what.direction == "higher" else f", {way(what)}"
+        return interval_chart(marks, Axis(title, lines=(0.0,)), palette)
 
 
 def from_bases(board: Leaderboard, metrics: Sequence[str], adjust: Adjustment) -> Changes:
     """Every adapter minus its own base model, as its run compared them."""
     rows = tuple(row for row in board.rows if not row.is_base)
-    return Changes(None, rows, tuple(metrics), {row.spec: row.changes for row in rows}, adjust)
+    found = {row.spec: row.changes for row in rows}
+    return Changes(None, rows, tuple(metrics), found, adjust, board.columns)
 
 
 def from_baseline(
     board: Leaderboard,
     baseline: str,
-    found: Mapping[str, Mapping[str, Comparison]],
+    found: Mapping[str, Mapping[tuple[str, str], Comparison]],
     *,
     metrics: Sequence[str],
     adjust: Adjustment,
 ) -> Changes:
-    """Every other row minus one baseline, by the differences `found` for it."""
+    """Every other row minus one baseline, by the differences `found` for it: by metric and measurement."""
     rows = tuple(row for row in board.rows if row.spec != baseline)
-    return Changes(baseline, rows, tuple(metrics), found, adjust)
+    named = board.named
+    by_column = {spec: {named[key]: its for key, its in of.items() if key in named}
+                 for spec, of in found.items()}  # fmt: skip
+    return Changes(baseline, rows, tuple(metrics), by_column, adjust, board.columns)
 
 
-def _stands(p: float | None) -> bool:
-    return p is not None and p < _LEVEL
+def _scale(column: Column) -> tuple[str, str, str]:
+    return column.metric.direction, column.metric.unit, column.measurement.digest[:12]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from evalsuite.records import Result, TrainingPoint
-from evalsuite.report.figures import interval
+from evalsuite.report.figures import interval, is_share, way
 from evalsuite.report.leaderboard import Leaderboard, Row
 from evalsuite.report.trade_off import Cost, front
 from evalsuite.report.unchecked import unchecked
@@ -44,7 +44,8 @@ def metric_chart(board: Leaderboard, metric: str, palette: Mapping[str, str]) ->
     # The data stand once, on the layers together: altair copies each layer, and all that is in it, several times.
     shown = alt.Chart()
     axis = alt.Axis(labelFlush=False, tickCount=5)
-    x = alt.X("value:Q", title=None, scale=alt.Scale(zero=False, nice=True), axis=axis)
+    its = board.metric(metric)
+    x = alt.X("value:Q", title=None if is_share(its) else its.unit, scale=alt.Scale(zero=False, nice=True), axis=axis)
     lines = alt.Axis(labelLimit=140, labelFlush=False, labelOverlap=False, labelBaseline="middle", ticks=False)
     of_row = shown.encode(
         y=alt.Y("adapter:N", title=None, scale=alt.Scale(domain=names), axis=lines),
@@ -69,7 +70,9 @@ def metric_chart(board: Leaderboard, metric: str, palette: Mapping[str, str]) ->
         data=alt.InlineData(values=points),
         height=_ROW_HEIGHT * len(names) + _TITLE_AND_AXIS,
         padding={"left": 0, "top": 4, "right": 16, "bottom": 0},
-        title=alt.TitleParams(metric, anchor="start"),
+        title=alt.TitleParams(
+            metric, subtitle=alt.Undefined if its.direction == "higher" else way(its), anchor="start"
+        ),
     )
 
 
@@ -97,6 +100,7 @@ def trade_off_chart(
 ) -> altair.LayerChart | altair.FacetChart | None:
     """A metric against what it cost, each adapter a point; those that no other beats in both stand on a line.
 
+    There is no line where neither way of the metric is better.
     None when no adapter has both figures.
     """
     import altair as alt
@@ -108,7 +112,8 @@ def trade_off_chart(
     ]
     if not points:
         return None
-    best = front([(float(str(p["cost"])), float(str(p["value"]))) for p in points])
+    its = board.metric(metric)
+    best = front([(float(str(p["cost"])), float(str(p["value"]))) for p in points], its.direction)
     for index, point in enumerate(points):
         point["front"] = index in best
     names = [str(point["adapter"]) for point in points]
@@ -118,7 +123,8 @@ def trade_off_chart(
         title=cost.title,
         scale=alt.Scale(type="symlog" if cost.spreads else "linear", domainMin=0, padding=16),
     )
-    y = alt.Y("value:Q", title=metric, scale=alt.Scale(zero=False, nice=False, padding=16))
+    title = metric if its.direction == "higher" else f"{metric}, {way(its)}"
+    y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False, nice=False, padding=16))
     legend = alt.Legend(title=None, symbolLimit=MOST_ROWS, symbolOpacity=1)
     color = alt.Color("adapter:N", legend=legend, scale=alt.Scale(domain=names, range=[palette[n] for n in names]))
     tips = [

@@ -2,17 +2,60 @@
 
 from __future__ import annotations
 
-from evalsuite.records import Comparison, Result, Usage
+from collections.abc import Mapping
+from typing import Literal
+
+from evalsuite.records import Comparison, Metric, Result, Usage, metric_of
 
 # What comparisons with the untrained base call it.
 BASE = "base"
-# What a probe keeps to compute its figures from, by the last word of the metric or the last before a parent's name.
-_INNER = (".confidence", ".right", ".own")
+# A difference with a p-value below this is surely there, each by itself.
+SURE = 0.05
+
+ChangeWord = Literal["better", "worse", "changed", "no sure change"]
+
+_WAYS = {"higher": "more", "lower": "less", "neither": "–"}
 
 
-def is_inner(metric: str) -> bool:
-    """Whether a metric is a probe's own working figure, which says nothing to a person by itself."""
-    return metric.endswith(_INNER) or ".own." in metric
+def is_working(metrics: Mapping[str, Metric], name: str) -> bool:
+    """Whether it is a probe's own working figure, which says nothing to a person by itself."""
+    return metric_of(metrics, name).place == "inner"
+
+
+def better_word(metric: Metric) -> str:
+    """What of the figure is better: `more`, `less`, or a dash where neither is."""
+    return _WAYS[metric.direction]
+
+
+def way(metric: Metric) -> str:
+    """The same as a clause."""
+    return "neither way is better" if metric.direction == "neither" else f"{better_word(metric)} is better"
+
+
+def is_share(metric: Metric) -> bool:
+    """Whether the figure is a share and not on a scale of its own, such as nats a token."""
+    return metric.unit in ("share", "")
+
+
+def turned(metric: Metric, difference: float) -> ChangeWord:
+    """What a sure difference is: better, worse, or a change where neither way is better."""
+    gain = metric.gain(difference)
+    return "changed" if gain is None else "better" if gain > 0 else "worse"
+
+
+def change_word(comparison: Comparison, metrics: Mapping[str, Metric]) -> ChangeWord:
+    """What a difference is, by its own p-value alone; `no sure change` where that is not small."""
+    sure = comparison.p_value is not None and comparison.p_value < SURE and comparison.difference != 0
+    return turned(metric_of(metrics, comparison.metric), comparison.difference) if sure else "no sure change"
+
+
+def moved_samples(comparison: Comparison, metrics: Mapping[str, Metric]) -> tuple[int, int] | None:
+    """How many samples became better and how many worse; None where that was not counted or neither way is better."""
+    direction = metric_of(metrics, comparison.metric).direction
+    if comparison.gained is None or comparison.lost is None or direction == "neither":
+        return None
+    up, down = comparison.gained, comparison.lost
+    return (up, down) if direction == "higher" else (down, up)
 
 
 def figure(result: Result | None) -> str:

@@ -2,44 +2,56 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evalsuite.errors import NotFound
-from evalsuite.records import Comparison, Reply
-from evalsuite.report.figures import BASE, change, is_inner, p_value
+from evalsuite.records import Comparison, Metric, Reply, by_name, metric_of
+from evalsuite.report.figures import (
+    BASE,
+    SURE,
+    ChangeWord,
+    change,
+    change_word,
+    is_working,
+    moved_samples,
+    p_value,
+    turned,
+)
 from evalsuite.report.table import Table
 from evalsuite.store import Store, read
 from evalsuite.store.moved import metrics_of_steps, replies_to, rises
 from evalsuite.store.read import PlannedStep
 
-# Of these metrics less is better; a benchmark's and a judge's more is better.
-_LESS = ("drift.", "memorisation.", "calibration.", "overlap.")
-_LESS_FIGURES = (
-    "nll", "nats_per_token", "bits_per_byte", "perplexity", "kl", "repetition", "empty", "cut_off", "benign", "ece",
-    "brier", "canaries", "exposure", "longest_run", "copied",
-)  # fmt: skip
-# A memorisation probe under another name: rows drawn out after k tokens, by how often they stand in the data.
-_EXTRACTED = re.compile(r"\.k\d+(\.control|\.held_out|\.x\d+)?$")
-_SURE = 0.05
 # Nobody reads more, and a page that holds all samples of a large benchmark is slow.
 MOST = 500
+_ORDER: tuple[ChangeWord, ...] = ("worse", "better", "changed", "no sure change")
 
 
 @dataclass(frozen=True)
 class Change:
-    """A figure that moved: the paired difference, whether that is for the better, and whether it is surely there."""
+    """A figure that moved: the paired difference, what the figure is, and what the difference is.
+
+    `samples` are how many became better and worse, None where that was not counted or neither way is better.
+    """
 
     comparison: Comparison
-    better: bool
-    sure: bool
+    metric: Metric
+    word: ChangeWord
+    samples: tuple[int, int] | None
 
     @property
     def figure(self) -> str:
         """The metric, and whom it is compared with where that is not the base: a parent of a merge."""
         its = self.comparison
         return its.metric if its.baseline == BASE else f"{its.metric} against {its.baseline}"
+
+    @property
+    def order(self) -> tuple[int, bool, float, str]:
+        """Sure losses first, then sure gains, then what surely changed; of the rest those that look like losses."""
+        its = self.comparison
+        worse = turned(self.metric, its.difference) == "worse"
+        return _ORDER.index(self.word), not worse, 1.0 if its.p_value is None else its.p_value, its.metric
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +94,11 @@ class Forgetting:
 
     def sentence(self) -> str:
         """How many figures are surely worse and surely better, and what `surely` means here."""
-        sure = [found.better for found in self.changes if found.sure]
-        worse, better, rest = sure.count(False), sure.count(True), len(self.changes) - len(sure)
+        words = [found.word for found in self.changes]
+        neither = f", surely changed where neither way is better: {many}" if (many := words.count("changed")) else ""
         return (
-            f"figures surely worse: {worse}, surely better: {better}, not surely changed: {rest} "
-            f"(surely: p below {_SURE:g}, each figure by itself)"
+            f"figures surely worse: {words.count('worse')}, surely better: {words.count('better')}{neither}, "
+            f"not surely changed: {words.count('no sure change')} (surely: p below {SURE:g}, each figure by itself)"
         )
 
     def change_table(self) -> Table:
@@ -94,11 +106,11 @@ class Forgetting:
         rows = [
             (
                 found.figure,
-                ("better" if found.better else "worse") if found.sure else "no sure change",
+                found.word,
                 change(found.comparison),
                 p_value(found.comparison.p_value),
                 str(found.comparison.n),
-                _counts(found.comparison),
+                "" if found.samples is None else "{}, {}".format(*found.samples),
             )
             for found in self.changes
         ]
@@ -123,12 +135,6 @@ def sample_table(store: Store, which: Sequence[Moved]) -> Table:
     return Table(("metric", "sample", "by", "question", "base", "candidate", "right answer"), tuple(rows))
 
 
-def less_is_better(metric: str) -> bool:
-    """Whether a fall of the metric is for the better."""
-    last = metric.rpartition(".")[2]
-    return metric.startswith(_LESS) or last in _LESS_FIGURES or _EXTRACTED.search(metric) is not None
-
-
 def forgetting(name: str, store: Store) -> Forgetting:
     """The page of a spec's latest run; raises NotFound for one that is not there or was not compared."""
     latest = {spec.spec: spec for spec in read.latest_specs(store)}
@@ -138,9 +144,10 @@ def forgetting(name: str, store: Store) -> Forgetting:
     compared = [step.digest for step in steps if step.kind == "compare" and step.finished_at is not None]
     if not compared:
         raise NotFound(f"{name}  has not been compared with its base; `evalsuite run` does that")
-    comparisons = [item for item in read.comparisons_of(store, compared) if not is_inner(item.metric)]
-    changes = sorted((_change(item) for item in comparisons), key=_order)
-    moved, counts = _moved(steps, store)
+    metrics = by_name(read.metrics_of(store, [step.digest for step in steps if step.role == "candidate"]))
+    comparisons = [item for item in read.comparisons_of(store, compared) if not is_working(metrics, item.metric)]
+    changes = sorted((_change(item, metrics) for item in comparisons), key=lambda found: found.order)
+    moved, counts = _moved(steps, metrics, store)
     return Forgetting(
         name,
         tuple(changes),
@@ -150,17 +157,14 @@ def forgetting(name: str, store: Store) -> Forgetting:
     )
 
 
-def _change(found: Comparison) -> Change:
-    better = (found.difference < 0) if less_is_better(found.metric) else (found.difference > 0)
-    return Change(found, better, found.p_value is not None and found.p_value < _SURE and found.difference != 0)
+def _change(found: Comparison, metrics: Mapping[str, Metric]) -> Change:
+    its = metric_of(metrics, found.metric)
+    return Change(found, its, change_word(found, metrics), moved_samples(found, metrics))
 
 
-def _order(found: Change) -> tuple[bool, bool, float, str]:
-    p = found.comparison.p_value
-    return not found.sure, found.better, 1.0 if p is None else p, found.comparison.metric
-
-
-def _moved(steps: Sequence[PlannedStep], store: Store) -> tuple[list[Moved], dict[tuple[str, bool], int]]:
+def _moved(
+    steps: Sequence[PlannedStep], metrics: Mapping[str, Metric], store: Store
+) -> tuple[list[Moved], dict[tuple[str, bool], int]]:
     """Samples of every entry that base and candidate scored differently, most first, and how many there are.
 
     A gain is above 0, whatever the metric.
@@ -172,29 +176,22 @@ def _moved(steps: Sequence[PlannedStep], store: Store) -> tuple[list[Moved], dic
         sides = {step.role: step.digest for step in asked if (step.kind, step.entry) == entry}
         if len(sides) == 2:
             base, candidate = sides["base"], sides["candidate"]
-            main = _main(known.get(base, {}), known.get(candidate, {}))
+            main = _main(known.get(base, {}), known.get(candidate, {}), metrics)
             pairs += [(base, candidate, metric) for metric in main]
     moved, counts = [], {}
     for one in rises(store, pairs, most=MOST):
-        by = -one.rise if less_is_better(one.metric) else one.rise
+        by = metrics[one.metric].gain(one.rise) or 0.0
         moved.append(Moved(one.metric, one.sample_id, by, one.base, one.candidate))
         counts[one.metric, by > 0] = one.total
     return moved, counts
 
 
-def _main(base: Mapping[str, bool], candidate: Mapping[str, bool]) -> list[str]:
-    """The metrics to list samples by: an entry's main ones, which no other's name begins."""
+def _main(base: Mapping[str, bool], candidate: Mapping[str, bool], metrics: Mapping[str, Metric]) -> list[str]:
+    """The metrics to list samples by: an entry's headlines, or all its figures that belong to no other."""
     # Texts of different weight have no answers to show.
-    shared = sorted(m for m in base.keys() & candidate.keys() if not is_inner(m) and not base[m])
-    sound = [metric for metric in shared if metric.endswith(".sound")]
-    return sound or [metric for metric in shared if not any(metric.startswith(f"{other}.") for other in shared)]
-
-
-def _counts(found: Comparison) -> str:
-    if found.gained is None or found.lost is None:
-        return ""
-    up, down = (found.lost, found.gained) if less_is_better(found.metric) else (found.gained, found.lost)
-    return f"{up}, {down}"
+    shared = [metrics[name] for name in sorted(base.keys() & candidate.keys()) if name in metrics and not base[name]]
+    told = [its for its in shared if its.direction != "neither" and its.parent is None and its.place != "inner"]
+    return [m.name for m in told if m.place == "headline"] or [m.name for m in told]
 
 
 def _short(text: str, most: int = 160) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from evalsuite.records import Result
+from evalsuite.records import Metric, Result, metric_of
 from evalsuite.report.charts import MOST_ROWS
-from evalsuite.report.forgetting import Change, less_is_better
+from evalsuite.report.figures import is_share
+from evalsuite.report.forgetting import Change
 from evalsuite.report.interval_chart import Axis, Mark, interval_chart, mark_of
 
 if TYPE_CHECKING:
@@ -15,13 +16,12 @@ if TYPE_CHECKING:
 
     Chart = altair.LayerChart | altair.FacetChart
 
-DIRECTIONS = {"surely worse": "#cb5452", "surely better": "#2e9c72", "no sure change": "#868e99"}
-_DRIFTS = ("nll", "bits_per_byte", "kl")
-
-
-def is_drift(metric: str) -> bool:
-    """Whether a metric says how far the candidate's chances of words moved, in nats or bits and not as a share."""
-    return metric.startswith("drift.") or metric.rpartition(".")[2] in _DRIFTS
+DIRECTIONS = {
+    "surely worse": "#cb5452",
+    "surely better": "#2e9c72",
+    "surely changed": "#8069d0",
+    "no sure change": "#868e99",
+}
 
 
 def change_chart(changes: Sequence[Change]) -> Chart | None:
@@ -29,8 +29,9 @@ def change_chart(changes: Sequence[Change]) -> Chart | None:
     marks = []
     for found in changes[:MOST_ROWS]:
         its = found.comparison
-        word = ("surely better" if found.better else "surely worse") if found.sure else "no sure change"
-        marks.append(Mark(found.figure, word, its.difference, its.low, its.high, its.n))
+        word = found.word if found.word == "no sure change" else f"surely {found.word}"
+        row = found.figure if is_share(found.metric) else f"{found.figure}, {found.metric.unit}"
+        marks.append(Mark(row, word, its.difference, its.low, its.high, its.n))
     return interval_chart(marks, Axis("candidate minus base", lines=(0.0,)), DIRECTIONS) if marks else None
 
 
@@ -40,13 +41,12 @@ def flip_chart(changes: Sequence[Change]) -> Chart | None:
 
     points = []
     for found in changes:
-        its = found.comparison
-        better, worse = (its.lost, its.gained) if less_is_better(its.metric) else (its.gained, its.lost)
+        better, worse = found.samples or (0, 0)
         if not (better or worse):
             continue
         points += [
-            {"metric": found.figure, "samples": -(worse or 0), "way": "worse", "count": worse or 0},
-            {"metric": found.figure, "samples": better or 0, "way": "better", "count": better or 0},
+            {"metric": found.figure, "samples": -worse, "way": "worse", "count": worse},
+            {"metric": found.figure, "samples": better, "way": "better", "count": better},
         ]
     points = points[: 2 * MOST_ROWS]
     if not points:
@@ -70,20 +70,22 @@ def flip_chart(changes: Sequence[Change]) -> Chart | None:
 
 
 def subject_chart(
-    base: Mapping[str, Result], candidate: Mapping[str, Result], palette: Mapping[str, str]
+    base: Mapping[str, Result],
+    candidate: Mapping[str, Result],
+    metrics: Mapping[str, Metric],
+    palette: Mapping[str, str],
 ) -> Chart | None:
-    """Each subject of the benchmarks that have some, base beside candidate, those that fell most first.
+    """Each part of the figures that are divided, by subject say: base beside candidate, those that lost most first.
 
     `palette` has the colours of the two, under the names that the legend shows: the base's first. None without.
     """
     falls = []
     for metric, ours in candidate.items():
-        whole, _, subject = metric.rpartition(".")
-        theirs = base.get(metric)
-        if f"{whole}.macro" not in candidate or subject == "macro" or theirs is None:
-            continue
-        if ours.value is not None and theirs.value is not None:
-            falls.append((ours.value - theirs.value, metric))
+        its, theirs = metric_of(metrics, metric), base.get(metric)
+        if its.is_slice and theirs is not None and ours.value is not None and theirs.value is not None:
+            difference = ours.value - theirs.value
+            gain = its.gain(difference)
+            falls.append((-abs(difference) if gain is None else gain, metric))
     names = list(palette)
     marks: list[Mark] = []
     for _, metric in sorted(falls)[:MOST_ROWS]:

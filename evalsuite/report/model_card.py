@@ -19,11 +19,11 @@ def _metadata(card: Card) -> str:
     results = [
         EvalResult(
             task_type="text-generation",
-            dataset_type=found.metric.split(".")[0],
-            dataset_name=found.metric.split(".")[0],
-            metric_type=found.metric.split(".", 1)[-1],
+            dataset_type=found.entry or found.metric,
+            dataset_name=found.entry or found.metric,
+            metric_type=found.metric.removeprefix(f"{found.entry}."),
             metric_value=found.value,
-            metric_args={"n": found.n, "low": found.low, "high": found.high},
+            metric_args={"n": found.n, "low": found.low, "high": found.high, "better": found.direction},
         )
         for found in card.results
     ]
@@ -40,8 +40,8 @@ def _metadata(card: Card) -> str:
 
 def _body(card: Card) -> str:
     results = Table(
-        ("metric", "value", "95 % interval", "n"),
-        tuple((found.metric, f"{found.value:.4g}", _interval(found), found.n) for found in card.results),
+        ("metric", "value", "95 % interval", "n", "better"),
+        tuple((c.metric, f"{c.value:.4g}", _interval(c), c.n, c.direction or "–") for c in card.results),
     )
     changes = Table(
         ("metric", "against", "difference", "95 % interval", "n"),

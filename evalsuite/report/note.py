@@ -7,9 +7,18 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from evalsuite.plan import Plan
-from evalsuite.records import Comparison, Reply, Result
+from evalsuite.records import Comparison, Reply, Result, metric_of
 from evalsuite.report.card import RunCard, run_cards
-from evalsuite.report.figures import change, duration, figure, p_value
+from evalsuite.report.figures import (
+    better_word,
+    change,
+    change_word,
+    duration,
+    figure,
+    is_working,
+    moved_samples,
+    p_value,
+)
 from evalsuite.report.verdict import SIGNS
 from evalsuite.spec.suite import JudgedSet, Pairing
 from evalsuite.spec.verdict import VerdictFile
@@ -54,8 +63,8 @@ def note(plan: Plan, document: VerdictFile, store: Store) -> Note:
         verdict=document,
         description=plan.resolved.spec.description or "",
         facts=tuple(card.facts()),
-        changes=tuple(_change(found) for found in card.comparisons if not found.metric.startswith("overlap.")),
-        results=tuple(_figures(result) for result in card.results),
+        changes=tuple(_change(found, card) for found in card.comparisons if not is_working(card.metrics, found.metric)),
+        results=tuple(_figures(result, card) for result in card.results if not is_working(card.metrics, result.metric)),
         flips=tuple(flips[:_WORST]),
         lost=len(flips),
         cost=_cost(plan, card),
@@ -72,14 +81,18 @@ def html(notes: list[Note]) -> str:
     return template.render(notes=notes, signs=SIGNS)
 
 
-def _change(found: Comparison) -> tuple[str, ...]:
-    gained = "–" if found.gained is None else str(found.gained)
-    lost = "–" if found.lost is None else str(found.lost)
-    return found.metric, change(found), p_value(found.p_value), str(found.n), gained, lost
+def _change(found: Comparison, card: RunCard) -> tuple[str, ...]:
+    """The difference in its metric's own direction: what it is, and how many samples became better and worse."""
+    samples = moved_samples(found, card.metrics)
+    better, worse = ("–", "–") if samples is None else map(str, samples)
+    word = change_word(found, card.metrics)
+    return found.metric, change(found), word, p_value(found.p_value), str(found.n), better, worse
 
 
-def _figures(result: Result) -> tuple[str, ...]:
-    return result.metric, figure(result), str(result.n), str(result.unscored), result.reason or result.detail or ""
+def _figures(result: Result, card: RunCard) -> tuple[str, ...]:
+    better = better_word(metric_of(card.metrics, result.metric))
+    note = result.reason or result.detail or ""
+    return result.metric, figure(result), better, str(result.n), str(result.unscored), note
 
 
 def _flips(plan: Plan, store: Store) -> list[Flip]:
@@ -91,9 +104,11 @@ def _flips(plan: Plan, store: Store) -> list[Flip]:
         if len(digests) < len(steps):
             continue
         metric = entry.metrics[0].name
-        base, ours = (read.results_of(store, "", [digest]).scores.get(metric, {}) for digest in digests)
+        found = [read.results_of(store, "", [digest]) for digest in digests]
+        base, ours = (results.scores.get(metric, {}) for results in found)
+        gain = metric_of(found[-1].metrics, metric).gain
         before, after = ({reply.sample_id: reply for reply in read.replies_of(store, digest)} for digest in digests)
-        lost = sorted(key for key in base.keys() & ours.keys() if base[key] > ours[key])
+        lost = sorted(key for key in base.keys() & ours.keys() if (gain(ours[key] - base[key]) or 0) < 0)
         lost = [key for key in lost if key in before and key in after]
         by_entry.append([_flip(metric, before[key], after[key]) for key in lost])
     return [flip for flips in sorted(by_entry, key=len, reverse=True) for flip in flips]
@@ -134,7 +149,8 @@ def _untested(plan: Plan, card: RunCard, document: VerdictFile) -> tuple[str, ..
         for result in card.results
         if result.unscored
     ]
-    entries = [entry for entry in suite.entries if not any(entry in metric.split(".") for metric in asked)]
+    depended = {metric_of(card.metrics, metric).entry for metric in asked}
+    entries = [entry for entry in suite.entries if entry not in depended]
     if entries:
         told.append(f"measured, but no rule depends on it: {', '.join(entries)}")
     judged: list[JudgedSet | Pairing] = [*suite.judged, *suite.pairings]

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from evalsuite.records import Result
+from evalsuite.records import UNKNOWN, Measurement, Result, called, marks
 from evalsuite.report.figures import figure
 from evalsuite.report.interval_chart import Axis, Mark, interval_chart, mark_of
 from evalsuite.report.table import Cell, Table
-from evalsuite.store import Store
+from evalsuite.store import Store, read
+from evalsuite.store.measured import measured_metrics
 from evalsuite.store.pairings import PairFigure, pair_figures
 
 if TYPE_CHECKING:
     import altair
 
 _RATE = "win_rate"
+_OTHERS = ("length_controlled", "position_consistency")
 
 
 @dataclass(frozen=True)
@@ -36,25 +38,36 @@ class Met:
 def met(store: Store) -> list[Met]:
     """Every pairing on record, by entry and spec; raises StoreError when there is no store yet."""
     figures = pair_figures(store)
-    by_name = {(one.spec, one.result.metric): one.result for one in figures}
-    found = []
+    metrics = read.metrics_of(store, list({one.step for one in figures}))
+    of_step: dict[tuple[str, str], dict[str, PairFigure]] = {}
     for one in figures:
-        head = f"{one.entry}.{_RATE}"
-        named = one.result.metric.removeprefix(head)
-        if named == one.result.metric or (named and not named.startswith(".")):
-            continue
-        base = named in ("", ".base")
-        opponent = one.player or (f"({one.base_model})" if base else named[1:])
-        found.append(
-            Met(one.entry, one.spec, opponent, one.won, one.tied, one.lost, one.result, _others(one, named, by_name))
-        )
-    return found
+        of_step.setdefault((one.step, one.spec), {})[one.result.metric] = one
+    measured = {(one.step, one.metric): one.measurement for one in measured_metrics(store)}
+    called_so = {name: called(metrics, name) for name in (_RATE, *_OTHERS)}
+    found = []
+    for step in of_step.values():
+        rate = next((step[name] for name in called_so[_RATE] if name in step), None)
+        if rate is not None:
+            others = {name: step[m].result for name in _OTHERS for m in called_so[name] if m in step}
+            opponent = rate.player or f"({rate.base_model})"
+            counts = (rate.won, rate.tied, rate.lost)
+            met_one = Met(rate.entry, rate.spec, opponent, *counts, rate.result, others)
+            found.append((met_one, measured.get((rate.step, rate.result.metric), UNKNOWN)))
+    return _marked(found)
 
 
-def _others(one: PairFigure, named: str, by_name: Mapping[tuple[str, str], Result]) -> dict[str, Result]:
-    names = ("length_controlled", "position_consistency")
-    wanted = {name: by_name.get((one.spec, f"{one.entry}.{name}{named}")) for name in names}
-    return {name: result for name, result in wanted.items() if result is not None}
+def _marked(found: Sequence[tuple[Met, Measurement]]) -> list[Met]:
+    """The same, opponents marked who were met in several ways: on other prompts, or before another judge."""
+    ways: dict[tuple[str, str], dict[str, Measurement]] = {}
+    for one, its in found:
+        ways.setdefault((one.entry, one.opponent), {})[its.digest] = its
+    told = {key: marks(of.values()) for key, of in ways.items() if len(of) > 1}
+    return [
+        replace(one, opponent=f"{one.opponent} ({told[one.entry, one.opponent][its.digest]})")
+        if (one.entry, one.opponent) in told
+        else one
+        for one, its in found
+    ]
 
 
 def met_table(found: Sequence[Met]) -> Table:
@@ -62,7 +75,7 @@ def met_table(found: Sequence[Met]) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (
             *(one.spec, one.opponent, one.won, one.tied, one.lost, figure(one.rate)),
-            *(figure(one.others.get(name)) for name in ("length_controlled", "position_consistency")),
+            *(figure(one.others.get(name)) for name in _OTHERS),
             one.rate.unscored,
             one.rate.detail or one.rate.reason or "",
         )

@@ -45,7 +45,8 @@ def facts(card: Card) -> list[tuple[str, str]]:
 
 def results_table(card: Card) -> Table:
     """The card's figures with their intervals."""
-    return Table(("metric", "value", "n"), tuple((found.metric, _figure(found), found.n) for found in card.results))
+    rows = tuple((found.metric, _figure(found), found.n, found.direction or "–") for found in card.results)
+    return Table(("metric", "value", "n", "better"), rows)
 
 
 def difference_table(first: Card, second: Card) -> Table:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from evalsuite.store import Store
+from evalsuite.records import Metric, Place, by_name, metric_of
+from evalsuite.store import Store, read
+from evalsuite.store.measured import measured_metrics
 from evalsuite.store.samples import Answer, ScoredStep, scored_steps
 
 AUTHOR = "the author"
 _LONGEST = 20_000
-_OF_JUDGES = {"judge_disagreement", "position_consistency"}
+_PLACES: tuple[Place, ...] = ("headline", "beside", "detail", "inner")
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,18 @@ class Side:
 
 
 def metrics_of(store: Store, specs: Sequence[str]) -> dict[str, dict[str, tuple[Side, ...]]]:
-    """For each entry that all the specs share: for each metric, the sides that have it: the specs, then the base."""
+    """For each entry that all the specs share: for each metric, the sides that have it: the specs, then the base.
+
+    A metric that the specs were measured on differently is none that they share.
+    """
     every = scored_steps(store, specs)
     of_first = [step for step in every if step.spec == every[0].spec]
     found: dict[str, dict[str, tuple[Side, ...]]] = {}
-    for metric, entry in _metrics(every):
+    metrics = by_name(read.metrics_of(store, [step.digest for step in every]))
+    measured = {(one.step, one.metric): one.measurement.digest for one in measured_metrics(store)}
+    for metric, entry in _metrics(every, metrics):
         steps = [step for spec in specs if (step := _step(every, metric, "candidate", spec=spec))]
-        if len(steps) < len(specs):
+        if len(steps) < len(specs) or len({measured.get((step.digest, metric)) for step in steps}) > 1:
             continue
         sides = [Side(step.spec, step.digest) for step in steps]
         others = [(f"({every[0].base_model})", "base"), (AUTHOR, "author")]
@@ -68,10 +75,10 @@ def _sentences(text: str) -> list[str]:
     return [part for line in text[:_LONGEST].splitlines() for part in re.split(r"(?<=[.!?…])\s+", line) if part.strip()]
 
 
-def _metrics(steps: Sequence[ScoredStep]) -> list[tuple[str, str]]:
+def _metrics(steps: Sequence[ScoredStep], metrics: Mapping[str, Metric]) -> list[tuple[str, str]]:
     every = [(metric, step.entry) for step in steps if step.role == "candidate" for metric in step.metrics]
     # What is said of judges comes after what they say.
-    return sorted(dict.fromkeys(every), key=lambda found: bool(_OF_JUDGES & set(found[0].split("."))))
+    return sorted(dict.fromkeys(every), key=lambda found: _PLACES.index(metric_of(metrics, found[0]).place))
 
 
 def _step(steps: Sequence[ScoredStep], metric: str, role: str, *, spec: str | None = None) -> ScoredStep | None:

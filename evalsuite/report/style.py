@@ -7,22 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from evalsuite.records import Result
+from evalsuite.records import UNKNOWN, Measurement, Metric, Result, marks
 from evalsuite.report.charts import MOST_ROWS
-from evalsuite.report.figures import figure
+from evalsuite.report.figures import better_word, figure
 from evalsuite.report.interval_chart import Axis, Mark, interval_chart, mark_of
 from evalsuite.report.samples import AUTHOR, Side
 from evalsuite.report.table import Cell, Table
 from evalsuite.store import Store
-from evalsuite.store.styles import style_figures
+from evalsuite.store.measured import measured_metrics
+from evalsuite.store.styles import StyleFigure, style_figures
 
 if TYPE_CHECKING:
     import altair
 
     Chart = altair.LayerChart | altair.FacetChart
-
-# The score as corrected by people's labels stands beside the criteria: author and base have none.
-_CORRECTED = ".score.ppi"
 
 # Gold is no adapter's colour, and stands out from white and near-black alike.
 AUTHOR_COLOUR = "#c9a227"
@@ -30,11 +28,15 @@ AUTHOR_COLOUR = "#c9a227"
 
 @dataclass
 class Style:
-    """One adapter on one judged set: its fidelity, and by metric the scores of base, adapter and author."""
+    """One adapter on one judged set: its fidelity, and by metric the scores of base, adapter and author.
+
+    `label` is what pages call the set: its name, with what tells them apart where it was measured in several ways.
+    """
 
     spec: str
     base: str
     entry: str
+    label: str
     fidelity: Result | None = None
     scores: dict[str, dict[str, Result]] = field(default_factory=dict)
 
@@ -51,15 +53,32 @@ class Style:
 def styles(store: Store) -> list[Style]:
     """Every adapter on every judged set with an author, the most faithful first; raises StoreError without a store."""
     found: dict[tuple[str, str], Style] = {}
-    for one in style_figures(store):
-        base = f"({one.base_model})"
-        style = found.setdefault((one.entry, one.spec), Style(one.spec, base, one.entry))
-        if one.result.metric.endswith(".fidelity"):
+    figures = style_figures(store)
+    labels = _labels(figures, store)
+    for one in figures:
+        base, label = f"({one.base_model})", labels[one.entry, one.spec]
+        style = found.setdefault((one.entry, one.spec), Style(one.spec, base, one.entry, label))
+        if one.kind == "compare":
             style.fidelity = one.result
-        elif not one.result.metric.endswith(_CORRECTED):
+        else:
             names = {"base": base, "candidate": one.spec, "author": AUTHOR}
             style.scores.setdefault(one.result.metric, {})[names[one.role]] = one.result
     return sorted(found.values(), key=_faithful)
+
+
+def _labels(figures: Sequence[StyleFigure], store: Store) -> dict[tuple[str, str], str]:
+    """What each spec's judged set is called, by entry and spec."""
+    measured = {(one.step, one.metric): one.measurement for one in measured_metrics(store)}
+    ways: dict[str, dict[str, Measurement]] = {}
+    for one in figures:
+        its = measured.get((one.step, one.result.metric), UNKNOWN)
+        if one.kind == "score" or one.spec not in ways.setdefault(one.entry, {}):
+            ways.setdefault(one.entry, {})[one.spec] = its
+    found: dict[tuple[str, str], str] = {}
+    for entry, of in ways.items():
+        told = marks(of.values()) if len({its.digest for its in of.values()}) > 1 else {}
+        found |= {(entry, spec): f"{entry} ({told[its.digest]})" if told else entry for spec, its in of.items()}
+    return found
 
 
 def fidelity_chart(found: Sequence[Style], palette: Mapping[str, str]) -> Chart | None:
@@ -81,14 +100,17 @@ def criteria_chart(style: Style, palette: Mapping[str, str]) -> Chart | None:
     return interval_chart(marks, Axis("score, 0 to 1", ends=(0.0, 1.0)), coloured) if marks else None
 
 
-def beside(entry: str, results: Mapping[str, Result]) -> Table:
+def beside(style: Style, results: Mapping[str, Result], metrics: Mapping[str, Metric]) -> Table:
     """What else is known of an adapter's style on a judged set: every figure that is no score of the rubric."""
     rows: list[tuple[Cell, ...]] = [
-        (metric.removeprefix(f"{entry}."), figure(result), result.n, result.reason or result.detail or "")
-        for metric, result in results.items()
-        if metric.startswith(f"{entry}.") and (not metric.startswith(f"{entry}.score") or metric.endswith(_CORRECTED))
+        (
+            *(metrics[name].short, figure(result), result.n, better_word(metrics[name])),
+            result.reason or result.detail or "",
+        )
+        for name, result in results.items()
+        if name in metrics and metrics[name].entry == style.entry and metrics[name].name not in style.scores
     ]
-    return Table(("figure", "value", "n", "note"), tuple(rows))
+    return Table(("figure", "value", "n", "better", "note"), tuple(rows))
 
 
 def blind(sides: Sequence[Side], sample_id: str, *, seed: int = 0) -> list[Side]:
@@ -97,9 +119,11 @@ def blind(sides: Sequence[Side], sample_id: str, *, seed: int = 0) -> list[Side]
 
 
 def _criterion(metric: str, entry: str) -> str:
-    return metric.removeprefix(f"{entry}.score").removeprefix(".") or "all together"
+    """What a table of one judged set calls a score: the criterion's own name, for the name is formed so."""
+    whole = f"{entry}.score"
+    return "all together" if metric == whole else metric.removeprefix(f"{whole}.")
 
 
 def _faithful(style: Style) -> tuple[str, bool, float, str]:
     value = style.fidelity.value if style.fidelity else None
-    return style.entry, value is None, -(value or 0.0), style.spec
+    return style.label, value is None, -(value or 0.0), style.spec

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from evalsuite.records import Direction
 from evalsuite.report.leaderboard import Row
 
 
@@ -25,13 +26,19 @@ class Cost:
 COSTS = (Cost("training time, s", "wall_seconds"), Cost("trained parameters", "trained_parameters", spreads=True))
 
 
-def front(points: Sequence[tuple[float, float]]) -> frozenset[int]:
-    """The indices of the (cost, value) points that no other point beats: cheaper and at least as good, or better."""
+def front(points: Sequence[tuple[float, float]], direction: Direction) -> frozenset[int]:
+    """The indices of the (cost, value) points that no other point beats: cheaper and at least as good, or better.
+
+    None where neither way of the value is better.
+    """
+    if direction == "neither":
+        return frozenset()
     best: set[int] = set()
-    highest = float("-inf")
-    for cost, value, index in sorted((c, -v, i) for i, (c, v) in enumerate(points)):
-        del cost
-        if -value > highest:
-            highest = -value
+    least = float("inf")
+    # What of the value is bad, so that less of it is better as less of the cost is.
+    bad = [(cost, -value if direction == "higher" else value, index) for index, (cost, value) in enumerate(points)]
+    for _, value, index in sorted(bad):
+        if value < least:
+            least = value
             best.add(index)
     return frozenset(best)

@@ -68,6 +68,11 @@ class CardResult(Document):
     low: float | None = None
     high: float | None = None
     n: Annotated[int, Field(ge=0)]
+    entry: Annotated[str | None, Field(description="the suite's entry that it is of")] = None
+    direction: Annotated[
+        Literal["higher", "lower", "neither"] | None, Field(description="which way is better; null on older cards")
+    ] = None
+    unit: str | None = None
 
 
 class CardChange(Document):

@@ -10,17 +10,6 @@ from evalsuite.store.rows import rows
 
 
 @dataclass(frozen=True, slots=True)
-class LatestStep:
-    """A step of a spec's latest run, on which base model; `role` says whose replies it measured, if anybody's."""
-
-    spec: str
-    base_model: str
-    role: str | None
-    kind: str
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
 class Counted:
     """A step's metric beside the same of others on `n` common samples: on how many it is higher, and lower.
 
@@ -46,23 +35,29 @@ class Beside:
     weights: Sequence[float | None]
 
 
-def latest_steps(store: Store) -> list[LatestStep]:
-    """The steps of every spec's latest run; by spec, in order."""
-    return [LatestStep(**row) for row in rows(store, "latest_steps")]
+# A step, another one, and a metric that both have.
+Pair = tuple[str, str, str]
 
 
-def counted(store: Store, ours: Sequence[str], theirs: Sequence[str], metrics: Sequence[str] = ()) -> list[Counted]:
-    """Every metric that steps share with others, or only `metrics`; where several of the others have a sample the
-    first one speaks.
-    """
-    given = {"ours": list(ours), "theirs": list(theirs), "metrics": list(metrics)}
-    return [Counted(**row) for row in rows(store, "beside_counts", given)]
+def counted(store: Store, asked: Sequence[Pair]) -> list[Counted]:
+    """Pairs of a step with another one in a metric, counted on common samples; one step and metric has one other."""
+    return [Counted(**row) for part in _parts(asked) for row in rows(store, "beside_counts", part)]
 
 
-def beside(store: Store, ours: Sequence[tuple[str, str]], theirs: Sequence[str]) -> list[Beside]:
-    """The scores behind pairs of a step and a metric, in order of the samples' ids."""
-    if not ours:
-        return []
-    steps, metrics = zip(*ours, strict=True)
-    given = {"ours": list(steps), "metrics": list(metrics), "theirs": list(theirs)}
-    return [Beside(**row) for row in rows(store, "beside_scores", given)]
+def beside(store: Store, asked: Sequence[Pair]) -> list[Beside]:
+    """The scores behind such pairs, in order of the samples' ids."""
+    return [Beside(**row) for part in _parts(asked) for row in rows(store, "beside_scores", part)]
+
+
+def _parts(asked: Sequence[Pair]) -> list[dict[str, list[str]]]:
+    """The pairs as the queries take them, which join by metric and sample alone: a part has one other for a metric."""
+    others: dict[str, list[str]] = {}
+    parts: dict[int, list[Pair]] = {}
+    for pair in asked:
+        _, other, metric = pair
+        known = others.setdefault(metric, [])
+        if other not in known:
+            known.append(other)
+        parts.setdefault(known.index(other), []).append(pair)
+    names = ("ours", "theirs", "metrics")
+    return [dict(zip(names, map(list, zip(*part, strict=True)), strict=True)) for _, part in sorted(parts.items())]

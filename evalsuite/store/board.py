@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from evalsuite.records import Answer, Comparison, Metric, Result, RuleOutcome, by_name
+from evalsuite.records import Answer, Comparison, Measurement, Metric, Result, RuleOutcome, by_name
 from evalsuite.store import Store
+from evalsuite.store.connect import reading
+from evalsuite.store.measured import MeasuredMetric, measured_metrics
 from evalsuite.store.rows import Rows, every, rows
 
 _QUERIES = ("board_specs", "board_results", "board_changes", "board_verdicts", "board_trainings", "board_metrics")
@@ -26,9 +28,10 @@ class Training:
 
 @dataclass(frozen=True)
 class Entry:
-    """What the store knows of one spec's latest run, without its samples; `probed` are the metrics of asking probes.
+    """What the store knows of one spec's latest run, without its samples.
 
     `base` are the results of what it is compared with, which people call `reference`: its base model, as a rule.
+    `measured` says what each metric was measured on, of the candidate and of the base that was asked the same.
     """
 
     run_id: str
@@ -46,8 +49,8 @@ class Entry:
     answer: Answer | None = None
     outcomes: tuple[RuleOutcome, ...] = ()
     training: Training | None = None
-    probed: frozenset[str] = frozenset()
     metrics: Mapping[str, Metric] = field(default_factory=dict)
+    measured: Mapping[str, Measurement] = field(default_factory=dict)
     reference: str = ""
 
 
@@ -58,7 +61,9 @@ def adapters(store: Store) -> list[tuple[str, str]]:
 
 def entries(store: Store) -> list[Entry]:
     """Every spec's latest run, by name; raises StoreError when there is no store yet."""
-    specs, results, changes, verdicts, trainings, declared = every(store, [(query, ()) for query in _QUERIES])
+    with reading(store):
+        specs, results, changes, verdicts, trainings, declared = every(store, [(query, ()) for query in _QUERIES])
+        measured = _measured(measured_metrics(store))
     of_base = _by_spec([row for row in results if row["role"] == "base"])
     of_candidate = _by_spec([row for row in results if row["role"] == "candidate"])
     named = _by_spec(declared)
@@ -70,16 +75,24 @@ def entries(store: Store) -> list[Entry]:
             base=_results(of_base[spec["spec"]]),
             changes=tuple(Comparison(**row) for row in compared[spec["spec"]]),
             **_verdict(decided[spec["spec"]]),
-            probed=frozenset(row["metric"] for row in of_candidate[spec["spec"]] if row["kind"] == "probe"),
             metrics=by_name(Metric(**row) for row in named[spec["spec"]]),
+            measured=measured[spec["spec"]],
             training=next((Training(**row) for row in trained[spec["spec"]]), None),
         )
         for spec in specs
     ]
 
 
+def _measured(found: list[MeasuredMetric]) -> defaultdict[str, dict[str, Measurement]]:
+    """What each spec's metrics were measured on: the candidate's step says it where both roles have the metric."""
+    named: defaultdict[str, dict[str, Measurement]] = defaultdict(dict)
+    for one in sorted(found, key=lambda one: one.role == "candidate"):
+        named[one.spec][one.metric] = one.measurement
+    return named
+
+
 def _results(found: Rows) -> dict[str, Result]:
-    return {row["metric"]: Result(**{key: row[key] for key in row if key not in ("role", "kind")}) for row in found}
+    return {row["metric"]: Result(**{key: row[key] for key in row if key != "role"}) for row in found}
 
 
 def _verdict(found: Rows) -> dict[str, Any]:

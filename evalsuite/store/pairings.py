@@ -14,6 +14,7 @@ from evalsuite.store.rows import rows
 class PairFigure:
     """A figure of a pair step; `player` is whom the spec met, None where the store does not say."""
 
+    step: str
     spec: str
     base_model: str
     entry: str
@@ -29,9 +30,9 @@ def pair_figures(store: Store) -> list[PairFigure]:
     players = _players(store)
     found = []
     for row in rows(store, "pairings"):
-        player = players.get(row.pop("step_digest"))
+        step = row.pop("step_digest")
         about = {key: row.pop(key) for key in ("spec", "base_model", "entry", "won", "tied", "lost")}
-        found.append(PairFigure(**about, result=Result(**row), player=player))
+        found.append(PairFigure(step, **about, result=Result(**row), player=players.get(step)))
     return found
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from evalsuite.records import Reply
-from evalsuite.store import Store
+from evalsuite.records import Reply, by_name, called, metric_of
+from evalsuite.store import Store, read
 from evalsuite.store.rows import rows
 
 Which = Literal["all", "differs", "first lost", "first won", "unscored", "judges disagree"]
@@ -55,9 +55,17 @@ def scored_steps(store: Store, specs: Sequence[str]) -> list[ScoredStep]:
 
 def sample_beside(store: Store, steps: Sequence[str], metric: str, *, which: Which, at: int) -> SampleBeside | None:
     """The sample in place `at` of those that fit, by id, with the answers of each step; the last one when `at` is
-    beyond. None when no sample fits. `first lost` and `first won` look at the first two steps.
+    beyond. None when no sample fits. `first lost` and `first won` look at the first two steps: the better
+    score won, or the higher one where neither way is better.
     """
-    found = rows(store, "sample_beside", {"steps": list(steps), "metric": metric, "which": which, "at": at})
+    metrics = read.metrics_of(store, steps)
+    given = {
+        **{"steps": list(steps), "metric": metric, "which": which, "at": at},
+        "less_is_better": metric_of(by_name(metrics), metric).direction == "lower",
+        "disagreements": list(called(metrics, "judge_disagreement")),
+        "consistencies": list(called(metrics, "position_consistency")),
+    }
+    found = rows(store, "sample_beside", given)
     if not found:
         return None
     return SampleBeside(found[0]["sample_id"], found[0]["found"], tuple(_answer(row) for row in found))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from evalsuite.data.digest import digest
-from evalsuite.records import Outcome, Training, TrainingRecord, Verdict
+from evalsuite.records import Measurement, Outcome, Training, TrainingRecord, Verdict
 from evalsuite.store import Store
 from evalsuite.store.connect import writing
 from evalsuite.store.tables import METRIC_COLUMNS, metric_rows, upsert
@@ -34,6 +34,7 @@ class StepRow:
     role: str | None
     judging: tuple[str, str, str, str] | None = None
     opponent: tuple[str, str, str, str | None] | None = None
+    measured: tuple[Measurement, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,14 @@ def save_plan(store: Store, run_id: str, specs: Sequence[SpecRow]) -> None:
             ]
             columns = ("run_id", "spec", "ordinal", "step_digest", "kind", "entry", "role")
             upsert(connection, "run_steps", columns, rows)
+            # Of steps that are done as well: a store of an older evalsuite learns here what they measured.
+            measured = [
+                (step.digest, its.entry, its.digest, list(its.words))
+                for step in spec.steps
+                for its in step.measured
+                if step.digest
+            ]
+            upsert(connection, "measurements", ("step_digest", "entry", "measured", "words"), measured)
 
 
 def save_outcome(store: Store, step: StepRow, outcome: Outcome, *, seconds: float, seed: int | None) -> None:

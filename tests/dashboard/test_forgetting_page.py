@@ -7,7 +7,7 @@ from planted import change, compared, fill, result, spec, told
 from streamlit.testing.v1 import AppTest
 
 from evalsuite.report.forgetting import forgetting
-from evalsuite.report.forgetting_charts import change_chart, flip_chart, is_drift, subject_chart
+from evalsuite.report.forgetting_charts import change_chart, flip_chart, subject_chart
 from evalsuite.report.leaderboard import leaderboard
 from evalsuite.store import Store
 
@@ -59,20 +59,19 @@ def test_changes_flips_drift_and_subjects_are_drawn(open_page: Open, store: Stor
     page = open_page("forgetting", spec="forgetful")
     assert len(page.get("vega_lite_chart")) == 4
     first, second = forgetting("forgetful", store).changes
-    drift, accuracy = (first, second) if is_drift(first.comparison.metric) else (second, first)
+    drift, accuracy = (first, second) if first.metric.name == "drift.kl" else (second, first)
     assert [(p["row"], p["series"], p["value"]) for p in points(change_chart([accuracy, drift]))] == [
         ("facts.accuracy", "surely worse", -0.25),
-        ("drift.kl", "surely worse", 0.4),
+        ("drift.kl, nats a token", "surely worse", 0.4),
     ]
     assert {p["way"]: (p["samples"], p["count"]) for p in points(flip_chart([accuracy]))} == {
         "worse": (-2, 2),
         "better": (1, 1),
     }
     assert flip_chart([drift]) is None
-    ours, theirs = (
-        next(row.results for row in leaderboard(store).rows if row.is_base is base) for base in (False, True)
-    )
-    subjects = points(subject_chart(theirs, ours, {"(tiny)": "grey", "forgetful": "blue"}))
+    board = leaderboard(store)
+    ours, theirs = (next(row.results for row in board.rows if row.is_base is base) for base in (False, True))
+    subjects = points(subject_chart(theirs, ours, board.declared, {"(tiny)": "grey", "forgetful": "blue"}))
     assert [(p["row"], p["series"], p["value"]) for p in subjects] == [
         ("facts.accuracy.law", "(tiny)", 0.9),
         ("facts.accuracy.law", "forgetful", 0.2),

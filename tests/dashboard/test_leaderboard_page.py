@@ -142,7 +142,7 @@ def two_changes(store: Store) -> None:
     fill(store, [compared(rows[0], up), compared(rows[1], down)], {})
 
 
-def test_cells_show_the_change_from_base_with_stars_that_count_all_that_is_shown(open_page: Open, store: Store):
+def test_cells_show_the_change_from_base_with_marks_that_count_all_that_is_shown(open_page: Open, store: Store):
     two_changes(store)
     page = open_page()
     page.segmented_control[0].set_value("differences").run()
@@ -153,7 +153,7 @@ def test_cells_show_the_change_from_base_with_stars_that_count_all_that_is_shown
     ]
     assert "Each cell is the row minus its own base model" in next(text for text in texts(page) if "Each cell" in text)
     page.segmented_control[1].set_value("BH").run()
-    assert [row[3] for row in cells(page)] == ["-0.30 [-0.40, -0.20] ★", "+0.30 [+0.20, +0.40] ★"]
+    assert [row[3] for row in cells(page)] == ["-0.30 [-0.40, -0.20] ▼", "+0.30 [+0.20, +0.40] ★"]
 
 
 def scored(store: Store) -> None:
@@ -172,14 +172,18 @@ def test_any_row_can_be_the_baseline_and_the_address_keeps_it(open_page: Open, s
     scored(store)
     page = open_page(cells="differences", baseline="half", adjust="BH")
     assert not page.exception
+    marks = {"(tiny)": "▼", "all": "★"}
     tango = {name: difference([right] * 5 + [0] * 5, [1] * 5 + [0] * 5) for name, right in (("(tiny)", 0),)}
     tango["all"] = difference([1] * 10, [1] * 5 + [0] * 5)
-    shown = {name: f"{d.value:+.2f} [{d.interval.low:+.2f}, {d.interval.high:+.2f}] ★" for name, d in tango.items()}
+    shown = {
+        name: f"{d.value:+.2f} [{d.interval.low:+.2f}, {d.interval.high:+.2f}] {marks[name]}"
+        for name, d in tango.items()
+    }
     assert [(row[0], row[3]) for row in cells(page)] == [("all", shown["all"]), ("(tiny)", shown["(tiny)"])]
     assert (
         "Each cell is the row minus half, sample by sample on those that both were scored on, with its 95 % interval. "
-        "★: surely not 0, 2 of 2 differences, after Benjamini and Hochberg's correction for all of them: about 5 % of "
-        "the stars are false."
+        "★ surely better: 1, ▼ surely worse: 1, of 2 differences, after Benjamini and Hochberg's correction for all of "
+        "them: about 5 % of the marks are false."
     ) in texts(page)
     page.selectbox[0].select("(tiny)").run()
     assert [(row[0], row[3].split()[0]) for row in cells(page)] == [("all", "+1.00"), ("half", "+0.50")]

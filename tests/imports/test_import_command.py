@@ -51,7 +51,8 @@ def test_an_import_is_printed_and_stands_on_the_leaderboard(tmp_path, reviews):
 
 def test_two_imported_systems_are_compared_by_question(tmp_path, reviews):
     ran("vicuna", *reviews)
-    grades = {found.metric: found for found in compare("model", "reference", Store(tmp_path / "store"))}["vicuna.grade"]
+    found = compare("model", "reference", Store(tmp_path / "store")).differences
+    grades = {its.metric: its for its in found}["vicuna.grade"]
     assert (grades.difference, grades.n) == (pytest.approx(2 / 3), 3)
 
 

@@ -142,7 +142,7 @@ def test_a_merge_is_held_against_the_parent_that_refused(project: Path) -> None:
 
     assert dict(card.facts())["trained"] == "nothing: the updates of other adapters were added up"
     shown = {row[0]: row for row in card.result_table().rows}
-    assert shown["safety_of_merge.refused"][3] == "–"
+    assert shown["safety_of_merge.refused"][4] == "–"
     assert not [metric for metric in shown if ".own" in metric]
     verdicts = {row[0]: row[1] for row in forgetting("merged", store).change_table().rows}
     assert verdicts[f"safety_of_merge.refused against {made['careful'].name}"] == "worse"

@@ -6,6 +6,7 @@ import pytest
 
 from evalsuite import paired, pipeline
 from evalsuite.errors import NotFound
+from evalsuite.report.leaderboard import leaderboard
 from evalsuite.store import read
 from evalsuite.store.log import tail
 from evalsuite.store.replies import ReplyCache
@@ -142,10 +143,33 @@ def test_two_specs_are_compared_sample_by_sample(project, retrain):
     retrain(project)
     project.spec.write_text(project.spec.read_text().replace("name: elsewhere", "name: harmed"))
     project.run()
-    found = {item.metric: item for item in paired.compare("elsewhere", "harmed", project.store)}
+    found = {item.metric: item for item in paired.compare("elsewhere", "harmed", project.store).differences}
     facts = found["facts.accuracy"]
     assert (facts.difference, facts.gained, facts.lost, facts.n) == (0.5, 30, 0, project.items)
     assert facts.p_value < 0.001
+
+
+def test_a_smaller_limit_stands_in_columns_of_its_own_beside_its_own_base(project):
+    project.run()
+    suite = project.folder / "suites" / "small.yaml"
+    suite.write_text(suite.read_text().replace("{name: facts, data", "{name: facts, limit: 12, data", 1))
+    project.spec.write_text(project.spec.read_text().replace("name: elsewhere", "name: fewer"))
+    project.run()
+    board = leaderboard(project.store)
+    few, all_ = f"facts.accuracy (12 of {project.items} items, seed 3)", f"facts.accuracy ({project.items} items)"
+    sizes = {row.spec: {name: row.results[name].n for name in (few, all_) if name in row.results} for row in board.rows}
+    assert sizes == {
+        "elsewhere": {all_: project.items},
+        "fewer": {few: 12},
+        "(./base)": {few: 12, all_: project.items},
+    }
+    assert "sums.exact_match" in board.headline
+    found = paired.compare("elsewhere", "fewer", project.store)
+    assert "sums.exact_match" in {item.metric for item in found.differences}
+    assert (found.apart[0].first, found.apart[0].second) == (
+        f"{project.items} items",
+        f"12 of {project.items} items, seed 3",
+    )
 
 
 def test_the_reply_cache_holds_one_reply_per_question_and_subject(project):

@@ -121,3 +121,33 @@ def test_after_a_run_every_step_is_cached(project):
     done = pipeline.finished([plan], project.store)
     assert {row[1] for row in plan_table(plan, done).rows} == {"cached"}
     assert totals([plan], done) == "nothing to do: every step is done already"
+
+
+def measured(project) -> dict[str, dict[str, tuple[str, str]]]:
+    """What each step measures, by entry, as digest and sentence."""
+    [plan] = pipeline.plan([project.spec], project.store)
+    return {step.label: {its.entry: (its.digest, its.sentence) for its in step.measured} for step in plan.steps}
+
+
+def test_what_is_measured_has_no_part_of_the_model(project):
+    before = measured(trained(project))
+    assert before["score base facts"] == before["score candidate facts"]
+    assert before["score base style"] == before["score author style"]
+    assert not any(before[label] for label in ("train", "prove", "decide"))
+    text = project.spec.read_text()
+    project.spec.write_text(text.replace("seed: 1", "seed: 2"))
+    assert measured(project) == before
+
+
+def test_a_limit_is_another_measurement_of_that_entry_alone(project):
+    before = measured(project)
+    suite = next((project.folder / "suites").glob("*.yaml"))
+    text = suite.read_text()
+    line = next(line for line in text.splitlines() if "facts" in line)
+    suite.write_text(text.replace(line, line.replace("name: facts", "name: facts, limit: 2"), 1))
+    after = measured(project)
+    assert {(label, entry) for label, of in before.items() for entry in of if of[entry] != after[label][entry]} == {
+        ("score base facts", ""), ("score candidate facts", ""),
+        ("compare candidate", "facts"), ("compare candidate", ""),
+    }  # fmt: skip
+    assert " 2 of " in after["score base facts"][""][1]

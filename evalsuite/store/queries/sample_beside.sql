@@ -7,11 +7,11 @@ WITH sides AS (
 ), apart AS (
     -- Members of a panel said different things, or a judge changed its choice with the order of a pair.
     SELECT step_digest, sample_id,
-        max(value) FILTER (list_contains(string_split(metric, '.'), 'judge_disagreement')) AS apart,
-        bool_or(value = 0) FILTER (list_contains(string_split(metric, '.'), 'position_consistency')) AS turned
+        max(value) FILTER (list_contains($disagreements::TEXT[], metric)) AS apart,
+        bool_or(value = 0) FILTER (list_contains($consistencies::TEXT[], metric)) AS turned
     FROM scores
     WHERE step_digest IN (SELECT step_digest FROM sides)
-        AND (contains(metric, '.judge_disagreement') OR contains(metric, '.position_consistency'))
+        AND list_contains(list_concat($disagreements::TEXT[], $consistencies::TEXT[]), metric)
     GROUP BY ALL
 ), summed AS (
     SELECT sample_id, count(value) AS known, count(DISTINCT value) AS kinds,
@@ -23,8 +23,8 @@ WITH sides AS (
     WHERE CASE $which
         WHEN 'all' THEN true
         WHEN 'differs' THEN kinds > 1
-        WHEN 'first lost' THEN first < second
-        WHEN 'first won' THEN first > second
+        WHEN 'first lost' THEN if($less_is_better, first > second, first < second)
+        WHEN 'first won' THEN if($less_is_better, first < second, first > second)
         WHEN 'unscored' THEN known < len($steps::TEXT[])
         WHEN 'judges disagree' THEN sample_id IN (SELECT sample_id FROM apart WHERE apart > 0 OR turned)
     END

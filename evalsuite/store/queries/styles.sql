@@ -7,11 +7,15 @@ WITH latest AS (
 ), authored AS (
     SELECT DISTINCT spec, entry FROM planned WHERE role = 'author'
 )
-SELECT planned.spec, planned.base_model, authored.entry, planned.role,
-    found.metric, value, low, high, n, unscored, reason, detail
+SELECT planned.spec, planned.base_model, authored.entry, planned.role, planned.kind,
+    planned.step_digest AS step, found.metric, value, found.low, found.high, n, unscored, reason, detail
 FROM planned
 JOIN results AS found USING (step_digest)
+LEFT JOIN metrics AS declared USING (step_digest, metric)
 JOIN authored ON authored.spec = planned.spec
-WHERE (planned.kind = 'score' AND planned.entry = authored.entry AND starts_with(found.metric, authored.entry || '.score'))
+WHERE (planned.kind = 'score' AND planned.entry = authored.entry
+        -- The whole score and the criteria: what belongs to it, but for slices of its samples and their mean.
+        AND (found.metric = authored.entry || '.score'
+            OR (declared.parent = authored.entry || '.score' AND declared.slice IS NULL AND declared.place = 'detail')))
     OR (planned.kind = 'compare' AND found.metric = authored.entry || '.fidelity')
 ORDER BY authored.entry, planned.spec, planned.ordinal, found.metric
