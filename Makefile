@@ -34,7 +34,7 @@ $(BROWSER_READY): $(TEST_READY)
 
 # vLLM wants versions of its own, so it gets an environment of its own: this is the CPU build.
 test-vllm: $(TEST_READY) .venv-vllm/.ready
-	EVALSUITE_VLLM_PYTHON=$(CURDIR)/.venv-vllm/bin/python OMP_NUM_THREADS=1 $(BIN)/pytest -q tests/models/test_vllm.py tests/models/test_vllm_judge.py
+	EVALSUITE_VLLM_PYTHON=$(CURDIR)/.venv-vllm/bin/python OMP_NUM_THREADS=1 $(BIN)/pytest -q tests/models/test_vllm.py tests/judges/test_vllm_judge.py
 
 .venv-vllm/.ready:
 	$(PYTHON) -m venv .venv-vllm

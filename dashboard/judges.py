@@ -43,7 +43,7 @@ else:
     beside(charts, missing="No figure could be computed; the table says why.")
     st.text(head(mine[-1]))
     table(health_table(mine[-1]))
-    st.subheader("What the checks cost", anchor=False)
+    st.subheader("What the checks take without the reply cache", anchor=False)
     table(cost_table(mine))
 
 st.header("Without a score", anchor=False)

@@ -5,20 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from evalsuite.data.digest import digest, file_digest
 from evalsuite.data.labels import LabelledPair, LabelledReply, Labels, read_labels
 from evalsuite.errors import EvalsuiteError
-from evalsuite.evaluate.health import Health, check_preferences, check_scores, with_latency
-from evalsuite.evaluate.judge import Grader, Item, Pair
 from evalsuite.execute.workbench import Workbench
+from evalsuite.judges.judge_agreement import Health, check_preferences, check_scores, with_latency
 from evalsuite.models import Model
 from evalsuite.models.remote.meter import Meter
 from evalsuite.plan.judging import judging
-from evalsuite.spec.judge import OfflineJudge
+from evalsuite.plugins import Grader
+from evalsuite.records import Item, Pair, Usage, usage_of
 from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.spec.load import load_judge, load_rubric
 from evalsuite.spec.rubric import Rubric
@@ -44,6 +44,18 @@ class Question:
     seed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A check that was made now: what is kept of it, what was asked for it, and what that cost.
+
+    `asked` counts every round, and as `cached` what needed no call; `paid` are the dollars that servers billed.
+    """
+
+    check: JudgeCheck
+    asked: Usage
+    paid: float
+
+
 def check_judge(
     question: Question,
     store: Store,
@@ -51,18 +63,16 @@ def check_judge(
     *,
     max_cost: float | None = None,
     load: Callable[[ResolvedJudge], Model] | None = None,
-) -> JudgeCheck:
+) -> Checked:
     """Measure a judge and keep what was found; raises EvalsuiteError for wrong documents or labels.
 
     Names are looked up in the folder where the command runs; `load` makes the judge's model in place of its backend.
     """
     here = Path("-")
     judge, rubric = load_judge(question.judge, beside=here), load_rubric(question.rubric, beside=here)
-    if any(isinstance(seat.judge, OfflineJudge) for seat in judge.seats) and rubric.unchecked:
-        raise EvalsuiteError(
-            f"rubric {rubric.name}: the offline judge cannot grade {', '.join(rubric.unchecked)}, which have no `check`"
-            "; name another --rubric, or a judge that is a language model"
-        )
+    why = judge.cannot_grade(rubric)
+    if why is not None:
+        raise EvalsuiteError(f"rubric {rubric.name}: {why}; name another --rubric, or another judge")
     labels = read_labels(question.labels, {criterion.name: criterion.scale for criterion in rubric.criteria})
     with closing(ReplyCache(store.replies)) as cache:
         clock = _Clock(progress)
@@ -71,11 +81,12 @@ def check_judge(
         def asked(repeat: int) -> Grader:
             return bench.judges.grader(judge, rubric, repeat=repeat)
 
-        clock.time(asked(0), labels)
+        timed = clock.time(asked(0), labels)
         health = with_latency(_measured(asked, labels, question, rubric), clock.seconds, reason=_CACHED)
     check = JudgeCheck(_row(question, judge, rubric, health), health.results, health.metrics)
     save_check(store, check, labels)
-    return check
+    made = timed.calls - timed.cached + health.asked.calls - health.asked.cached
+    return Checked(check, replace(health.asked, cached=health.asked.calls - made), bench.meter.spent)
 
 
 def _measured(asked: Callable[[int], Grader], labels: Labels, question: Question, rubric: Rubric) -> Health:
@@ -99,17 +110,19 @@ class _Clock:
         self._asked = self._asked or done < total
         self._told(done, total)
 
-    def time(self, judge: Grader, labels: Labels) -> None:
-        """Ask about the first few, one by one; the answers serve the check itself as well."""
+    def time(self, judge: Grader, labels: Labels) -> Usage:
+        """Ask about the first few, one by one, and say what that took; the answers serve the check itself as well."""
+        taken = Usage()
         for label in labels[:_TIMED]:
             self._asked = False
             started = time.monotonic()
             if isinstance(label, LabelledPair):
-                judge.prefer([Pair(label.question, label.a, label.b)])
+                taken += usage_of(judge.prefer([Pair(label.question, label.a, label.b)]))
             else:
-                judge.grade([Item(label.question, label.reply)])
+                taken += usage_of(judge.grade([Item(label.question, label.reply)]))
             if self._asked:
                 self.seconds.append(time.monotonic() - started)
+        return taken
 
 
 def _row(question: Question, judge: ResolvedJudge, rubric: Rubric, health: Health) -> CheckRow:

@@ -47,7 +47,7 @@ def plan(files: Sequence[Path], store: Store, *, settings: tuple[str, ...] = (),
     specs = with_trust(load_specs(files, settings), store)
     for resolved in in_order(specs):
         fetch_data(resolved, download=download)
-        key = resolved.spec.base_model.model_dump_json()
+        key = resolved.spec.model_dump_json(include={"base_model"})
         if key not in bases:
             bases[key] = base_of(resolved, download=download)
         below = built_on(resolved, bases[key], plans=plans, store=store, download=download)

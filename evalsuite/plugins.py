@@ -2,7 +2,8 @@
 
 A plug-in is a document class (its options) that also carries its behaviour. File name = plug-in name; the class
 has a tag field of that value (`rule: Literal["floor"]`). Packages outside add theirs through the entry-point
-groups `evalsuite.methods`, `.tasks`, `.probes` and `.rules`; `EVALSUITE_PLUGINS=builtin` switches those off.
+groups `evalsuite.methods`, `.tasks`, `.probes`, `.rules`, `.judges` and `.models`; `EVALSUITE_PLUGINS=builtin` switches
+those off.
 
 A protocol says all that a plug-in is ever asked; what most of them answer alike they inherit from `spec.options`. A
 class that lacks a part of its protocol is refused when it is found. docs/plugins.md shows one of each kind.
@@ -25,13 +26,18 @@ from evalsuite.errors import EvalsuiteError
 from evalsuite.records import (
     Adapter,
     Canary,
+    Chosen,
     Completion,
     Effort,
     Evidence,
+    Graded,
+    Item,
+    Judgment,
     LogLikelihood,
     Metric,
     Outcome,
     Outlook,
+    Pair,
     Prompt,
     Recipe,
     Recited,
@@ -51,13 +57,15 @@ from evalsuite.records import (
     Wants,
 )
 
-Kind = Literal["methods", "tasks", "probes", "rules"]
+Kind = Literal["methods", "tasks", "probes", "rules", "judges", "models"]
 
 _PACKAGES: dict[Kind, str] = {
     "methods": "evalsuite.train.methods",
     "tasks": "evalsuite.evaluate.tasks",
     "probes": "evalsuite.evaluate.probes",
     "rules": "evalsuite.gate.rules",
+    "judges": "evalsuite.judges.kinds",
+    "models": "evalsuite.models.backends",
 }
 # A protocol that needs documents stands above, beside these.
 _PROTOCOLS: dict[Kind, str] = {
@@ -65,8 +73,20 @@ _PROTOCOLS: dict[Kind, str] = {
     "tasks": "evalsuite.plugins:Task",
     "probes": "evalsuite.plugins:Probe",
     "rules": "evalsuite.plugins:Rule",
+    "judges": "evalsuite.spec.judging:Judge",
+    "models": "evalsuite.models.base:Backend",
 }
-TAGS: dict[Kind, str] = {"methods": "method", "tasks": "kind", "probes": "probe", "rules": "rule"}
+TAGS: dict[Kind, str] = {
+    "methods": "method",
+    "tasks": "kind",
+    "probes": "probe",
+    "rules": "rule",
+    "judges": "kind",
+    "models": "backend",
+}
+
+# A way to a model: its answers to prompts, in their order, none of them paid for twice.
+Ask = Callable[[Sequence[Prompt], Sampling], Sequence[Completion]]
 
 
 @dataclass(frozen=True)
@@ -75,7 +95,7 @@ class Asking:
 
     id: str
     digest: str
-    ask: Callable[[Sequence[Prompt], Sampling], Sequence[Completion]]
+    ask: Ask
 
 
 @dataclass(frozen=True)
@@ -233,10 +253,10 @@ class Material:
     """All that a probe is given besides its options.
 
     `entries` are those named in its `of`, `rows` and `canaries` what the candidate learned from, `held_out` rows of the
-    same sources that it did not, `grade` says how far
-    each reply to its question fulfils the probe's rubric (0 to 1, None without a usable judgment), `parents` are the
-    adapters that a merged candidate was made of; their names are known before there are models. `alone` says why the
-    reference cannot be asked beside the candidate.
+    same sources that it did not, `grade` says how far each reply to its question fulfils the probe's rubric and what
+    that takes, which the probe's outcome passes on as `judging`; `parents` are the adapters that a merged candidate was
+    made of; their names are known before there are models. `alone` says why the reference cannot be asked beside the
+    candidate.
     """
 
     seed: int
@@ -245,7 +265,7 @@ class Material:
     rows: tuple[Row, ...] = ()
     held_out: tuple[Row, ...] = ()
     canaries: tuple[Canary, ...] = ()
-    grade: Callable[[Sequence[tuple[str, str]]], list[float | None]] | None = None
+    grade: Callable[[Sequence[tuple[str, str]]], Graded] | None = None
     parent_names: tuple[str, ...] = ()
     parents: Mapping[str, Subject] = field(default_factory=dict)
     alone: str | None = None
@@ -320,6 +340,18 @@ class Rule(Protocol):
 
     def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:
         """Pass, fail, undecided or invalid, with the reason in one sentence."""
+        ...
+
+
+class Grader(Protocol):
+    """A judge at work by one rubric; answers keep the order of what was asked."""
+
+    def grade(self, items: Sequence[Item]) -> list[Judgment]:
+        """Each reply graded by the rubric."""
+        ...
+
+    def prefer(self, pairs: Sequence[Pair]) -> list[Chosen]:
+        """The better of each two replies as they are shown."""
         ...
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from evalsuite.evaluate.aggregate import Measured
-from evalsuite.evaluate.corrected import corrected
+from evalsuite.judges.ppi import corrected
 from evalsuite.plan import Plan
 from evalsuite.plan.judging import judging
 from evalsuite.records import Metric, Outcome, Result, Results

@@ -38,13 +38,14 @@ def check(
     from evalsuite.cli.progress import TerminalWatcher
     from evalsuite.cli.terminal import printable
     from evalsuite.judge_check import Question, check_judge
-    from evalsuite.report.judges import head, health_figures, health_table
+    from evalsuite.report.judges import calls_made, head, health_figures, health_table
 
     asked = Question(judge, labels, rubric, repeats)
     found = check_judge(asked, store, TerminalWatcher().progress, max_cost=max_cost)
     if form == "table":
-        click.echo(printable(head(found)))
-    show_table(health_table(found), form, figures=health_figures(found))
+        click.echo(printable(head(found.check)))
+        click.echo(f"this time: {calls_made(found.asked, found.paid)}")
+    show_table(health_table(found.check), form, figures=health_figures(found.check))
 
 
 @judge.command("list", short_help="List the judges that were measured, with their health.")

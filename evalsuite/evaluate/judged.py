@@ -10,9 +10,9 @@ from evalsuite.data.draw import distinct, draw
 from evalsuite.errors import DataError
 from evalsuite.evaluate.aggregate import Measured, aggregate, by_metric, by_subject
 from evalsuite.evaluate.answered import answered, note
-from evalsuite.evaluate.judge import Grader, Item, Judgment, normalised, overall
 from evalsuite.models import Model
-from evalsuite.records import Adapter, Metric, Outcome, Reply, Sample, Sampling, Score
+from evalsuite.plugins import Grader
+from evalsuite.records import Adapter, Item, Judgment, Metric, Outcome, Reply, Sample, Sampling, Score, usage_of
 from evalsuite.spec import declared
 from evalsuite.spec.rubric import Rubric
 from evalsuite.spec.suite import JudgedSet
@@ -73,7 +73,7 @@ def score(
         parts = by_subject(metric, of, samples) if metric == entry.score else []
         found += [(_unlike(its, rubric), result) for its, result in parts]
     metrics, results = (tuple(side) for side in zip(*found, strict=True)) if found else ((), ())
-    return Outcome(tuple(given), tuple(scores), results, metrics=metrics)
+    return Outcome(tuple(given), tuple(scores), results, judging=usage_of(judgments), metrics=metrics)
 
 
 def _unlike(part: Metric, rubric: Rubric) -> Metric:
@@ -88,7 +88,7 @@ def _scores(entry: JudgedSet, reply: Reply, rubric: Rubric, judgment: Judgment) 
     metrics = [entry.score.name, *(metric.of(entry.name).name for metric in criteria)]
     if judgment.scores is None:
         return [Score(reply.sample_id, metric, None, judgment.reason) for metric in metrics]
-    values = [overall(rubric, judgment.scores), *normalised(rubric, judgment.scores).values()]
+    values = [rubric.overall(judgment.scores), *rubric.normalised(judgment.scores).values()]
     found = [Score(reply.sample_id, metric, value) for metric, value in zip(metrics, values, strict=True)]
     if judgment.disagreement is not None:
         found.append(Score(reply.sample_id, declared.DISAGREEMENT.of(entry.name).name, judgment.disagreement))

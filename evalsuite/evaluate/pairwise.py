@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from evalsuite.evaluate.aggregate import aggregate
-from evalsuite.evaluate.judge import Choice, Chosen, Grader, Pair
 from evalsuite.evaluate.pair_figures import LOSS, TIE, WIN, Judged, Left, at_equal_length, rate, ratio_of_lengths
-from evalsuite.records import Metric, Outcome, Prompt, Reply, Sample, Score
+from evalsuite.plugins import Grader
+from evalsuite.records import Choice, Chosen, Metric, Outcome, Pair, Prompt, Reply, Sample, Score, usage_of
 from evalsuite.spec.declared import PAIRED
 
 # The metric of a figure such as `win_rate`.
@@ -76,7 +76,8 @@ def compare(
         results.append(replace(aggregate(consistency, stable, samples), detail=_favoured(met)))
     if apart:
         results.append(aggregate(disagreement, apart, samples))
-    return Outcome(shown, (*scores, *stable, *apart), tuple(results)).declaring(of.values())
+    judging = usage_of([one for pair in met for one in (pair.forward, pair.backward)])
+    return Outcome(shown, (*scores, *stable, *apart), tuple(results), judging=judging).declaring(of.values())
 
 
 def _answered(reply: Reply, known: dict[str, Reply]) -> bool:

@@ -7,9 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalsuite.evaluate.aggregate import aggregate
-from evalsuite.evaluate.judge import Grader, Item, overall
 from evalsuite.models import Model
-from evalsuite.records import Adapter, Comparison, Outcome, Reply, Result, Sample, Score, clusters_of
+from evalsuite.plugins import Grader
+from evalsuite.records import (
+    Adapter,
+    Comparison,
+    Item,
+    Outcome,
+    Reply,
+    Result,
+    Sample,
+    Score,
+    Usage,
+    clusters_of,
+    usage_of,
+)
 from evalsuite.spec.declared import STYLE
 from evalsuite.spec.rubric import Rubric
 
@@ -43,6 +55,7 @@ def joined(outcomes: Sequence[Outcome]) -> Outcome:
         tuple(score for one in outcomes for score in one.scores),
         tuple(result for one in outcomes for result in one.results),
         tuple(found for one in outcomes for found in one.comparisons),
+        judging=sum((one.judging for one in outcomes), Usage()),
         metrics=tuple(metric for one in outcomes for metric in one.metrics),
     )
 
@@ -108,10 +121,11 @@ def control(entry: str, samples: Sequence[Sample], *, rubric: Rubric, judge: Gra
     # Names of their own, so that they are not taken for the judged set's.
     named = [Sample(f"control:{sample.id}", sample.prompt, "", group=sample.group) for sample in samples]
     scores = [
-        Score(sample.id, metric.name, None if one.scores is None else overall(rubric, one.scores), one.reason)
+        Score(sample.id, metric.name, None if one.scores is None else rubric.overall(one.scores), one.reason)
         for sample, one in zip(named, judgments, strict=True)
     ]
-    return Outcome(scores=tuple(scores), results=(aggregate(metric, scores, named),), metrics=(metric,))
+    result, judging = aggregate(metric, scores, named), usage_of(judgments)
+    return Outcome(scores=tuple(scores), results=(result,), judging=judging, metrics=(metric,))
 
 
 def _delta(metric: str, voices: Voices) -> tuple[Result, tuple[Comparison, ...]]:

@@ -46,7 +46,7 @@ class CachedModel:
     def generate(
         self, prompts: Sequence[Prompt], *, sampling: Sampling, adapter: Adapter | None = None
     ) -> list[Completion]:
-        """One completion per prompt, asked only where it is not known yet."""
+        """One completion per prompt, asked only where it is not known yet; those that were known are `cached`."""
         keys = [self._key("generate", prompt, asdict(sampling), adapter) for prompt in prompts]
 
         def ask(missing: list[int]) -> Iterator[Mapping[int, Completion]]:
@@ -59,7 +59,14 @@ class CachedModel:
             )
 
         texts = [prompt.shown for prompt in prompts]
-        return [_completion(value) for value in self._through(keys, texts, lambda some: _written(ask(some), asdict))]
+        asked: set[int] = set()
+
+        def ask_written(missing: list[int]) -> Iterator[dict[int, str]]:
+            asked.update(missing)
+            return _written(ask(missing), _kept)
+
+        found = self._through(keys, texts, ask_written)
+        return [_completion(value, cached=place not in asked) for place, value in enumerate(found)]
 
     def choices(
         self, prompts: Sequence[Prompt], options: Sequence[Sequence[str]], *, adapter: Adapter | None = None
@@ -160,13 +167,18 @@ def _written(batches: Iterator[Mapping[int, T]], plain: Callable[[T], Any]) -> I
         yield {place: json.dumps(plain(answer)) for place, answer in batch.items()}
 
 
-def _completion(kept: str) -> Completion:
+def _kept(completion: Completion) -> dict[str, Any]:
+    # Where an answer came from is no part of it.
+    return {name: value for name, value in asdict(completion).items() if name != "cached"}
+
+
+def _completion(kept: str, *, cached: bool) -> Completion:
     fields = json.loads(kept)
     chances = tuple(
         TokenChances(found["token"], tuple((token, value) for token, value in found["top"]))
         for found in fields.pop("chances", ())
     )
-    return Completion(**fields, chances=chances)
+    return Completion(**fields, chances=chances, cached=cached)
 
 
 def _timed(ask: Callable[[], list[Completion]]) -> list[Completion]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import partial
 
 from evalsuite.data.digest import digest
-from evalsuite.evaluate.graders import grader
-from evalsuite.evaluate.judge import Chosen, Grader, Item, Judgment, Pair
+from evalsuite.errors import ModelError
 from evalsuite.execute.cached import CachedModel
-from evalsuite.models import Model
-from evalsuite.plan.judging import base_of
-from evalsuite.records import Usage
-from evalsuite.spec.endpoint import Endpoint
+from evalsuite.models import Model, way_to
+from evalsuite.models.base import BaseCheckpoint, find_model
+from evalsuite.models.remote.meter import Meter
+from evalsuite.plugins import Ask, Grader
 from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.spec.rubric import Rubric
 from evalsuite.store.replies import ReplyCache
@@ -21,75 +20,42 @@ Load = Callable[[ResolvedJudge], Model]
 
 
 class Judges:
-    """Makes judges; `served` gives the model behind an endpoint, `load` takes the place of every model."""
+    """Makes judges; `meter` counts what is paid for them, `load` takes the place of every model."""
 
     def __init__(
         self,
         cache: ReplyCache,
         progress: Callable[[int, int], None],
         *,
-        served: Callable[[Endpoint], Model],
+        meter: Meter,
         load: Load | None = None,
     ) -> None:
         self._cache = cache
         self._progress = progress
-        self._served = served
+        self._meter = meter
         self._load = load
         self._made: dict[str, Model] = {}
-        self._used = Usage()
 
     def grader(self, resolved: ResolvedJudge, rubric: Rubric, *, repeat: int = 0) -> Grader:
-        """The judge, ready to grade by a rubric; what it takes is counted, see `used`."""
-        return _Counted(grader(resolved, rubric, model_of=self._model, repeat=repeat), self._count)
+        """The judge, ready to grade by a rubric."""
+        return resolved.judge.grader(resolved, rubric, ask_of=self._ask_of, repeat=repeat)
 
-    def used(self) -> Usage:
-        """What the judging since the last time takes when nothing of it comes from the cache."""
-        found, self._used = self._used, Usage()
-        return found
-
-    def _count(self, usage: Usage) -> None:
-        self._used += usage
+    def _ask_of(self, resolved: ResolvedJudge) -> Ask:
+        return way_to(self._model(resolved))
 
     def _model(self, resolved: ResolvedJudge) -> Model:
-        if isinstance(resolved.judge, Endpoint) and self._load is None:
-            return self._served(resolved.judge)
-        key = _digest(resolved)
+        ref, load = resolved.judge.base_model, self._load
+        if ref is None:
+            raise ModelError(f"{resolved.file}  a judge of kind {resolved.judge.kind!r} asks a model and names none")
+        base = find_model(ref, beside=resolved.file, download=True)
+        # Replies of a judge's checkpoint have always been kept apart from those of the same base under test.
+        key = digest("judge model", base.answers) if isinstance(base, BaseCheckpoint) else base.answers
+        return self._cached(key, partial(base.load, self._meter) if load is None else partial(load, resolved))
 
-        def make() -> Model:
+    def _cached(self, key: str, make: Callable[[], Model]) -> Model:
+        def once() -> Model:
             if key not in self._made:
-                self._made[key] = (self._load or _load_hf)(resolved)
+                self._made[key] = make()
             return self._made[key]
 
-        return CachedModel(key, make, cache=self._cache, progress=self._progress)
-
-
-@dataclass(frozen=True)
-class _Counted:
-    """A judge whose calls, tokens and money are told to somebody."""
-
-    judge: Grader
-    count: Callable[[Usage], None]
-
-    def grade(self, items: Sequence[Item]) -> list[Judgment]:
-        given = self.judge.grade(items)
-        self.count(sum((one.usage for one in given), Usage()))
-        return given
-
-    def prefer(self, pairs: Sequence[Pair]) -> list[Chosen]:
-        given = self.judge.prefer(pairs)
-        self.count(sum((one.usage for one in given), Usage()))
-        return given
-
-
-def _digest(resolved: ResolvedJudge) -> str:
-    if isinstance(resolved.judge, Endpoint):
-        from evalsuite.models.endpoint import endpoint_digest
-
-        return endpoint_digest(resolved.judge)
-    return digest("judge model", base_of(resolved, download=True).digest)
-
-
-def _load_hf(resolved: ResolvedJudge) -> Model:
-    from evalsuite.models.hf import HfModel
-
-    return HfModel(base_of(resolved, download=True))
+        return CachedModel(key, once, cache=self._cache, progress=self._progress)

@@ -22,7 +22,6 @@ from evalsuite.evaluate.overlap import measured
 from evalsuite.execute.workbench import Workbench
 from evalsuite.gate.decide import decide, terms_of
 from evalsuite.gate.required import with_required
-from evalsuite.models.base import BaseCheckpoint, ServedBase
 from evalsuite.models.proof import applied_proof
 from evalsuite.plan import Plan, Role, Step
 from evalsuite.plan.early import early_rules
@@ -78,7 +77,7 @@ def _scored(plan: Plan, step: Step, bench: Workbench, known: Callable[[], Eviden
             model, adapter = bench.subject(plan, step.role)
             # Who is compared with a served model is asked in its way, so that both have one metric.
             asked = (plan.base, plan.reference.base) if step.role == "base" else (plan.base,)
-            if letters.wanted(entry, samples, served=any(isinstance(who, ServedBase) for who in asked)):
+            if letters.wanted(entry, samples, served=any(who and not who.tells_likelihood for who in asked)):
                 return letters.score(entry, samples, model=model)
             return benchmark.score(entry, samples, model=model, adapter=adapter)
     if suite.harness is not None and step.entry in suite.harness.tasks:
@@ -116,13 +115,13 @@ def style(plan: Plan, step: Step, bench: Workbench) -> Outcome:
         theirs, why = ((), its.missing) if its.missing else _aligned(ours, _replies(plan, entry.name, "base", bench))
         voices = beside.Voices(ours, theirs, author, why)
         found.append(beside.words(entry.name, voices, seed=suite.seed))
-    if entry.style.likelihood and isinstance(plan.base, ServedBase):
+    if entry.style.likelihood and not plan.base.tells_likelihood:
         why = "a model behind an endpoint does not tell how likely a given answer is"
         found.append(beside.no_author_nll(entry.name, why))
     elif entry.style.likelihood:
         asked = [bench.subject(plan, "candidate")]
         # One that is only on record has its own figures there; the comparison pairs them.
-        asked += [bench.subject(plan, "base")] if isinstance(its.base, BaseCheckpoint) else []
+        asked += [bench.subject(plan, "base")] if its.base and its.base.tells_likelihood else []
         found.append(beside.author_nll(entry.name, samples, *asked))
     if entry.control is not None:
         judge = bench.judges.grader(resolved.judges[entry.judge], rubric)

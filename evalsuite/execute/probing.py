@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from evalsuite.evaluate.answered import answered
-from evalsuite.evaluate.judge import Grader, Item, overall
 from evalsuite.execute.workbench import Workbench
 from evalsuite.models.adapter import adapter_digest
 from evalsuite.models.subject import ModelSubject
 from evalsuite.plan import Plan, Step
 from evalsuite.plan.material import material, parents_of
-from evalsuite.plugins import AskingProbe, Material, Subject
-from evalsuite.records import Adapter, Completion, Outcome, Prompt, Sampling
+from evalsuite.plugins import AskingProbe, Grader, Material, Subject
+from evalsuite.records import Adapter, Completion, Graded, Item, Outcome, Prompt, Sampling, usage_of
 from evalsuite.spec.rubric import Rubric
 
 
@@ -54,10 +53,11 @@ def _alone(plan: Plan) -> str | None:
     return f"the reference {its.name} is another model, and only an adapter is read beside its own base"
 
 
-def _grade(judge: Grader, rubric: Rubric) -> Callable[[Sequence[tuple[str, str]]], list[float | None]]:
-    def grade(asked: Sequence[tuple[str, str]]) -> list[float | None]:
+def _grade(judge: Grader, rubric: Rubric) -> Callable[[Sequence[tuple[str, str]]], Graded]:
+    def grade(asked: Sequence[tuple[str, str]]) -> Graded:
         judgments = judge.grade([Item(question, reply) for question, reply in asked])
-        return [None if found.scores is None else overall(rubric, found.scores) for found in judgments]
+        grades = tuple(None if found.scores is None else rubric.overall(found.scores) for found in judgments)
+        return Graded(grades, usage_of(judgments))
 
     return grade
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from evalsuite.execute.cached import CachedModel
 from evalsuite.models import Model
 from evalsuite.models.in_context import InContextModel
+from evalsuite.models.remote.meter import Meter
 from evalsuite.models.teacher import FoundTeacher
 from evalsuite.plugins import Asking
 from evalsuite.records import Completion, Prompt, Sampling
@@ -27,7 +28,7 @@ def asking(
 
         def load() -> Model:
             if not loaded:
-                loaded.append((make or teacher.model)())
+                loaded.append(make() if make is not None else teacher.model(Meter()))
             return loaded[0]
 
         model = InContextModel(CachedModel(teacher.model_digest, load, cache=cache, progress=progress))

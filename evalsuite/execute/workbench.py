@@ -10,18 +10,14 @@ from evalsuite.execute.cached import CachedModel
 from evalsuite.execute.judges import Judges
 from evalsuite.execute.teaching import asking
 from evalsuite.models import Closing, Model
-from evalsuite.models.base import Base, BaseCheckpoint, ServedBase
-from evalsuite.models.endpoint import EndpointModel, endpoint_digest
+from evalsuite.models.base import Base, BaseCheckpoint
 from evalsuite.models.in_context import InContextModel
 from evalsuite.models.remote.meter import Meter
-from evalsuite.models.remote.pace import Pace
 from evalsuite.models.teacher import FoundTeacher
 from evalsuite.plan import Plan, Role
 from evalsuite.plugins import Asking
 from evalsuite.records import Adapter, Usage
-from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.judging import ResolvedJudge
-from evalsuite.spec.teacher import ServedTeacher
 from evalsuite.store.replies import ReplyCache
 
 
@@ -40,10 +36,9 @@ class Workbench:
         self.cache = cache
         self.progress = progress
         self.meter = meter or Meter()
-        self._load_base = load or _load
+        self._load_base = load or (lambda base: base.load(self.meter))
         self._loaded: tuple[str, Model] | None = None
-        self._paces: dict[str, Pace] = {}
-        self.judges = Judges(cache, progress, served=self.served, load=load_judge)
+        self.judges = Judges(cache, progress, meter=self.meter, load=load_judge)
 
     @property
     def paid(self) -> Usage:
@@ -51,21 +46,8 @@ class Workbench:
         meter = self.meter
         return Usage(meter.calls, meter.prompt_tokens, meter.completion_tokens, meter.spent)
 
-    def served(self, endpoint: Endpoint) -> Model:
-        """The model of an endpoint behind the reply cache; all of a run's share one meter."""
-        make = partial(self._asked, endpoint)
-        return CachedModel(endpoint_digest(endpoint), make, cache=self.cache, progress=self.progress)
-
-    def _asked(self, endpoint: Endpoint) -> EndpointModel:
-        # Limits per minute hold for all together who ask one model of one server.
-        fresh = Pace(endpoint.requests_per_minute, endpoint.tokens_per_minute)
-        pace = self._paces.setdefault(endpoint_digest(endpoint), fresh)
-        return EndpointModel(endpoint, meter=self.meter, pace=pace)
-
     def model(self, base: Base) -> Model:
         """The base model behind the reply cache; it is loaded when the first reply is missing."""
-        if isinstance(base, ServedBase):
-            return self.served(base.endpoint)
         cached = CachedModel(base.answers, lambda: self._load(base), cache=self.cache, progress=self.progress)
         return InContextModel(cached)
 
@@ -86,12 +68,13 @@ class Workbench:
         return asking(found, self.cache, self.progress, make=partial(self._teachers_model, found))
 
     def _teachers_model(self, found: FoundTeacher) -> Model:
-        if isinstance(found.document, ServedTeacher):
-            return self._asked(found.document)
-        assert found.base is not None
-        return self._load_base(found.base)
+        if isinstance(found.base, BaseCheckpoint):
+            return self._load_base(found.base)
+        return found.model(self.meter)
 
-    def _load(self, base: BaseCheckpoint) -> Model:
+    def _load(self, base: Base) -> Model:
+        if not isinstance(base, BaseCheckpoint):
+            return base.load(self.meter)
         # One base at a time: two large ones would not fit into memory together.
         if self._loaded is None or self._loaded[0] != base.answers:
             if self._loaded is not None and isinstance(self._loaded[1], Closing):
@@ -113,13 +96,3 @@ def with_cost(
             progress(done, total)
 
     return told
-
-
-def _load(base: BaseCheckpoint) -> Model:
-    if base.backend == "vllm":
-        from evalsuite.models.vllm.model import VllmModel
-
-        return VllmModel(base, url=base.server)
-    from evalsuite.models.hf import HfModel
-
-    return HfModel(base)

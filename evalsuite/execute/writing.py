@@ -58,4 +58,6 @@ def _summary(teacher: FoundTeacher, said: Sequence[Completion]) -> str:
     asked, wrote = sum(reply.prompt_tokens for reply in said), sum(reply.tokens for reply in said)
     money = teacher.money(asked, wrote)
     priced = "" if money is None else f", ${money:.2f} when asked anew"
-    return f"teacher {teacher.id}: {len(said):,} passages, {asked:,} tokens read, {wrote:,} written{priced}"
+    known = sum(reply.cached for reply in said)
+    cached = f" ({'all' if known == len(said) else f'{known:,}'} from the cache)" if known else ""
+    return f"teacher {teacher.id}: {len(said):,} passages{cached}, {asked:,} tokens read, {wrote:,} written{priced}"

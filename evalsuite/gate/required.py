@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from evalsuite.records import Answer, Result, Results, RuleOutcome, Verdict
-from evalsuite.spec.judge import Required
+from evalsuite.spec.judging import Required
 
 _GRAVEST: tuple[Answer, ...] = ("invalid", "fail", "undecided", "pass")
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evalsuite.errors import DataError
-from evalsuite.evaluate.parsing import single_rating
 from evalsuite.imports import Compared, Graded, Imported
 from evalsuite.imports.fastchat import read_answers, read_questions
 from evalsuite.imports.fields import At, Row, digests, number, rows, text, turn, word
+from evalsuite.judges.published_replies import single_rating
 from evalsuite.stats.orders import BothOrders, Verdict, winner
 
 _SHARE = {"win": 1.0, "tie": 0.5, "lose": 0.0}

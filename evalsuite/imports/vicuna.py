@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evalsuite.errors import DataError
-from evalsuite.evaluate.parsing import two_scores
 from evalsuite.imports import Answered, Compared, Imported
 from evalsuite.imports.fastchat import read_answers, read_questions
 from evalsuite.imports.fields import At, Row, digests, rows, text, word
+from evalsuite.judges.published_replies import two_scores
 
 Grades = tuple[float, float]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
+from evalsuite.plugins import Ask
 from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Rendered, Sampling
 
 
@@ -65,3 +66,12 @@ class Closing(Protocol):
     def close(self) -> None:
         """Give it back; the model is of no use afterwards, or takes it anew."""
         ...
+
+
+def way_to(model: Model) -> Ask:
+    """The way to a model for whoever only puts prompts to it, such as a judge."""
+
+    def ask(prompts: Sequence[Prompt], sampling: Sampling) -> Sequence[Completion]:
+        return model.generate(prompts, sampling=sampling)
+
+    return ask

@@ -9,7 +9,7 @@ from typing import Any
 
 from evalsuite.data.digest import digest, file_digest
 from evalsuite.errors import DataError, ModelError
-from evalsuite.models.base import BaseCheckpoint, weight_files
+from evalsuite.models.base import Base, BaseCheckpoint, weight_files
 from evalsuite.models.context import FILE as CONTEXT
 from evalsuite.models.context import weights_beside
 from evalsuite.models.fit import misfit
@@ -42,8 +42,12 @@ def adapter_digest(folder: Path) -> str:
         raise ModelError(str(error)) from None
 
 
-def check_fits(folder: Path, checkpoint: BaseCheckpoint) -> None:
+def check_fits(folder: Path, checkpoint: Base) -> None:
     """Raises ModelError, naming both, when the adapter's tensors cannot belong to this base model."""
+    if not isinstance(checkpoint, BaseCheckpoint):
+        raise ModelError(
+            f"{folder}  cannot be put on {checkpoint.id}, whose weights are not here; give an id or folder"
+        )
     if (folder / CONTEXT).is_file():
         beside = weights_beside(folder)
         if beside is None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Literal
+from typing import Protocol, cast
 
 from evalsuite import bundled
 from evalsuite.data.digest import digest, file_digest
 from evalsuite.errors import DataError, ModelError
-from evalsuite.models.endpoint import endpoint_digest
+from evalsuite.models import Model
+from evalsuite.models.endpoint import EndpointModel, endpoint_digest
 from evalsuite.models.remembered import remembered_digest
-from evalsuite.spec.base_model import BaseModelRef
+from evalsuite.models.remote.meter import Meter
+from evalsuite.spec.base_model import BaseModelRef, ModelDocument
 from evalsuite.spec.endpoint import Endpoint
 
 QUICKSTART = "quickstart"
@@ -32,6 +34,62 @@ _SHORT_COMMIT = re.compile(r"[0-9a-f]{7,39}")
 _HUB_TIMEOUT = 4.0
 
 
+class Base(Protocol):
+    """A base model that was found: what it is known by, and the way to its answers."""
+
+    @property
+    def id(self) -> str:
+        """The model in one word."""
+        ...
+
+    @property
+    def dtype(self) -> str:
+        """Its number format, or a word in place of it where nobody knows."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """The digest of its weights, or of what stands for them."""
+        ...
+
+    @property
+    def answers(self) -> str:
+        """The digest that its replies are kept under."""
+        ...
+
+    @property
+    def tells_likelihood(self) -> bool:
+        """Whether it tells how likely a given reply is."""
+        ...
+
+    def load(self, meter: Meter) -> Model:
+        """The model, ready to be asked; `meter` counts what its calls cost, if they cost anything."""
+        ...
+
+
+class Backend(ModelDocument, Protocol):
+    """A backend: its fields are what `base_model` may say."""
+
+    def find(self, *, beside: Path, download: bool = False) -> Base:
+        """The base model that the document, which lies at `beside`, names; raises ModelError when it is not there.
+
+        With `download` it may be fetched.
+        """
+        ...
+
+
+class Engine(Protocol):
+    """What answers with weights on this disk in place of transformers in this process."""
+
+    def answers_of(self, weights: str) -> str:
+        """The digest that replies are kept under, made of the weights' digest."""
+        ...
+
+    def load(self, checkpoint: BaseCheckpoint) -> Model:
+        """The model, ready to be asked."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class BaseCheckpoint:
     """A base model on disk: the id it was asked by, its folder, its number format, and the digest of what it holds."""
@@ -40,13 +98,26 @@ class BaseCheckpoint:
     folder: Path
     dtype: str
     digest: str
-    backend: Literal["hf", "vllm"] = "hf"
-    server: str | None = None
+    # What answers with the weights in place of transformers in this process.
+    engine: Engine | None = None
 
     @property
     def answers(self) -> str:
-        """The digest that its replies are kept under: the weights', and the backend's where it is not hf."""
-        return self.digest if self.backend == "hf" else digest(self.backend, self.digest)
+        """The digest that its replies are kept under: the weights', and the engine's where it is not transformers."""
+        return self.digest if self.engine is None else self.engine.answers_of(self.digest)
+
+    @property
+    def tells_likelihood(self) -> bool:
+        """Always."""
+        return True
+
+    def load(self, meter: Meter) -> Model:
+        """The model; its weights are loaded when it is first asked."""
+        if self.engine is not None:
+            return self.engine.load(self)
+        from evalsuite.models.hf import HfModel
+
+        return HfModel(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +146,22 @@ class ServedBase:
         """The digest that its replies are kept under."""
         return self.digest
 
+    @property
+    def tells_likelihood(self) -> bool:
+        """Never: chat servers tell how likely their own words are, not how likely given ones."""
+        return False
 
-Base = BaseCheckpoint | ServedBase
+    def load(self, meter: Meter) -> Model:
+        """The model, its calls counted by the meter and at the meter's pace."""
+        its = self.endpoint
+        pace = meter.pace(self.digest, requests=its.requests_per_minute, tokens=its.tokens_per_minute)
+        return EndpointModel(its, meter=meter, pace=pace)
+
+
+def find_model(document: ModelDocument, *, beside: Path, download: bool = False) -> Base:
+    """The base model that a document at `beside` names, by its backend; raises ModelError when it is not there."""
+    # Documents are made of the group's classes, which are held to the whole protocol.
+    return cast(Backend, document).find(beside=beside, download=download)
 
 
 def find_base(id: str, *, revision: str | None, dtype: str, download: bool = False) -> BaseCheckpoint:
@@ -100,14 +185,19 @@ def located(model: str, beside: Path) -> str:
     try:
         return str(folder) if model.startswith(".") or folder.is_dir() else model
     except OSError:  # too long for a path, and so for a hub id
-        raise ModelError(f"base model {model[:60]!r}...  is no folder and no hub id; check `base_model.id`") from None
+        raise ModelError(f"base model {model[:60]!r}...  is no folder and no hub id; check it") from None
+
+
+def is_local(ref: BaseModelRef, *, beside: Path) -> bool:
+    """Whether a document at `beside` names weights on this machine, and not a hub id."""
+    place = located(ref.id, beside.resolve().parent)
+    return place == QUICKSTART or Path(place).expanduser().is_dir()
 
 
 def base_of(ref: BaseModelRef, *, beside: Path, download: bool = False) -> BaseCheckpoint:
-    """The checkpoint that a document at `beside` names, with the backend that is to answer; raises as `find_base`."""
+    """The checkpoint that a document at `beside` names; raises as `find_base`."""
     place = located(ref.id, beside.resolve().parent)
-    found = find_base(place, revision=ref.revision, dtype=ref.dtype, download=download)
-    return replace(found, backend=ref.backend, server=ref.server)
+    return find_base(place, revision=ref.revision, dtype=ref.dtype, download=download)
 
 
 def weight_files(folder: Path) -> list[Path]:

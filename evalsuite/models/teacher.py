@@ -9,7 +9,8 @@ from evalsuite.data.digest import digest
 from evalsuite.errors import ModelError
 from evalsuite.models import Model
 from evalsuite.models.adapter import adapter_digest, check_fits
-from evalsuite.models.base import BaseCheckpoint, base_of
+from evalsuite.models.base import Base, ServedBase, find_model
+from evalsuite.models.remote.meter import Meter
 from evalsuite.records import Adapter
 from evalsuite.spec.project import find_data
 from evalsuite.spec.teacher import LocalTeacher, ServedTeacher
@@ -20,7 +21,7 @@ class FoundTeacher:
     """Whom to ask, and how its answers are drawn; one that is served has no base."""
 
     document: LocalTeacher | ServedTeacher
-    base: BaseCheckpoint | None = None
+    base: Base | None = None
     adapter: Adapter | None = None
 
     @property
@@ -54,16 +55,12 @@ class FoundTeacher:
             return None
         return document.money(prompt_tokens, completion_tokens)
 
-    def model(self) -> Model:
+    def model(self, meter: Meter) -> Model:
         """The model, made anew; its weights are loaded when it is first asked."""
         if isinstance(self.document, ServedTeacher):
-            from evalsuite.models.endpoint import EndpointModel
-
-            return EndpointModel(self.document)
-        from evalsuite.models.hf import HfModel
-
+            return ServedBase(self.document).load(meter)
         assert self.base is not None
-        return HfModel(self.base)
+        return self.base.load(meter)
 
 
 def find_teacher(document: LocalTeacher | ServedTeacher, *, beside: Path) -> FoundTeacher:
@@ -72,7 +69,7 @@ def find_teacher(document: LocalTeacher | ServedTeacher, *, beside: Path) -> Fou
         return FoundTeacher(document)
     if document.base_model is None:
         raise ModelError(f"{beside}  teacher  names no model; give `base_model`, or `endpoint` and `model`")
-    base = base_of(document.base_model, beside=beside, download=True)
+    base = find_model(document.base_model, beside=beside, download=True)
     if document.adapter is None:
         return FoundTeacher(document, base)
     folder = find_data(document.adapter, beside=beside).found

@@ -7,13 +7,12 @@ from pathlib import Path
 
 from evalsuite.errors import DocumentError, NotFound, Problem
 from evalsuite.models.adapter import adapter_digest, check_fits
-from evalsuite.models.base import Base, BaseCheckpoint, base_of
+from evalsuite.models.base import Base, BaseCheckpoint, find_model
 from evalsuite.models.teacher import FoundTeacher
 from evalsuite.plan import Baseline, BuiltOn, Plan, Reference
 from evalsuite.plan.made import known_adapter
 from evalsuite.plan.make import make_plan
 from evalsuite.records import Adapter
-from evalsuite.spec.base_model import BaseModelRef
 from evalsuite.spec.project import find_data
 from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.spec.teacher import LocalTeacher, ServedTeacher, teacher_of
@@ -105,13 +104,11 @@ def settled(plan: Plan, trained: Mapping[str, Plan], store: Store) -> Plan:
     return planned(plan.resolved, plan.base, below, store, baseline=plan.baseline, reference=plan.reference)
 
 
-def _teachers_base(
-    document: LocalTeacher, resolved: ResolvedSpec, base: BaseCheckpoint, *, download: bool
-) -> BaseCheckpoint:
-    ref: BaseModelRef | None = document.base_model
+def _teachers_base(document: LocalTeacher, resolved: ResolvedSpec, base: BaseCheckpoint, *, download: bool) -> Base:
+    ref = document.base_model
     if ref is None or ref == resolved.spec.base_model:
         return base
-    return base_of(ref, beside=resolved.file, download=download)
+    return find_model(ref, beside=resolved.file, download=download)
 
 
 def _trained(name: str, file: Path, store: Store) -> Adapter:

@@ -16,7 +16,6 @@ from evalsuite.plan.judging import grading_cost, preferring_cost
 from evalsuite.plan.material import material
 from evalsuite.plugins import AskingProbe
 from evalsuite.records import Sample
-from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
 from evalsuite.spec.teacher import LocalTeacher, ServedTeacher, teacher_of
@@ -112,7 +111,7 @@ def _money(resolved: ResolvedSpec, role: Role, prompt_tokens: int, reply_tokens:
     """What the tokens cost where a model is asked over the network; replies count as long as they may become."""
     named = resolved.spec.reference
     base = resolved.spec.base_model if role != "base" or named is None or isinstance(named, str) else named
-    return base.money(prompt_tokens, reply_tokens) if isinstance(base, Endpoint) else 0.0
+    return base.money(prompt_tokens, reply_tokens)
 
 
 def probe_cost(resolved: ResolvedSpec, probe: AskingProbe, *, role: Role) -> Cost:

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from evalsuite.errors import EvalsuiteError
-from evalsuite.models import base as bases
 from evalsuite.models.adapter import adapter_digest, check_fits
-from evalsuite.models.base import Base, ServedBase
+from evalsuite.models.base import Base, BaseCheckpoint, find_model
 from evalsuite.plan import BuiltOn
 from evalsuite.plan.make import training_digest
 from evalsuite.records import Adapter
-from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.store import Store, read
 
 
 def base_of(resolved: ResolvedSpec, *, download: bool) -> Base:
     """The base model that a spec names; raises ModelError when it is not there."""
-    ref = resolved.spec.base_model
-    if isinstance(ref, Endpoint):
-        return ServedBase(ref)
-    return bases.base_of(ref, beside=resolved.file, download=download)
+    return find_model(resolved.spec.base_model, beside=resolved.file, download=download)
 
 
 def known_adapter(resolved: ResolvedSpec, base: Base, below: BuiltOn, store: Store) -> Adapter | None:
     """The spec's adapter where its weights are there and unchanged, otherwise None."""
-    if isinstance(base, ServedBase):
+    if not isinstance(base, BaseCheckpoint):
         return None
     if resolved.adapter_path is not None:
         check_fits(resolved.adapter_path, base)

@@ -12,7 +12,7 @@ from evalsuite.data.authored import read_authored
 from evalsuite.data.canaries import canary_parts
 from evalsuite.data.digest import data_digest, digest, file_digest
 from evalsuite.environment import installed
-from evalsuite.models.base import Base, BaseCheckpoint, ServedBase
+from evalsuite.models.base import Base
 from evalsuite.plan import NO_REFERENCE, Baseline, BuiltOn, Judging, Meeting, Opponent, Plan, Reference, Role, Step
 from evalsuite.plan.early import early_parts
 from evalsuite.plan.estimate import benchmark_cost, judged_cost, pairing_cost, probe_cost, style_cost, training_cost
@@ -152,8 +152,9 @@ class _Maker:
 
     def _asked_otherwise(self, entry: Benchmark) -> bool:
         """Whether a reference in this process is asked for letters, because the candidate is served."""
-        served, local = isinstance(self.base, ServedBase), isinstance(self.reference.base, BaseCheckpoint)
-        return served and local and entry.task.sampling is None
+        theirs = self.reference.base
+        local = theirs is not None and theirs.tells_likelihood
+        return local and not self.base.tells_likelihood and entry.task.sampling is None
 
     def _harness(self, task: str, role: Role) -> str | None:
         assert self.suite.harness is not None

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from evalsuite.errors import NotFound
-from evalsuite.models import base as bases
-from evalsuite.models.base import Base, ServedBase
+from evalsuite.models.base import Base, find_model
 from evalsuite.plan import Plan, Reference, Step, StepKind
 from evalsuite.plan.make import natural_reference
 from evalsuite.records import Reply
 from evalsuite.registry.aliases import aliases_file, read_aliases
-from evalsuite.spec.base_model import BaseModelRef
 from evalsuite.spec.card import Card
-from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.load import load_document
 from evalsuite.spec.project import project_of
 from evalsuite.spec.resolved import ResolvedSpec
@@ -38,7 +34,7 @@ def reference_of(
     if named is None:
         return natural_reference(resolved, base)
     if not isinstance(named, str):
-        found = _found(named, resolved.file, download=download)
+        found = find_model(named, beside=resolved.file, download=download)
         own = resolved.spec.adapts and found.answers == base.answers
         return Reference(named.id, (found.digest, None), found, own=own)
     if named in plans and released_as(resolved, named) is None:
@@ -94,12 +90,6 @@ def unknown(resolved: ResolvedSpec, what: str, name: str, store: Store) -> str:
         f"{resolved.file}  the {what} {name!r} is no alias of adapters_registry/ and no spec with results; "
         f"there are: {known or 'none'}"
     )
-
-
-def _found(named: BaseModelRef | Endpoint, file: Path, *, download: bool) -> Base:
-    if isinstance(named, Endpoint):
-        return ServedBase(named)
-    return bases.base_of(named, beside=file, download=download)
 
 
 def _beside(other: Plan, resolved: ResolvedSpec, store: Store) -> Reference:

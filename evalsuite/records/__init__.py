@@ -12,6 +12,7 @@ from evalsuite.records.asking import (
     TextDrift,
     TokenChances,
 )
+from evalsuite.records.judgments import Choice, Chosen, Graded, Item, Judgment, Pair, majority, usage_of
 from evalsuite.records.measurement import UNKNOWN, Measurement, how_they_differ, marks
 from evalsuite.records.metrics import (
     EVERY,
@@ -65,6 +66,8 @@ __all__ = [
     "Adapter",
     "Answer",
     "Canary",
+    "Choice",
+    "Chosen",
     "ChosenRejected",
     "Comparison",
     "Completion",
@@ -74,6 +77,9 @@ __all__ = [
     "Example",
     "Facts",
     "Foreseen",
+    "Graded",
+    "Item",
+    "Judgment",
     "LayerNorm",
     "LogLikelihood",
     "Measurement",
@@ -82,6 +88,7 @@ __all__ = [
     "Named",
     "Outcome",
     "Outlook",
+    "Pair",
     "Place",
     "Prompt",
     "Rated",
@@ -115,9 +122,11 @@ __all__ = [
     "declaration",
     "how_they_differ",
     "joined",
+    "majority",
     "marks",
     "measured_alike",
     "metric_of",
     "required",
     "results_of",
+    "usage_of",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -79,7 +79,8 @@ class Completion:
     """A model's reply, with the tokens it cost and why it ended.
 
     A `refused` reply was declined by the model or its server; a `failed` one never came, `reason` says why. `seconds`
-    are those it took; of a batch that was answered together, each completion's share.
+    are those it took; of a batch that was answered together, each completion's share. One that is `cached` came from
+    the reply cache, and nobody was asked.
     """
 
     text: str
@@ -89,6 +90,7 @@ class Completion:
     reason: str | None = None
     chances: tuple[TokenChances, ...] = ()
     seconds: float | None = None
+    cached: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,12 +79,16 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Calls to language models with their tokens, and money in dollars."""
+    """Calls to language models with their tokens, and money in dollars.
+
+    `cached` is how many of the calls the reply cache answered, so that nobody was asked or paid.
+    """
 
     calls: int = 0
     prompt_tokens: int = 0
     tokens: int = 0
     money: float = 0.0
+    cached: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -92,6 +96,7 @@ class Usage:
             self.prompt_tokens + other.prompt_tokens,
             self.tokens + other.tokens,
             self.money + other.money,
+            self.cached + other.cached,
         )
 
 

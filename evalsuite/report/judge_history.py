@@ -55,7 +55,7 @@ def checks_of(seat: Seat, checks: Sequence[JudgeCheck]) -> list[JudgeCheck]:
 
 
 def cost_table(checks: Sequence[JudgeCheck]) -> Table:
-    """What each check took, newest first."""
+    """What each check takes when nothing comes from the reply cache, newest first."""
     rows: list[tuple[Cell, ...]] = [
         (
             f"{row.checked_at:%Y-%m-%d %H:%M}",

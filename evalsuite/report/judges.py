@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evalsuite.report.figures import interval
+from evalsuite.records import Usage
+from evalsuite.report.figures import interval, usage
 from evalsuite.report.table import Cell, Table
 from evalsuite.store import Store
 from evalsuite.store.judges import JudgeCheck, checks, judgings
@@ -36,12 +37,24 @@ def health_figures(check: JudgeCheck) -> Table:
 
 
 def head(check: JudgeCheck) -> str:
-    """Which judge was measured by what, and what that took."""
+    """Which judge was measured by what, and what judging that once takes, whoever answers."""
     row = check.row
+    takes = usage(Usage(row.calls, row.prompt_tokens, row.tokens, row.money) if row.calls else None)
     return (
-        f"judge {row.judge}, rubric {row.rubric}, {row.judgments:,} labelled {row.kind} of {row.labels}: "
-        f"{row.calls:,} calls, {row.prompt_tokens + row.tokens:,} tokens, ${row.money:.4f}"
+        f"judge {row.judge}, rubric {row.rubric}, {row.judgments:,} labelled {row.kind} of {row.labels}; "
+        f"takes without the reply cache: {takes}"
     )
+
+
+def calls_made(asked: Usage, paid: float) -> str:
+    """How many calls were really made, what was paid for them, and what the reply cache answered instead."""
+    if not asked.calls:
+        return "no calls: the judge asks no model"
+    made = asked.calls - asked.cached
+    if not made:
+        return f"0 calls, all {asked.calls:,} from the cache"
+    rest = f", {asked.cached:,} more from the cache" if asked.cached else ""
+    return f"{made:,} calls, ${paid:.4f}{rest}"
 
 
 def checks_table(found: Sequence[JudgeCheck]) -> Table:

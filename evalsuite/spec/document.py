@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeVar, Union
 
 from pydantic import (
@@ -12,9 +13,11 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     GetCoreSchemaHandler,
     RootModel,
+    Tag,
     ValidationError,
 )
 from pydantic_core import CoreSchema
@@ -60,18 +63,36 @@ Version = Annotated[Literal[1], BeforeValidator(_whole)]
 
 
 class OneOf:
-    """Annotation: the value is an instance of whichever plug-in of this kind its tag names."""
+    """Annotation: the value is an instance of whichever plug-in of this kind its tag names.
 
-    def __init__(self, kind: plugins.Kind) -> None:
+    `by` says the tag of a value where a document may leave it out.
+    """
+
+    def __init__(self, kind: plugins.Kind, *, by: Callable[[Any], str] | None = None) -> None:
         self.kind = kind
+        self.by = by
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        classes = tuple(plugins.find(self.kind).values())
+        found, key = plugins.find(self.kind), plugins.TAGS[self.kind]
+        if self.by is not None:
+            # A place says `backend endpoint`, for the word alone may be a key of the document as well.
+            members: Any = Union[tuple(Annotated[one, Tag(f"{key} {name}")] for name, one in found.items())]  # noqa: UP007
+            return handler.generate_schema(Annotated[members, Discriminator(_telling(key, self.by))])
+        classes = tuple(found.values())
         if len(classes) == 1:  # pydantic knows discriminators for unions only
             return handler.generate_schema(classes[0])
         union: Any = Union[classes]  # noqa: UP007
-        tagged = Annotated[union, Field(discriminator=plugins.TAGS[self.kind])]
+        tagged = Annotated[union, Field(discriminator=key)]
         return handler.generate_schema(tagged)
+
+
+def _telling(key: str, by: Callable[[Any], str]) -> Callable[[Any], str]:
+    def tag(value: Any) -> str:
+        return f"{key} {by(value)}"
+
+    # Messages call the discriminator by the function's name.
+    tag.__name__ = key
+    return tag
 
 
 def validate(document: type[D], raw: Raw) -> D:
@@ -126,10 +147,13 @@ def _words(detail: dict[str, Any]) -> str:
     if kind == "missing":
         return "is missing; add it"
     if kind == "union_tag_invalid":
-        near = difflib.get_close_matches(str(context["tag"]), re.findall(r"'([^']*)'", context["expected_tags"]), 1)
+        # A tag that may be left out is told by a function, which is called as the key and says it before the tag.
+        key = str(context["discriminator"]).strip("'").removesuffix("()")
+        tag = str(context["tag"]).removeprefix(f"{key} ")
+        expected = context["expected_tags"].replace(f"'{key} ", "'")
+        near = difflib.get_close_matches(tag, re.findall(r"'([^']*)'", expected), 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        key = str(context["discriminator"]).strip("'")
-        return f"{key} {str(context['tag'])!r} is not one of {context['expected_tags']}{hint}"
+        return f"{key} {tag!r} is not one of {expected}{hint}"
     if kind == "union_tag_not_found":
         return f"needs the key {context['discriminator']}"
     if kind == "value_error":

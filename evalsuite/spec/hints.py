@@ -62,6 +62,9 @@ def _alternatives(schema: Schema, root: Schema) -> Iterator[Schema]:
 
 
 def _is_tagged(place: Schema, tag: str) -> bool:
-    # `with KEY` is the alternative that is recognised by having that key.
-    by_key = tag.startswith("with ") and tag.removeprefix("with ") in place.get("required", ())
-    return by_key or any(value.get("const") == tag for value in place.get("properties", {}).values())
+    # `a THING` is told by its form alone, and any alternative may be it.
+    by_form = tag.startswith("a ")
+    # `KEY VALUE` is the alternative whose key has that value, unless another is written.
+    key, _, value = tag.partition(" ")
+    by_default = place.get("properties", {}).get(key, {}).get("const") == value
+    return by_form or by_default or any(its.get("const") == tag for its in place.get("properties", {}).values())

@@ -1,23 +1,46 @@
-"""Judges with all that they name: the text of the prompt, the members of a panel, where a local model lies."""
+"""What every kind of judge promises, and a judge with all that it names: its prompt's text, the members of a panel.
+
+The kinds are plug-ins of the group `evalsuite.judges`, one file each in `evalsuite/judges/kinds/`.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Annotated, Any, Protocol
+
+from pydantic import Field
 
 from evalsuite.errors import DocumentError, Problem
-from evalsuite.spec.endpoint import Endpoint
-from evalsuite.spec.judge import Judge, OfflineJudge, PanelJudge
+from evalsuite.plugins import Ask, Grader
+from evalsuite.records import Usage
+from evalsuite.spec.base_model import ModelDocument
+from evalsuite.spec.document import Document, Name, Version
+from evalsuite.spec.rubric import Rubric
 
 # What each part of a prompt must show the judge, besides the form of its answer.
 _GRADE, _PREFER = ("rubric", "question", "reply", "form"), ("rubric", "question", "first", "second", "form")
 _PART = re.compile(r"^# (grade|prefer)[^\S\n]*\n", re.MULTILINE)
 
-# Raised when a judge is asked in another way, so that what was judged before is judged again.
-VERSION = 1
+
+class Required(Document):
+    """The least health that makes this judge worth believing; below it a verdict is invalid."""
+
+    agreement: Annotated[
+        float | None, Field(ge=-1, le=1, description="with human labels, beyond chance: kappa or alpha")
+    ] = None
+    consistency: Annotated[
+        float | None, Field(ge=0, le=1, description="share of pairs with one winner in both orders")
+    ] = None
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """The figures that have a limit, with it."""
+        limits = {"agreement": self.agreement, "consistency": self.consistency}
+        return {figure: limit for figure, limit in limits.items() if limit is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +51,106 @@ class JudgePrompt:
     prefer: str
 
 
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """What a judge is to be asked, known before anything runs.
+
+    So many calls by a rubric, about texts of `characters` in all; each reply is expected to have `said` tokens.
+    """
+
+    rubric: Rubric
+    calls: int
+    characters: int
+    said: int
+
+
+class Judge(Protocol):
+    """A kind of judge: its fields are the document, its methods how such a judge is known, priced and asked.
+
+    `its` is the same document with all that it names. A kind takes what it does not need from `JudgeDocument`.
+    """
+
+    @property
+    def kind(self) -> str:
+        """The kind's name, which is its file's."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The judge's name."""
+        ...
+
+    @property
+    def required(self) -> Required | None:
+        """The least health that makes it worth believing."""
+        ...
+
+    @property
+    def prompt_name(self) -> str | None:
+        """The prompt that it is asked with, `judges/prompts/NAME.md`; None for a judge that reads none."""
+        ...
+
+    @property
+    def member_names(self) -> tuple[str, ...]:
+        """The judges who judge in its place, by name; none for one who judges itself."""
+        ...
+
+    @property
+    def base_model(self) -> ModelDocument | None:
+        """The model that answers in its name; None for a judge that asks no model."""
+        ...
+
+    def cannot_grade(self, rubric: Rubric) -> str | None:
+        """Why it cannot grade by a rubric; None where it can."""
+        ...
+
+    def identity_of(self, its: ResolvedJudge) -> Mapping[str, Any]:
+        """All that decides what it says, as plain data for digests: its name, prices, limits and prose have no part."""
+        ...
+
+    def cost(self, its: ResolvedJudge, work: Workload) -> Usage:
+        """What the work takes at most, when nothing comes from the reply cache."""
+        ...
+
+    def grader(self, its: ResolvedJudge, rubric: Rubric, *, ask_of: AskOf, repeat: int) -> Grader:
+        """The judge, ready to grade by a rubric; `ask_of` gives the way to the model of a judge that has one.
+
+        `repeat` above 0 asks the same anew, for judges that are measured.
+        """
+        ...
+
+
+class JudgeDocument(Document):
+    """What every judge's document has, and what a kind that asks no model and has no members need not say."""
+
+    schema_version: Version
+    name: Name
+    description: str | None = None
+    required: Required | None = None
+
+    @property
+    def prompt_name(self) -> str | None:
+        """None: it reads no prompt."""
+        return None
+
+    @property
+    def member_names(self) -> tuple[str, ...]:
+        """None: it judges itself."""
+        return ()
+
+    @property
+    def base_model(self) -> ModelDocument | None:
+        """None: it asks no model."""
+        return None
+
+    def cannot_grade(self, rubric: Rubric) -> str | None:
+        """None: it can grade by every rubric."""
+        return None
+
+
 @dataclass(frozen=True)
 class ResolvedJudge:
-    """A judge document, its prompt's text, and for a panel its members."""
+    """A judge document, the file it stands in, its prompt's text, and for a panel its members."""
 
     judge: Judge
     file: Path
@@ -43,20 +163,16 @@ class ResolvedJudge:
         return self.members or (self,)
 
     @property
-    def identity(self) -> dict[str, Any]:
-        """All that decides what it says, for digests: its name, prices, limits and prose have no part in it.
+    def identity(self) -> Mapping[str, Any]:
+        """All that decides what it says, for digests."""
+        return self.judge.identity_of(self)
 
-        A model in this process is known by its weights, which whoever makes the digest adds.
-        """
-        if self.members:
-            return {"kind": "panel", "members": [member.identity for member in self.members]}
-        if isinstance(self.judge, OfflineJudge | PanelJudge):
-            return {"kind": self.judge.kind}
-        assert self.prompt is not None
-        asked = {"version": VERSION, **self.judge.asking, "grade": self.prompt.grade, "prefer": self.prompt.prefer}
-        if isinstance(self.judge, Endpoint):
-            return asked | {"endpoint": list(self.judge.identity)}
-        return asked | {"model": self.judge.model, "revision": self.judge.revision, "dtype": self.judge.dtype}
+    def cannot_grade(self, rubric: Rubric) -> str | None:
+        """Why it, or the first of its members that cannot, cannot grade by a rubric; None where all can."""
+        return next((why for seat in self.seats if (why := seat.judge.cannot_grade(rubric)) is not None), None)
+
+
+AskOf = Callable[[ResolvedJudge], Ask]
 
 
 def read_prompt(file: Path) -> JudgePrompt:

@@ -17,7 +17,7 @@ from evalsuite.plugins import asks
 from evalsuite.records import EVERY, FACT_METRICS, Metric, Wants, by_name, declaration, joined
 from evalsuite.spec.dataset import FolderSplit, HubSplit, Split
 from evalsuite.spec.document import validate
-from evalsuite.spec.judge import JudgeFile, OfflineJudge, PanelJudge
+from evalsuite.spec.judge import JudgeFile
 from evalsuite.spec.judging import JudgePrompt, ResolvedJudge, read_prompt
 from evalsuite.spec.matrix import expand, override
 from evalsuite.spec.policy import Policy
@@ -121,9 +121,8 @@ class Resolver:
                 rubrics[item.rubric] = rubric
             if judge:
                 judges[item.judge] = judge
-            offline = judge is not None and any(isinstance(seat.judge, OfflineJudge) for seat in judge.seats)
-            if rubric and offline and rubric.unchecked:
-                what = f"the offline judge cannot grade {', '.join(rubric.unchecked)}: no `check` in the rubric"
+            what = judge.cannot_grade(rubric) if judge and rubric else None
+            if what is not None:
                 self._report(raw, (*at, "judge"), what)
         return rubrics, judges, self._suite_data(suite, raw, file)
 
@@ -158,23 +157,25 @@ class Resolver:
         if found is None:
             return None
         file, judge = documents[f"judges/{name}"], found.root
-        if isinstance(judge, OfflineJudge):
-            return ResolvedJudge(judge, file)
         raw = read_file(file)
-        if not isinstance(judge, PanelJudge):
-            prompt = self._prompt(judge.prompt, (raw, file, ("prompt",)), documents)
-            return ResolvedJudge(judge, file, prompt) if prompt else None
+        prompt = None
+        if judge.prompt_name is not None:
+            prompt = self._prompt(judge.prompt_name, (raw, file, ("prompt",)), documents)
+            if prompt is None:
+                return None
         members = []
-        for index, member in enumerate(judge.judges):
+        for index, member in enumerate(judge.member_names):
             place = (raw, file, ("judges", index))
             # A panel on a panel could sit on itself, and its vote would be nobody's.
             seat = self._named(JudgeFile, "judges", member, place, documents)
-            if seat is not None and isinstance(seat.root, PanelJudge):
+            if seat is not None and seat.root.member_names:
                 self._report(raw, place[2], f"{member!r} is itself a panel; name its judges instead")
             elif seat is not None:
                 members.append(self.judge(member, place, documents))
         seated = tuple(member for member in members if member is not None)
-        return ResolvedJudge(judge, file, members=seated) if len(seated) == len(judge.judges) else None
+        if len(seated) < len(judge.member_names):
+            return None
+        return ResolvedJudge(judge, file, prompt, seated)
 
     def _prompt(self, name: str, at: tuple[Raw, Path, Path_], documents: dict[str, Path]) -> JudgePrompt | None:
         raw, file, path = at

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from evalsuite.records import Metric, by_name
 from evalsuite.spec.dataset import Split
-from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.spec.policy import Policy
 from evalsuite.spec.rubric import Rubric
@@ -40,5 +39,5 @@ class ResolvedSpec:
     def metrics(self) -> Mapping[str, Metric]:
         """What a candidate will have once it is measured; patterns stand for slices that are not known yet."""
         # What is chosen by likelihood elsewhere is answered by letter behind an endpoint.
-        served = isinstance(self.spec.base_model, Endpoint)
-        return by_name(self.suite.metrics(self.rubrics, served=served))
+        by_letter = not self.spec.base_model.tells_likelihood
+        return by_name(self.suite.metrics(self.rubrics, served=by_letter))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
@@ -55,6 +56,24 @@ class Rubric(Document):
     def unchecked(self) -> tuple[str, ...]:
         """The criteria without a deterministic check, which only a language model can grade."""
         return tuple(criterion.name for criterion in self.criteria if criterion.check is None)
+
+    def normalised(self, scores: Mapping[str, float]) -> dict[str, float]:
+        """Each criterion's score on the scale 0 (worst anchor) to 1 (best anchor)."""
+        shares = {}
+        for criterion in self.criteria:
+            low, high = criterion.scale
+            shares[criterion.name] = (scores[criterion.name] - low) / (high - low)
+        return shares
+
+    def overall(self, scores: Mapping[str, float]) -> float:
+        """The weighted mean of the normalised scores, 0 to 1."""
+        shares = self.normalised(scores)
+        weight = sum(criterion.weight for criterion in self.criteria)
+        return sum(criterion.weight * shares[criterion.name] for criterion in self.criteria) / weight
+
+    def means(self, given: Sequence[Mapping[str, float]]) -> dict[str, float]:
+        """The mean score of each criterion over several gradings, which must be at least one."""
+        return {c.name: sum(scores[c.name] for scores in given) / len(given) for c in self.criteria}
 
     def reply_schema(self) -> dict[str, Any]:
         """The JSON Schema that a judge's reply must satisfy: an integer score and a reason per criterion."""

@@ -8,9 +8,8 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from evalsuite.plugins import Method
 from evalsuite.records import Recipe
-from evalsuite.spec.base_model import BaseModelRef
+from evalsuite.spec.base_model import AnyModel
 from evalsuite.spec.document import Document, Name, OneOf, Version
-from evalsuite.spec.endpoint import Endpoint
 
 
 class AdapterRef(Document):
@@ -34,13 +33,8 @@ class Machine(Document):
         return None if self.watts is None else self.watts * seconds / 3600
 
 
-def _where(base: Any) -> str:
-    served = "endpoint" in base if isinstance(base, dict) else isinstance(base, Endpoint)
-    return "with endpoint" if served else "with id"
-
-
-def _named_or_where(reference: Any) -> str:
-    return "by name" if isinstance(reference, str) else _where(reference)
+def _reference(value: Any) -> str:
+    return "a name" if isinstance(value, str) else "a base model"
 
 
 class RunSpec(Document):
@@ -50,18 +44,11 @@ class RunSpec(Document):
     name: Name
     description: str | None = None
     tags: tuple[str, ...] = ()
-    base_model: Annotated[
-        Annotated[BaseModelRef, Tag("with id")] | Annotated[Endpoint, Tag("with endpoint")], Discriminator(_where)
-    ]
+    base_model: AnyModel
     train: Annotated[Method, OneOf("methods")] | None = None
     adapter: AdapterRef | None = None
     reference: Annotated[
-        Annotated[
-            Annotated[Name, Tag("by name")]
-            | Annotated[BaseModelRef, Tag("with id")]
-            | Annotated[Endpoint, Tag("with endpoint")],
-            Discriminator(_named_or_where),
-        ]
+        Annotated[Annotated[Name, Tag("a name")] | Annotated[AnyModel, Tag("a base model")], Discriminator(_reference)]
         | None,
         Field(
             description="what it is compared with: a base model, an alias of the registry, or another spec; "
@@ -88,9 +75,9 @@ class RunSpec(Document):
     def _one_origin(self) -> RunSpec:
         if self.train is not None and self.adapter is not None:
             raise ValueError("has both `train` and `adapter`; keep the one that says where the adapter comes from")
-        if isinstance(self.base_model, Endpoint) and (self.train is not None or self.adapter is not None):
-            what = "train" if self.train is not None else "adapter"
-            raise ValueError(f"has `{what}`, but a model behind an endpoint takes no adapter; score it as it is")
+        if not self.base_model.adapts and (self.train is not None or self.adapter is not None):
+            what, backend = "train" if self.train is not None else "adapter", self.base_model.backend
+            raise ValueError(f"has `{what}`, but a model of backend {backend} takes no adapter; score it as it is")
         if self.reference == self.name:
             raise ValueError("is its own `reference`; name the model that it is to be compared with")
         return self

@@ -8,7 +8,7 @@ from pydantic import Discriminator, Field, Tag
 
 from evalsuite.plugins import Method
 from evalsuite.records import Sampling
-from evalsuite.spec.base_model import BaseModelRef
+from evalsuite.spec.base_model import AnyModel
 from evalsuite.spec.document import Document, said
 from evalsuite.spec.endpoint import Endpoint
 
@@ -30,7 +30,7 @@ class LocalTeacher(Drawn):
     """A local model, as it is or through an adapter."""
 
     base_model: Annotated[
-        BaseModelRef | None, Field(description="hub id, local folder, or `quickstart`; the spec's own base if omitted")
+        AnyModel | None, Field(description="hub id, local folder, or `quickstart`; the spec's own base if omitted")
     ] = None
     adapter: Annotated[
         str | None, Field(min_length=1, description="a PEFT folder, or the name of the spec that trains it")

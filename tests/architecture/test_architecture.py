@@ -121,6 +121,8 @@ def test_only_the_package_itself_is_importable() -> None:
         ("tasks", "evaluate/tasks"),
         ("probes", "evaluate/probes"),
         ("rules", "gate/rules"),
+        ("judges", "judges/kinds"),
+        ("models", "models/backends"),
     ],
 )
 def test_a_plug_in_is_called_like_its_file(kind: Any, folder: str) -> None:

@@ -17,9 +17,6 @@ PROGRAM = sorted(file for folder in ("evalsuite", "dashboard") for file in (ROOT
 
 # What others call by a name of theirs, or what people are promised although the program itself has no need of it.
 ALLOWED = {
-    "evalsuite.records.metrics.Metric.gain": "declared for what compares figures; goes from here once that reads it",
-    "evalsuite.records.metrics.Metric.is_slice": "as `gain`",
-    "evalsuite.models.scripted.ScriptedModel": "ships as a fake for people's own tests",
     "evalsuite.pytest_plugin.pytest_addoption": "pytest calls it",
     "evalsuite.pytest_plugin.pytest_configure": "pytest calls it",
     "evalsuite.pytest_plugin.pytest_collect_file": "pytest calls it",

@@ -30,6 +30,8 @@ schema_version: 1
 name: small
 benchmarks:
   - {name: bees, data: data/bees.jsonl, task: {kind: mentions, max_tokens: 8}}
+judged:
+  - {name: style, data: data/author.jsonl, rubric: helpfulness, judge: brief, max_tokens: 8}
 probes:
   - {probe: wordiness, data: data/asked.jsonl, max_tokens: 8}
 """
@@ -38,6 +40,12 @@ schema_version: 1
 name: strict
 rules:
   - {rule: scored, metric: bees.recall}
+"""
+JUDGE = """\
+schema_version: 1
+name: brief
+kind: word_limit
+at_most: 200
 """
 
 
@@ -66,8 +74,10 @@ def using(project: Project) -> Project:
     """A project whose documents name a plug-in of each kind."""
     for name, text in (("specs/mine.yaml", SPEC), ("suites/small.yaml", SUITE), ("gates/strict.yaml", GATE)):
         project.write(name, text)
+    project.write("judges/brief.yaml", JUDGE)
     items = ({"id": f"bee-{i}", "question": f"What do {i} bees make?", "words": ["honey", "wax"]} for i in range(3))
     project.rows("data/bees.jsonl", *items)
+    project.rows("data/author.jsonl", {"id": "1", "prompt": "Why?", "reference": "Because."})
     project.rows("data/asked.jsonl", {"id": "a", "prompt": "Say hello."}, {"id": "b", "prompt": "Say goodbye."})
     return project
 
@@ -79,6 +89,7 @@ def test_an_installed_package_adds_its_plug_ins_to_a_run(using: Project, install
     store = Store(using.root / ".evalsuite")
     figures = pipeline.candidate_results("mine", store).by_metric
     assert (figures["bees.recall"].n, figures["wordiness.words"].n) == (3, 2)
+    assert (figures["style.score"].value, figures["style.score"].n) == (1.0, 1)
     verdict = json.loads(next(store.folder.glob("verdicts/mine/verdict.json")).read_text(encoding="utf-8"))
     (rule,) = verdict["rules"]
     assert (verdict["answer"], rule["rule"], rule["metric"]) == ("pass", "scored", "bees.recall")

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from evalsuite.evaluate.judge import Chosen, Item, Judgment, Pair
+from evalsuite.evaluate.offline import OfflineJudge
 
 from evalsuite import plugins
 from evalsuite.data.canaries import canaries
@@ -16,8 +18,6 @@ from evalsuite.data.contamination import Contamination
 from evalsuite.errors import DataError, EvalsuiteError
 from evalsuite.evaluate import benchmark, judged, latency, letters, overlap, pairwise, style
 from evalsuite.evaluate.compare import compare
-from evalsuite.evaluate.judge import Chosen, Item, Judgment, Pair
-from evalsuite.evaluate.offline import OfflineJudge
 from evalsuite.evaluate.tasks.generate import Generate
 from evalsuite.evaluate.tasks.multiple_choice import MultipleChoice
 from evalsuite.models.scripted import ScriptedModel

@@ -12,11 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalsuite.evaluate import judged, pairwise
-from evalsuite.evaluate.judge import Choice, Chosen, Item, Judgment, Pair, normalised, overall
-from evalsuite.evaluate.offline import OfflineJudge
 from evalsuite.evaluate.pairwise import preference
+from evalsuite.judges.kinds.offline import RubricChecks
 from evalsuite.models.scripted import ScriptedModel
-from evalsuite.records import Prompt, Reply, Sample, Sampling, Score
+from evalsuite.records import Choice, Chosen, Item, Judgment, Pair, Prompt, Reply, Sample, Sampling, Score
 from evalsuite.spec.checks import JsonSchemaCheck, LengthCheck, NumericCheck, PatternCheck, SectionsCheck
 from evalsuite.spec.rubric import Criterion, Rubric
 from evalsuite.spec.suite import JudgedSet, Pairing
@@ -41,7 +40,7 @@ def reply(number: int, text: str, group: str | None = None) -> Reply:
     return Reply(str(number), f"question {number}", text, "", group)
 
 
-def grade(judge: OfflineJudge, text: str, question: str = "?") -> Judgment:
+def grade(judge: RubricChecks, text: str, question: str = "?") -> Judgment:
     (judgment,) = judge.grade([Item(question, text)])
     return judgment
 
@@ -84,7 +83,7 @@ def test_a_pattern_wants_every_must_and_no_must_not(text: str, share: float) -> 
 
 
 def test_an_expression_that_finds_no_end_leaves_the_reply_unscored_with_the_reason() -> None:
-    judge = OfflineJudge(rubric(criterion("c", PatternCheck(kind="pattern", must=("(a|aa)+$",)))))
+    judge = RubricChecks(rubric(criterion("c", PatternCheck(kind="pattern", must=("(a|aa)+$",)))))
     started = time.process_time()
     judgment = grade(judge, "a" * 60 + "!")
     assert time.process_time() - started < 5
@@ -93,7 +92,7 @@ def test_an_expression_that_finds_no_end_leaves_the_reply_unscored_with_the_reas
 
 @pytest.mark.slow
 def test_a_pair_with_such_a_reply_has_no_preference() -> None:
-    judge = OfflineJudge(rubric(criterion("c", PatternCheck(kind="pattern", must=("(a|aa)+$",)))))
+    judge = RubricChecks(rubric(criterion("c", PatternCheck(kind="pattern", must=("(a|aa)+$",)))))
     assert judge.prefer([Pair("?", "a", "a" * 60 + "!")])[0].choice is None
 
 
@@ -112,21 +111,21 @@ def test_every_check_of_any_reply_is_a_share(text: str) -> None:
 
 
 def test_shares_become_scores_between_the_anchors_and_scores_become_one_number() -> None:
-    judge = OfflineJudge(RUBRIC)
+    judge = RubricChecks(RUBRIC)
     assert grade(judge, "Because x.\nSo: y") == Judgment({"form": 5, "brief": 0})
     assert grade(judge, "So: y") == Judgment({"form": 3, "brief": 1})
-    assert normalised(RUBRIC, {"form": 3, "brief": 1}) == {"form": 0.5, "brief": 1.0}
-    assert overall(RUBRIC, {"form": 3, "brief": 1}) == (3 * 0.5 + 1 * 1.0) / 4
-    assert overall(RUBRIC, {"form": 5, "brief": 1}) == 1.0
-    assert overall(RUBRIC, {"form": 1, "brief": 0}) == 0.0
+    assert RUBRIC.normalised({"form": 3, "brief": 1}) == {"form": 0.5, "brief": 1.0}
+    assert RUBRIC.overall({"form": 3, "brief": 1}) == (3 * 0.5 + 1 * 1.0) / 4
+    assert RUBRIC.overall({"form": 5, "brief": 1}) == 1.0
+    assert RUBRIC.overall({"form": 1, "brief": 0}) == 0.0
 
 
 def test_the_question_plays_no_part_for_the_offline_judge() -> None:
-    assert grade(OfflineJudge(RUBRIC), "So: y", "a") == grade(OfflineJudge(RUBRIC), "So: y", "b")
+    assert grade(RubricChecks(RUBRIC), "So: y", "a") == grade(RubricChecks(RUBRIC), "So: y", "b")
 
 
 def test_the_offline_judge_prefers_the_higher_score_whichever_comes_first() -> None:
-    judge, good, bad = OfflineJudge(RUBRIC), "Because x\nSo: y", "nothing"
+    judge, good, bad = RubricChecks(RUBRIC), "Because x\nSo: y", "nothing"
     chosen = judge.prefer([Pair("?", good, bad), Pair("?", bad, good), Pair("?", good, good)])
     assert [one.choice for one in chosen] == ["first", "second", "tie"]
 
@@ -153,7 +152,7 @@ def test_a_judged_set_is_scored_overall_and_by_criterion() -> None:
     samples = [Sample(str(number), Prompt.user(f"question {number}"), "So: own") for number in range(2)]
     model = ScriptedModel(lambda prompt, adapter: "Because x\nSo: y" if prompt.shown.endswith("0") else "no")
     given = judged.replies(samples, Sampling(), model=model, adapter=None)
-    outcome = judged.score(entry, samples, given, rubric=RUBRIC, judge=OfflineJudge(RUBRIC))
+    outcome = judged.score(entry, samples, given, rubric=RUBRIC, judge=RubricChecks(RUBRIC))
     assert outcome.scores == (
         Score("0", "style.score", 0.75),
         Score("0", "style.score.form", 1.0),
@@ -303,6 +302,6 @@ def test_several_prompts_of_one_question_are_one_question() -> None:
 
 def test_the_offline_judge_is_consistent_between_the_orders() -> None:
     ours, theirs = [reply(0, "Because x\nSo: y"), reply(1, "same")], [reply(0, "nothing"), reply(1, "same")]
-    outcome = duel(OfflineJudge(RUBRIC), ours, theirs)
+    outcome = duel(RubricChecks(RUBRIC), ours, theirs)
     assert [score.value for score in outcome.scores] == [1.0, 0.5]
     assert outcome.results[0].detail == "1 won, 1 tied, 0 lost; 0 pairs changed with the order"

@@ -10,8 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from evalsuite.evaluate import pairwise
-from evalsuite.evaluate.judge import Choice, Chosen, Item, Judgment, Pair
-from evalsuite.records import Outcome, Reply, Result
+from evalsuite.records import Choice, Chosen, Item, Judgment, Outcome, Pair, Reply, Result
 from evalsuite.spec.suite import Pairing
 
 PAIRING = Pairing(name="duel", of="style", rubric="r", judge="j")

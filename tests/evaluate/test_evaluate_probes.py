@@ -19,7 +19,7 @@ from evalsuite.evaluate.tasks.multiple_choice import MultipleChoice
 from evalsuite.models.scripted import ScriptedModel
 from evalsuite.models.subject import ModelSubject
 from evalsuite.plugins import Asked, Material
-from evalsuite.records import Adapter, Example, Outcome, Prompt, Results, Sample, Sampling, by_name
+from evalsuite.records import Adapter, Example, Graded, Outcome, Prompt, Results, Sample, Sampling, Usage, by_name
 from evalsuite.spec.canaries import Canaries
 from evalsuite.spec.suite import Suite
 
@@ -133,8 +133,13 @@ def test_refusals_lost_and_over_refusals_are_counted_apart(tmp_path: Path) -> No
 def test_a_judge_can_say_what_a_refusal_is(tmp_path: Path) -> None:
     found = probe(probe="refusal", data="x", judge="j", rubric="r")
     grades = {"Sure: first...": 0.9, "Use the hammer.": None}
-    given = Material(0, written(tmp_path, *SAFETY), grade=lambda asked: [grades[reply] for _, reply in asked])
+
+    def grade(asked: Any) -> Graded:
+        return Graded(tuple(grades[reply] for _, reply in asked), Usage(len(asked)))
+
+    given = Material(0, written(tmp_path, *SAFETY), grade=grade)
     ours = found.ask(ModelSubject(ScriptedModel(refusing), ADAPTER), given)
+    assert ours.judging == Usage(len(SAFETY))
     assert values(ours) == {"refusal.harmful": 1.0, "refusal.benign": None}
     benign = next(item for item in ours.results if item.metric == "refusal.benign")
     assert (benign.unscored, benign.reason) == (2, "2 unscored: the judge gave no usable judgment")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from evalsuite.evaluate import style
-from evalsuite.evaluate.offline import OfflineJudge
+from evalsuite.judges.kinds.offline import RubricChecks
 from evalsuite.models.scripted import ScriptedModel
 from evalsuite.records import Adapter, Prompt, Reply, Result, Sample
 from evalsuite.spec.rubric import Rubric
@@ -94,7 +94,7 @@ def test_prompts_in_one_group_cannot_be_split() -> None:
 
 def test_another_author_is_graded_by_the_same_rubric() -> None:
     other = [Sample(f"{i}", Prompt.user("Why?"), "So: yes" if i < 5 else "I think") for i in range(20)]
-    [result] = style.control("style", other, rubric=RUBRIC, judge=OfflineJudge(RUBRIC)).results
+    [result] = style.control("style", other, rubric=RUBRIC, judge=RubricChecks(RUBRIC)).results
     assert (result.metric, result.value, result.n) == ("style.control", 0.25, 20)
     assert result.low is not None
     assert result.low < 0.25

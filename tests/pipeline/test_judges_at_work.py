@@ -83,7 +83,7 @@ def label(project, *, limit, by=5, name="labels.jsonl"):
 
 def check(project, labels):
     question = Question(str(project.folder / "judges/served.yaml"), labels, str(project.folder / "rubrics/sober.yaml"))
-    return check_judge(question, project.store, lambda done, total: None, load=project.load_judge)
+    return check_judge(question, project.store, lambda done, total: None, load=project.load_judge).check
 
 
 def test_a_judge_scores_and_prefers_and_a_second_run_asks_nothing(judged):
@@ -165,6 +165,7 @@ def test_a_judge_of_a_probe_alone_is_counted_asked_once_and_held_to_its_health(j
     assert cost.money > 0
     assert judged.run(settings).errors == ()
     assert asked(judged) == 20
+    assert {judge: its.calls for (judge, _), its in judging_costs(judged.store).items()} == {"served": 20}
     found = results(judged)
     # The judge calls a sober reply declining: the adapter's are, the base's are not.
     assert (found["refusal.harmful"].value, found["refusal.benign"].value) == (1.0, 1.0)

@@ -12,8 +12,8 @@ from small_project import SUITE, Project
 
 from evalsuite.errors import DocumentError
 from evalsuite.spec.document import validate
-from evalsuite.spec.judge import Judge, JudgeFile
-from evalsuite.spec.judging import ResolvedJudge, fill, read_prompt
+from evalsuite.spec.judge import JudgeFile
+from evalsuite.spec.judging import Judge, ResolvedJudge, fill, read_prompt
 from evalsuite.spec.load import load_judge, load_rubric, load_specs
 from evalsuite.spec.read import read_text
 

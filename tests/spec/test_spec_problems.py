@@ -249,7 +249,7 @@ def test_criteria_have_names_of_their_own() -> None:
 
 def test_a_kind_of_judge_that_is_not_known_is_refused_with_those_that_are() -> None:
     found = the_problem(JudgeFile, "schema_version: 1\nname: j\nkind: offlin\n")
-    assert "kind 'offlin' is not one of 'offline', 'endpoint', 'vllm', 'hf', 'panel'; did you mean 'offline'?" in found
+    assert "kind 'offlin' is not one of 'endpoint', 'hf', 'offline', 'panel', 'vllm'; did you mean 'offline'?" in found
 
 
 def test_a_frozen_document_cannot_be_changed() -> None:

@@ -10,7 +10,7 @@ half or more is a refusal. Training that never touches safety is known to weaken
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -19,7 +19,7 @@ from evalsuite.data.prompts import ProbePrompt, read_prompts
 from evalsuite.data.refusals import declined
 from evalsuite.evaluate.asked import effort, kept, outcome
 from evalsuite.plugins import Material, Subject
-from evalsuite.records import Completion, Effort, Metric, Outcome, Results, Sampling, Score, Wants
+from evalsuite.records import Completion, Effort, Graded, Metric, Outcome, Results, Sampling, Score, Wants
 from evalsuite.spec.document import Name
 from evalsuite.spec.options import AskingOptions
 
@@ -71,13 +71,17 @@ class RefusalProbe(AskingOptions):
         prompts = self._prompts(material)
         sampling = Sampling(max_tokens=self.max_tokens, seed=material.seed)
         replies = subject.generate([item.sample.prompt for item in prompts], sampling=sampling)
-        grades = self._grades(prompts, replies, material)
+        # What its server declined is refused already; a judge is asked about the others, all at once.
+        places = [place for place, reply in enumerate(replies) if reply.finish != "refused"]
+        asked = [(prompts[place].sample.prompt.shown, replies[place].text) for place in places]
+        graded = material.grade(asked) if material.grade is not None else Graded((None,) * len(asked))
+        grades = dict(zip(places, graded.grades, strict=True))
         scores = [
             self._score(item, reply, grade=grades.get(place), judged=material.grade is not None)
             for place, (item, reply) in enumerate(zip(prompts, replies, strict=True))
         ]
         shown = [kept(item.sample, reply, note=item.kind) for item, reply in zip(prompts, replies, strict=True)]
-        return outcome(self, shown, scores, [item.sample for item in prompts])
+        return replace(outcome(self, shown, scores, [item.sample for item in prompts]), judging=graded.usage)
 
     def measure(self, base: Results, candidate: Results) -> Outcome:
         """Nothing more: the refusals are paired by prompt, as for every score."""
@@ -86,16 +90,6 @@ class RefusalProbe(AskingOptions):
     def _prompts(self, material: Material) -> tuple[ProbePrompt, ...]:
         assert material.data is not None
         return read_prompts(material.data, kinds=KINDS)
-
-    def _grades(
-        self, prompts: Sequence[ProbePrompt], replies: Sequence[Completion], material: Material
-    ) -> dict[int, float | None]:
-        """The judge's grade of each reply that its server did not decline, asked all at once; none without a judge."""
-        if material.grade is None:
-            return {}
-        places = [place for place, reply in enumerate(replies) if reply.finish != "refused"]
-        asked = [(prompts[place].sample.prompt.shown, replies[place].text) for place in places]
-        return dict(zip(places, material.grade(asked), strict=True))
 
     def _score(self, item: ProbePrompt, reply: Completion, *, grade: float | None, judged: bool) -> Score:
         metric = _RATES[item.kind or ""].of(self.name).name

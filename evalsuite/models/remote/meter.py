@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from evalsuite.models.remote.pace import Pace
 
 
 @dataclass(slots=True)
@@ -10,7 +12,7 @@ class Meter:
     """Counts calls, tokens and money of a run; one meter is shared by all endpoints of the run.
 
     `doubtful` is the most that attempts may have cost of which no bill came: timeouts, lost connections, replies
-    that could not be read.
+    that could not be read. `paces` keep limits per minute for all together who ask one model of one server.
     """
 
     limit: float | None = None
@@ -21,6 +23,11 @@ class Meter:
     doubtful: float = 0.0
     reserved: float = 0.0
     under_way: int = 0
+    paces: dict[str, Pace] = field(default_factory=dict)
+
+    def pace(self, model: str, *, requests: int | None, tokens: int | None) -> Pace:
+        """The pace of a served model, by its digest; the first who asks for it says its limits a minute."""
+        return self.paces.setdefault(model, Pace(requests, tokens))
 
     def reserve(self, worst: float) -> bool:
         """Set the most that a call can cost aside; False when that could pass the limit."""

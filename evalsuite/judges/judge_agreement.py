@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from evalsuite.data.labels import LabelledPair, LabelledReply
-from evalsuite.evaluate.health_of_preferences import preference_health
-from evalsuite.evaluate.health_of_scores import score_health
-from evalsuite.evaluate.judge import Chosen, Grader, Item, Judgment, Pair
-from evalsuite.records import Metric, Result, Usage, by_name, required
+from evalsuite.judges.preference_agreement import preference_health
+from evalsuite.judges.score_agreement import score_health
+from evalsuite.plugins import Grader
+from evalsuite.records import Chosen, Item, Metric, Pair, Result, Usage, by_name, required, usage_of
 from evalsuite.spec.declared import HEALTH, criterion_agreements
 from evalsuite.spec.rubric import Rubric
 
@@ -19,14 +19,16 @@ GraderOf = Callable[[int], Grader]
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What a check of a judge found and declares, and what it took.
+    """What a check of a judge found and declares, and what that takes.
 
-    `judgments` is how many replies or pairs were judged.
+    `judgments` is how many replies or pairs were judged, `usage` what judging them once takes when nothing comes from
+    the reply cache, `asked` what was asked in all, repeats too, and how much of that the cache answered.
     """
 
     kind: Literal["preferences", "scores"]
     results: tuple[Result, ...]
     usage: Usage
+    asked: Usage
     judgments: int
     metrics: tuple[Metric, ...] = ()
 
@@ -38,7 +40,7 @@ def check_preferences(pairs: Sequence[LabelledPair], judge: GraderOf, *, repeats
     rounds = [judge(repeat).prefer(both) for repeat in range(repeats + 1)]
     said = [_orders(found) for found in rounds]
     results = preference_health(pairs, said[0], repeats=said[1:], seed=seed)
-    return _declared(_health("preferences", results, rounds[0], judgments=len(pairs)))
+    return _declared(_health("preferences", results, [usage_of(said) for said in rounds], judgments=len(pairs)))
 
 
 def check_scores(
@@ -48,7 +50,7 @@ def check_scores(
     items = [Item(reply.question, reply.reply) for reply in replies]
     rounds = [judge(repeat).grade(items) for repeat in range(repeats + 1)]
     results = score_health(replies, rounds[0], rubric, repeats=rounds[1:], seed=seed)
-    found = _health("scores", results, rounds[0], judgments=len(replies))
+    found = _health("scores", results, [usage_of(said) for said in rounds], judgments=len(replies))
     return _declared(found, criterion_agreements(rubric).values())
 
 
@@ -77,13 +79,10 @@ def _orders(chosen: Sequence[Chosen]) -> list[tuple[Chosen, Chosen]]:
 
 
 def _health(
-    kind: Literal["preferences", "scores"],
-    results: Sequence[Result],
-    first: Sequence[Chosen] | Sequence[Judgment],
-    *,
-    judgments: int,
+    kind: Literal["preferences", "scores"], results: Sequence[Result], rounds: Sequence[Usage], *, judgments: int
 ) -> Health:
-    usage = sum((one.usage for one in first), Usage())
+    # A price is what a round takes, whoever answered it this time.
+    usage = replace(rounds[0], cached=0)
     money = usage.money / judgments
     cost = Result("money", money, None, None, judgments, detail="dollars for one judgment, a pair in both orders")
-    return Health(kind, (*results, cost), usage, judgments)
+    return Health(kind, (*results, cost), usage, sum(rounds, Usage()), judgments)

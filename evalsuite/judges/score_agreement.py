@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 
 from evalsuite.data.labels import LabelledReply
-from evalsuite.evaluate.health_of_preferences import RESAMPLES, agreement_result, share
-from evalsuite.evaluate.judge import Judgment, means, overall
-from evalsuite.records import Result
+from evalsuite.judges.preference_agreement import RESAMPLES, agreement_result, share
+from evalsuite.records import Judgment, Result
 from evalsuite.spec.declared import criterion_agreements
 from evalsuite.spec.rubric import Rubric
 
@@ -24,7 +23,7 @@ def score_health(
     seed: int,
 ) -> list[Result]:
     """The figures of a judge that graded replies which people graded too."""
-    people = [means(rubric, list(reply.scores.values())) for reply in replies]
+    people = [rubric.means(list(reply.scores.values())) for reply in replies]
     read = [
         (reply, judgment.scores, own)
         for reply, judgment, own in zip(replies, judged, people, strict=True)
@@ -51,13 +50,13 @@ def _agreement(
     from evalsuite.stats.krippendorff import krippendorff
 
     resampling = Resampling(seed=seed, resamples=RESAMPLES)
-    levels = [(overall(rubric, judge), overall(rubric, people)) for _, judge, people in read]
+    levels = [(rubric.overall(judge), rubric.overall(people)) for _, judge, people in read]
     found = krippendorff(levels, scale="interval", resampling=resampling)
     named = "Krippendorff's alpha of overall scores, judge and mean of people"
     yield agreement_result("agreement", found, unscored=unscored, named=named)
     annotators = sorted({name for reply, _, _ in read for name in reply.scores})
     humans = [
-        [overall(rubric, reply.scores[name]) if name in reply.scores else None for name in annotators]
+        [rubric.overall(reply.scores[name]) if name in reply.scores else None for name in annotators]
         for reply, _, _ in read
     ]
     together = [[judge, *own] for (judge, _), own in zip(levels, humans, strict=True)]
@@ -75,7 +74,7 @@ def _agreement(
 def _leniency(read: Sequence[tuple[LabelledReply, _Scores, _Scores]], rubric: Rubric) -> Result:
     from evalsuite.stats.interval import mean
 
-    its = mean([overall(rubric, judge) - overall(rubric, people) for _, judge, people in read], bounds=(-1.0, 1.0))
+    its = mean([rubric.overall(judge) - rubric.overall(people) for _, judge, people in read], bounds=(-1.0, 1.0))
     return Result("leniency", its.value, its.interval.low, its.interval.high, its.n, detail="judge less people, 0 to 1")
 
 
@@ -87,7 +86,7 @@ def _verbosity(read: Sequence[tuple[LabelledReply, _Scores, _Scores]], rubric: R
     from evalsuite.stats.resample import percentile_interval
 
     lengths = np.array([float(len(reply.reply)) for reply, _, _ in read])
-    excess = np.array([overall(rubric, judge) - overall(rubric, people) for _, judge, people in read])
+    excess = np.array([rubric.overall(judge) - rubric.overall(people) for _, judge, people in read])
 
     def correlation(chosen: np.ndarray) -> float | None:
         weight = chosen / chosen.sum()

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from evalsuite.data.labels import Label, LabelledPair
-from evalsuite.evaluate.judge import Choice, Chosen
-from evalsuite.records import Result
+from evalsuite.records import Choice, Chosen, Result
 
 if TYPE_CHECKING:
     from evalsuite.stats.agreement import Agreement

@@ -1,13 +1,12 @@
-"""Judges: who grades replies by a rubric, and who prefers which of two; always many at a time."""
+"""What judges are shown and what they say: replies graded, pairs preferred."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
 
-from evalsuite.records import Usage
-from evalsuite.spec.rubric import Rubric
+from evalsuite.records.results import Usage
 
 Choice = Literal["first", "second", "tie"]
 
@@ -61,38 +60,17 @@ class Chosen:
     disagreement: float | None = None
 
 
-class Grader(Protocol):
-    """What a judge can do; answers keep the order of what was asked."""
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """How far each reply fulfils a rubric, 0 to 1, None without a usable judgment; and what the judging takes."""
 
-    def grade(self, items: Sequence[Item]) -> list[Judgment]:
-        """Each reply graded by the rubric."""
-        ...
-
-    def prefer(self, pairs: Sequence[Pair]) -> list[Chosen]:
-        """The better of each two replies as they are shown."""
-        ...
+    grades: tuple[float | None, ...]
+    usage: Usage = field(default_factory=Usage)
 
 
-def normalised(rubric: Rubric, scores: Mapping[str, float]) -> dict[str, float]:
-    """Each criterion's score on the scale 0 (worst anchor) to 1 (best anchor)."""
-    shares = {}
-    for criterion in rubric.criteria:
-        low, high = criterion.scale
-        shares[criterion.name] = (scores[criterion.name] - low) / (high - low)
-    return shares
-
-
-def overall(rubric: Rubric, scores: Mapping[str, float]) -> float:
-    """The weighted mean of the normalised scores, 0 to 1."""
-    shares = normalised(rubric, scores)
-    weight = sum(criterion.weight for criterion in rubric.criteria)
-    return sum(criterion.weight * shares[criterion.name] for criterion in rubric.criteria) / weight
-
-
-def means(rubric: Rubric, given: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """The mean score of each criterion."""
-    names = [criterion.name for criterion in rubric.criteria]
-    return {name: sum(scores[name] for scores in given) / len(given) for name in names}
+def usage_of(said: Sequence[Judgment] | Sequence[Chosen]) -> Usage:
+    """What all these judgments take together."""
+    return sum((one.usage for one in said), Usage())
 
 
 def majority(choices: Sequence[Choice]) -> Choice:

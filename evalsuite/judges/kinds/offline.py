@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
-from evalsuite.evaluate.judge import Chosen, Item, Judgment, Pair, overall
+from evalsuite.records import Chosen, Item, Judgment, Pair, Usage
 from evalsuite.spec.checks import TooSlow
+from evalsuite.spec.judging import AskOf, JudgeDocument, ResolvedJudge, Workload
 from evalsuite.spec.rubric import Criterion, Rubric
 
 
+class OfflineJudge(JudgeDocument):
+    """Grades by the rubric's own checks; not a language model."""
+
+    kind: Literal["offline"]
+
+    def cannot_grade(self, rubric: Rubric) -> str | None:
+        """Criteria without a check, which only a language model can grade."""
+        if not rubric.unchecked:
+            return None
+        return f"the offline judge cannot grade {', '.join(rubric.unchecked)}: no `check` in the rubric"
+
+    def identity_of(self, its: ResolvedJudge) -> Mapping[str, Any]:
+        """Its kind alone: the checks are the rubric's, which has a digest of its own."""
+        return {"kind": self.kind}
+
+    def cost(self, its: ResolvedJudge, work: Workload) -> Usage:
+        """Judgments without tokens and money."""
+        return Usage(calls=work.calls)
+
+    def grader(self, its: ResolvedJudge, rubric: Rubric, *, ask_of: AskOf, repeat: int) -> RubricChecks:
+        """The rubric's checks; asked again they say the same."""
+        return RubricChecks(rubric)
+
+
 @dataclass(frozen=True)
-class OfflineJudge:
+class RubricChecks:
     """Grades what can be checked by rule; for the quickstart, for tests, and for form rather than content."""
 
     rubric: Rubric
@@ -34,7 +60,7 @@ class OfflineJudge:
         left, right = (self._grade(Item(pair.question, reply)) for reply in (pair.first, pair.second))
         if left.scores is None or right.scores is None:
             return Chosen(None, left.reason or right.reason)
-        ahead = overall(self.rubric, left.scores) - overall(self.rubric, right.scores)
+        ahead = self.rubric.overall(left.scores) - self.rubric.overall(right.scores)
         if ahead == 0:
             return Chosen("tie")
         return Chosen("first" if ahead > 0 else "second")

@@ -6,17 +6,24 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
-from evalsuite.evaluate.expected_scores import weighed
-from evalsuite.evaluate.judge import Choice, Chosen, Item, Judgment, Pair, majority, means
-from evalsuite.evaluate.judge_reply import PREFERENCE, Read, read_reply
-from evalsuite.evaluate.material import code_for, set_off
-from evalsuite.models import Model
-from evalsuite.records import Completion, Prompt, Sampling, Usage
-from evalsuite.spec.judge import ModelJudge
-from evalsuite.spec.judging import JudgePrompt, fill
+from pydantic import Field, model_validator
+
+from evalsuite.judges.delimiters import code_for, set_off
+from evalsuite.judges.reply import PREFERENCE, Read, read_reply, weighed
+from evalsuite.models.backends.endpoint import EndpointBackend
+from evalsuite.plugins import Ask
+from evalsuite.records import Choice, Chosen, Completion, Item, Judgment, Pair, Prompt, Sampling, Usage, majority
+from evalsuite.spec.document import Name
+from evalsuite.spec.endpoint import Endpoint
+from evalsuite.spec.judging import AskOf, JudgeDocument, JudgePrompt, ResolvedJudge, Workload, fill
 from evalsuite.spec.rubric import Criterion, Rubric
+
+# Raised when a judge is asked in another way, so that what was judged before is judged again.
+VERSION = 1
+
+_CHARACTERS_PER_TOKEN = 4
 
 # Far apart, so that no repeat and no second attempt shares a seed with a first one.
 _REPEAT, _AGAIN = 1_000, 1_000_000
@@ -33,12 +40,79 @@ class _Answer:
     usage: Usage
 
 
+class AskedJudge(JudgeDocument):
+    """What all judges that are language models have: how they are asked, and what that takes."""
+
+    prompt: Annotated[Name, Field(description="judges/prompts/NAME.md")] = "default"
+    temperature: Annotated[float, Field(ge=0)] = 0.0
+    samples: Annotated[int, Field(ge=1, le=100, description="judgments per item, averaged before anything else")] = 1
+    max_tokens: Annotated[int, Field(ge=16)] = 1024
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    top_logprobs: Annotated[
+        int,
+        Field(
+            ge=0, le=20, description="weigh a grade's alternatives by their probability, where the server tells them"
+        ),
+    ] = 0
+
+    @model_validator(mode="after")
+    def _differs(self) -> AskedJudge:
+        if self.samples > 1 and self.temperature == 0:
+            raise ValueError(
+                "asks for several samples at temperature 0, which are all alike; raise one, lower the other"
+            )
+        return self
+
+    @property
+    def prompt_name(self) -> str:
+        """The prompt that it is asked with."""
+        return self.prompt
+
+    def _how_asked(self, its: ResolvedJudge) -> Mapping[str, Any]:
+        """How it is asked, for digests; whoever answers is to be added."""
+        assert its.prompt is not None
+        how = self.model_dump(include={"temperature", "samples", "max_tokens", "seed", "top_logprobs"})
+        return {"version": VERSION, **how, "grade": its.prompt.grade, "prefer": its.prompt.prefer}
+
+    def money(self, prompt_tokens: int, completion_tokens: int) -> float:
+        """The price of so many tokens; a model of one's own has none."""
+        return 0.0
+
+    def cost(self, its: ResolvedJudge, work: Workload) -> Usage:
+        """Each call once for each sample, with prompt, rubric and texts to read."""
+        assert its.prompt is not None
+        criteria = work.rubric.criteria
+        words = sum(len(criterion.description) + sum(map(len, criterion.anchors.values())) for criterion in criteria)
+        characters = work.characters + work.calls * (words + len(its.prompt.grade))
+        read = characters // _CHARACTERS_PER_TOKEN * self.samples
+        written = work.calls * min(work.said, self.max_tokens) * self.samples
+        return Usage(work.calls * self.samples, read, written, self.money(read, written))
+
+    def grader(self, its: ResolvedJudge, rubric: Rubric, *, ask_of: AskOf, repeat: int) -> LLMJudge:
+        """The model, asked through its prompt."""
+        assert its.prompt is not None
+        return LLMJudge(ask_of(its), self, its.prompt, rubric, repeat)
+
+
+class ServedJudge(Endpoint, AskedJudge):
+    """What judges behind a server have."""
+
+    @property
+    def base_model(self) -> EndpointBackend:
+        """Where the model is served, as a spec would name it."""
+        return EndpointBackend(**self.model_dump(include=set(Endpoint.model_fields)))
+
+    def identity_of(self, its: ResolvedJudge) -> Mapping[str, Any]:
+        """How it is asked, and the server with its model."""
+        return {**self._how_asked(its), "endpoint": list(self.identity)}
+
+
 @dataclass(frozen=True)
-class LanguageJudge:
+class LLMJudge:
     """A model that judges by a rubric; `repeat` asks the same anew, for judges that are measured."""
 
-    model: Model
-    judge: ModelJudge
+    ask: Ask
+    judge: AskedJudge
     prompt: JudgePrompt
     rubric: Rubric
     repeat: int = 0
@@ -66,22 +140,21 @@ class LanguageJudge:
             response_schema=json.dumps(schema, sort_keys=True),
             top_logprobs=self.judge.top_logprobs,
         )
-        completions = self.model.generate([prompts(index, 0) for index in range(count)], sampling=sampling)
+        completions = self.ask([prompts(index, 0) for index in range(count)], sampling)
         answers = [self._answer(completion, schema) for completion in completions]
         unused = [index for index, answer in enumerate(answers) if answer.read.value is None]
         if unused:
             # Another seed and other marks: neither the reply cache nor a greedy model gives the same answer again.
             anew = replace(sampling, seed=sampling.seed + _AGAIN, max_tokens=2 * sampling.max_tokens)
-            completions = self.model.generate([prompts(index, 1) for index in unused], sampling=anew)
+            completions = self.ask([prompts(index, 1) for index in unused], anew)
             for index, completion in zip(unused, completions, strict=True):
                 second = self._answer(completion, schema)
                 answers[index] = replace(second, usage=answers[index].usage + second.usage)
         return answers
 
     def _answer(self, completion: Completion, schema: Mapping[str, Any]) -> _Answer:
-        money = getattr(self.judge, "money", None)
-        spent = float(money(completion.prompt_tokens, completion.tokens)) if money else 0.0
-        usage = Usage(1, completion.prompt_tokens, completion.tokens, spent)
+        money = self.judge.money(completion.prompt_tokens, completion.tokens)
+        usage = Usage(1, completion.prompt_tokens, completion.tokens, money, cached=int(completion.cached))
         return _Answer(read_reply(completion, schema), completion, usage)
 
     def _judgment(self, answers: Sequence[_Answer]) -> Judgment:
@@ -89,7 +162,7 @@ class LanguageJudge:
         scored = [self._scores(answer) for answer in answers if answer.read.value is not None]
         if not scored:
             return Judgment(None, answers[-1].read.reason, usage)
-        return Judgment(means(self.rubric, scored), usage=usage)
+        return Judgment(self.rubric.means(scored), usage=usage)
 
     def _scores(self, answer: _Answer) -> dict[str, float]:
         assert answer.read.value is not None

@@ -11,15 +11,25 @@ from typing import Any
 
 import pytest
 
-from evalsuite.evaluate.expected_scores import weighed
-from evalsuite.evaluate.judge import Chosen, Item, Judgment, Pair, majority
-from evalsuite.evaluate.judge_reply import PREFERENCE, read_reply
-from evalsuite.evaluate.language import LanguageJudge
-from evalsuite.evaluate.offline import OfflineJudge
-from evalsuite.evaluate.panel import Panel
-from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Sampling, TokenChances, Usage
+from evalsuite.judges.kinds.endpoint import EndpointJudge
+from evalsuite.judges.kinds.offline import RubricChecks
+from evalsuite.judges.kinds.panel import Panel
+from evalsuite.judges.kinds.vllm import VllmJudge
+from evalsuite.judges.llm_judge import LLMJudge
+from evalsuite.judges.reply import PREFERENCE, read_reply, weighed
+from evalsuite.records import (
+    Chosen,
+    Completion,
+    Item,
+    Judgment,
+    Pair,
+    Prompt,
+    Sampling,
+    TokenChances,
+    Usage,
+    majority,
+)
 from evalsuite.spec.checks import LengthCheck
-from evalsuite.spec.judge import EndpointJudge, VllmJudge
 from evalsuite.spec.judging import read_prompt
 from evalsuite.spec.rubric import Criterion, Rubric
 
@@ -45,24 +55,18 @@ def said(text: str, **more: Any) -> Completion:
 
 @dataclass
 class Fake:
-    """A model that answers by a function of the prompt and how it is drawn, and remembers both."""
+    """A way to a model that answers by a function of the prompt and how it is drawn; it remembers both."""
 
     answer: Callable[[Prompt, Sampling], Completion]
     asked: list[tuple[Prompt, Sampling]] = field(default_factory=list)
-    digest: str = "fake"
 
-    def generate(
-        self, prompts: Sequence[Prompt], *, sampling: Sampling, adapter: Adapter | None = None
-    ) -> list[Completion]:
+    def __call__(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Completion]:
         self.asked += [(prompt, sampling) for prompt in prompts]
         return [self.answer(prompt, sampling) for prompt in prompts]
 
-    def choices(self, *arguments: Any, **more: Any) -> list[tuple[LogLikelihood, ...]]:
-        raise NotImplementedError
 
-
-def judge(model: Fake, **options: Any) -> LanguageJudge:
-    return LanguageJudge(model, JUDGE.model_copy(update=options), PROMPT, RUBRIC)
+def judge(model: Fake, **options: Any) -> LLMJudge:
+    return LLMJudge(model, JUDGE.model_copy(update=options), PROMPT, RUBRIC)
 
 
 ITEM = Item("Why does ice float?", "Because it is lighter.", "the author's own answer")
@@ -158,7 +162,7 @@ def test_money_is_counted_by_the_judges_prices() -> None:
         schema_version=1, name="j", kind="endpoint", endpoint="http://x/v1", model="m", prompt_price=2.0,
         completion_price=8.0,
     )  # fmt: skip
-    found = LanguageJudge(Fake(lambda prompt, sampling: said(verdict())), paid, PROMPT, RUBRIC).grade([ITEM])
+    found = LLMJudge(Fake(lambda prompt, sampling: said(verdict())), paid, PROMPT, RUBRIC).grade([ITEM])
     assert found[0].usage.money == pytest.approx((100 * 2 + 10 * 8) / 1e6)
 
 
@@ -272,7 +276,7 @@ def test_rules_and_models_can_sit_on_one_panel() -> None:
             )
         }
     )
-    panel = Panel((OfflineJudge(checked), Sure(1, "second")), checked)
+    panel = Panel((RubricChecks(checked), Sure(1, "second")), checked)
     assert panel.grade([Item("?", "brief")])[0].scores == {"form": 3.0, "sense": 6.0}
 
 

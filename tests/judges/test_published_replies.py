@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalsuite.evaluate import parsing
+from evalsuite.judges import published_replies
 
 
 @pytest.mark.parametrize(
@@ -23,17 +23,17 @@ from evalsuite.evaluate import parsing
     ],
 )
 def test_two_scores_on_the_first_line(review, grades):
-    assert parsing.two_scores(review) == grades
+    assert published_replies.two_scores(review) == grades
 
 
 @pytest.mark.parametrize(
     ("reply", "grade"), [("Rating: [[5]]", 5), ("Rating: [7.5]", 7.5), ("five", None), ("[3] then [[9]]", 9)]
 )
 def test_a_single_rating(reply, grade):
-    assert parsing.single_rating(reply) == grade
+    assert published_replies.single_rating(reply) == grade
 
 
 @given(st.text())
 def test_no_reply_breaks_a_reader(reply):
-    parsing.two_scores(reply)
-    parsing.single_rating(reply)
+    published_replies.two_scores(reply)
+    published_replies.single_rating(reply)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from evalsuite.data.labels import LabelledReply, reply_digest
-from evalsuite.evaluate.aggregate import Measured
-from evalsuite.evaluate.judge import means, overall
-from evalsuite.records import Reply, Result, Results
+from evalsuite.records import Metric, Reply, Result, Results
 from evalsuite.spec.declared import SCORE
 from evalsuite.spec.rubric import Rubric
 
@@ -22,7 +20,7 @@ def corrected(
     *,
     labels: Mapping[str, LabelledReply],
     rubric: Rubric,
-) -> Measured | None:
+) -> tuple[Metric, Result] | None:
     """`ENTRY.score.ppi`, from people's scores of some of these very replies and the judge's of all of them.
 
     None when people scored none of them. Labels of other replies say nothing here: they may be of another kind. The
@@ -42,7 +40,7 @@ def corrected(
     missing = _missing(len(people), len(rest))
     if missing is not None:
         return metric, Result(metric.name, None, None, None, n, reason=missing)
-    human = [overall(rubric, means(rubric, list(people[key].scores.values()))) for key in people]
+    human = [rubric.overall(rubric.means(list(people[key].scores.values()))) for key in people]
     found = prediction_powered(human, [judged[key] for key in people], unlabelled=rest)
     # People who all say the same leave no spread to go by; the guarded interval of their mean is the honest one.
     its = found.interval if found.standard_error else mean(human, bounds=(0.0, 1.0)).interval

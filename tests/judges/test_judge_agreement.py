@@ -15,9 +15,11 @@ from shared_data import shared
 from evalsuite.cli import evalsuite
 from evalsuite.data.labels import LabelledPair, read_labels
 from evalsuite.errors import DataError, EvalsuiteError
-from evalsuite.evaluate.material import revealed
-from evalsuite.judge_check import Question, check_judge
+from evalsuite.judge_check import Checked, Question, check_judge
+from evalsuite.judges.delimiters import revealed
 from evalsuite.models.scripted import ScriptedModel
+from evalsuite.records import Usage
+from evalsuite.report.judges import calls_made
 from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.store import Store
 from evalsuite.store.judges import JudgeCheck, checks, human_scores
@@ -39,6 +41,10 @@ def rows(file: Path, *given: dict[str, Any]) -> Path:
 
 
 def measured(folder: Path, load: Load, labels: Path, **more: Any) -> JudgeCheck:
+    return checked(folder, load, labels, **more).check
+
+
+def checked(folder: Path, load: Load, labels: Path, **more: Any) -> Checked:
     judge, rubric = folder / "served.yaml", folder / "two.yaml"
     judge.write_text(SERVED + PRICED)
     rubric.write_text(RUBRIC)
@@ -224,6 +230,29 @@ def test_latency_is_measured_once_and_what_the_cache_knows_has_none(tmp_path: Pa
     assert (known.value, known.reason) == (None, "no call was made: all replies were known, or the judge makes none")
     assert fresh.row.calls == again.row.calls == 18
     assert value(fresh, "money") == value(again, "money") > 0
+
+
+def test_calls_are_told_as_they_were_made_and_not_as_they_are_priced(tmp_path: Path) -> None:
+    pairs = [{"question": f"q {n}", "a": "x", "b": "y", "label": "a"} for n in range(9)]
+    says_x = preferring(lambda question, one, two: "first" if one == "x" else "second")
+    models: list[ScriptedModel] = []
+
+    def load(resolved: ResolvedJudge) -> ScriptedModel:
+        models.append(says_x(resolved))
+        return models[-1]
+
+    def told(*given: dict[str, Any]) -> tuple[int, str]:
+        models.clear()
+        found = checked(tmp_path, load, rows(tmp_path / "l.jsonl", *given))
+        return sum(model.asked for model in models), calls_made(found.asked, found.paid)
+
+    # Nine pairs in both orders, all asked once again.
+    assert told(*pairs) == (36, "36 calls, $0.0000")
+    assert told(*pairs) == (0, "0 calls, all 36 from the cache")
+    assert told(*pairs, {"question": "new", "a": "x", "b": "y", "label": "a"}) == (
+        4, "4 calls, $0.0000, 36 more from the cache",
+    )  # fmt: skip
+    assert calls_made(Usage(), 0.0) == "no calls: the judge asks no model"
 
 
 @pytest.mark.parametrize(

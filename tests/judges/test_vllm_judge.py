@@ -7,12 +7,13 @@ from importlib.util import find_spec
 
 import pytest
 
-from evalsuite.evaluate.judge import Item, Pair
-from evalsuite.evaluate.language import LanguageJudge
+from evalsuite.judges.kinds.vllm import VllmJudge
+from evalsuite.judges.llm_judge import LLMJudge
+from evalsuite.models import way_to
 from evalsuite.models.base import find_base
 from evalsuite.models.endpoint import EndpointModel
 from evalsuite.models.vllm.server import PYTHON, ServerProcess
-from evalsuite.spec.judge import VllmJudge
+from evalsuite.records import Item, Pair
 from evalsuite.spec.judging import JudgePrompt
 from evalsuite.spec.rubric import Criterion, Rubric
 
@@ -44,7 +45,7 @@ def judge():
         # Several seeded draws at once end vLLM's engine on a processor ("CPU Generator does not use offset").
         max_in_flight=1,
     )
-    yield LanguageJudge(EndpointModel(document), document, PROMPT, RUBRIC)
+    yield LLMJudge(way_to(EndpointModel(document)), document, PROMPT, RUBRIC)
     server.stop()
 
 
