@@ -50,7 +50,7 @@ def test_gate_writes_all_that_is_asked_for_and_exits_with_the_verdict(harmed, tm
     page = files["html"].read_text("utf-8")
     assert "50 answers that the base model had right are wrong now; 8 of them" in page
     assert "Sum 0" in page or "Fact" in page
-    assert '<td>facts.accuracy</td><td class="number">-0.50 [-0.63, -0.37]</td><td class="number">worse</td>' in page
+    assert '<td>facts.accuracy</td><td class="number">-0.50 [-0.62, -0.38]</td><td class="number">worse</td>' in page
     assert "<script" not in page
     assert "http" not in page.replace("http-equiv", "")
 
