@@ -6,19 +6,14 @@ Pages call this, so nothing heavy is imported here. Where scores are 0 or 1 the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from evalsuite.errors import NotFound
 from evalsuite.evaluate import difference
-from evalsuite.records import Comparison, clusters_of
+from evalsuite.records import MEASURED, Comparison, StepKind, clusters_of
 from evalsuite.store import Store
 from evalsuite.store.beside import Beside, LatestStep, beside, counted, latest_steps
 
-if TYPE_CHECKING:
-    from evalsuite.plan import StepKind
-
-# The kinds of step that say something about a candidate, and about the base model beside it.
-MEASURED: tuple[StepKind, ...] = ("overlap", "score", "probe", "style", "pair", "compare")
+# The kinds of step that say something about the base model beside a candidate.
 _MEASURED_OF_BASE: tuple[StepKind, ...] = ("score", "probe")
 
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from evalsuite.evaluate.corrected import corrected
-from evalsuite.plan import Plan
+from evalsuite.plan import Judging, Plan
 from evalsuite.plan.judging import judging
 from evalsuite.records import Outcome, Result, Results
 from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.store import Store, read
-from evalsuite.store.judges import JudgingRow, Knowledge, checks, human_scores, judgings, knowledge
+from evalsuite.store.judges import Knowledge, checks, human_scores, knowledge
 
 # What a judge must show before anything it says is evidence; named even where nobody has measured it.
 _ASKED_FOR = ("agreement", "consistency")
@@ -33,14 +33,14 @@ def _with_known(resolved: ResolvedSpec, known: Knowledge) -> ResolvedSpec:
     return replace(resolved, trust=trust)
 
 
-def with_health(candidate: Results, step_digests: Sequence[str], store: Store) -> Results:
-    """The results with `judge.JUDGE.FIGURE` for each judge of these steps, next to what it said.
+def with_health(candidate: Results, plan: Plan, store: Store) -> Results:
+    """The results with `judge.JUDGE.FIGURE` for each judge of the plan's candidate, next to what it said.
 
     Where a judge works by several rubrics or was measured on several kinds of labels, the worst figure counts. What
     was never measured is None with the command that measures it.
     """
-    rows = judgings(store, step_digests)
-    return replace(candidate, by_metric={**candidate.by_metric, **_health(rows, store)}) if rows else candidate
+    judged = [step.judging for step in plan.steps if step.role == "candidate" and step.judging is not None]
+    return replace(candidate, by_metric={**candidate.by_metric, **_health(judged, store)}) if judged else candidate
 
 
 def with_corrections(outcome: Outcome, plan: Plan, candidate: Results, store: Store) -> Outcome:
@@ -57,10 +57,10 @@ def with_corrections(outcome: Outcome, plan: Plan, candidate: Results, store: St
     return replace(outcome, results=(*outcome.results, *(result for result in found if result is not None)))
 
 
-def _health(rows: Sequence[JudgingRow], store: Store) -> Mapping[str, Result]:
+def _health(judged: Sequence[Judging], store: Store) -> Mapping[str, Result]:
     known = checks(store)
     found: dict[str, Result] = {}
-    for row in {(row.judge_digest, row.rubric_digest): row for row in rows}.values():
+    for row in dict.fromkeys(judged):
         of = (row.judge_digest, row.rubric_digest)
         figures = [its for c in known if (c.row.judge_digest, c.row.rubric_digest) == of for its in c.results]
         missing = [name for name in _ASKED_FOR if name not in {its.metric for its in figures}]
@@ -83,7 +83,7 @@ def _worse(known: Result | None, other: Result) -> Result:
 _LESS_IS_BETTER = ("biased_to_first", "biased_to_second", "latency", "leniency", "money", "unparsed", "verbosity_bias")
 
 
-def _never(row: JudgingRow) -> str:
+def _never(row: Judging) -> str:
     return (
         f"judge {row.judge} was never measured so by rubric {row.rubric}; "
         f"`evalsuite judge check {row.judge} --rubric {row.rubric} --labels FILE` does it"

@@ -10,9 +10,7 @@ from evalsuite.errors import DocumentError, NotFound, Problem
 from evalsuite.models.adapter import adapter_digest, check_fits
 from evalsuite.models.base import Base, BaseCheckpoint, base_of
 from evalsuite.models.teacher import FoundTeacher
-from evalsuite.plan import Baseline, BuiltOn, Plan
-from evalsuite.plan.made import known_adapter
-from evalsuite.plan.make import make_plan
+from evalsuite.plan import BuiltOn, Plan
 from evalsuite.records import Adapter
 from evalsuite.spec.base_model import BaseModelRef
 from evalsuite.spec.project import find_data
@@ -73,24 +71,6 @@ def in_order(specs: Sequence[ResolvedSpec]) -> list[ResolvedSpec]:
     for resolved in specs:
         place(resolved, ())
     return list(ordered.values())
-
-
-def planned(
-    resolved: ResolvedSpec, base: Base, below: BuiltOn, store: Store, *, baseline: Baseline | None = None
-) -> Plan:
-    """The plan of a spec, with the adapter that the store has of it, if any."""
-    return make_plan(resolved, base, known_adapter(resolved, base, below, store), built_on=below, baseline=baseline)
-
-
-def settled(plan: Plan, trained: Mapping[str, Plan], store: Store) -> Plan:
-    """The plan once the adapter that it waited for is there; raises NotFound when that could not be trained."""
-    before = plan.built_on.waits_for
-    if before is None:
-        return plan
-    if before not in trained:
-        raise NotFound(f"{plan.resolved.file}  {plan.name} builds on {before}, which could not be trained")
-    below = built_on(plan.resolved, plan.base, plans=trained, store=store)
-    return planned(plan.resolved, plan.base, below, store, baseline=plan.baseline)
 
 
 def _teachers_base(

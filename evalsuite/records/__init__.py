@@ -14,6 +14,7 @@ from evalsuite.records.asking import (
 )
 from evalsuite.records.metrics import Direction, Metric, Place, by_name
 from evalsuite.records.results import (
+    MEASURED,
     Adapter,
     Comparison,
     Outcome,
@@ -21,6 +22,7 @@ from evalsuite.records.results import (
     Result,
     Results,
     Score,
+    StepKind,
     Usage,
     clusters_of,
     results_of,
@@ -42,6 +44,7 @@ from evalsuite.records.verdicts import (
 
 __all__ = [
     "FACTS",
+    "MEASURED",
     "Adapter",
     "Answer",
     "Canary",
@@ -73,6 +76,7 @@ __all__ = [
     "Sampling",
     "Score",
     "Severity",
+    "StepKind",
     "Terms",
     "TextDrift",
     "TokenChances",

@@ -113,7 +113,8 @@ def test_another_prompt_is_another_judgment_and_another_price_is_not(judged):
     judged.run()
     asked(judged)
     write(judged, "judges/served", JUDGE.replace("prompt_price: 1", "prompt_price: 9") + "requests_per_minute: 5\n")
-    assert judged.run().steps_run == 0
+    report = judged.run()
+    assert (asked(judged), report.steps_run, judged.began) == (0, 1, ["elsewhere decide"])
     prompts = judged.folder / "judges" / "prompts"
     prompts.mkdir()
     text = "# grade\nStrictly. $rubric $question $reply $form\n# prefer\n$rubric $question $first $second $form\n"
