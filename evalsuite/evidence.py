@@ -6,14 +6,14 @@ from evalsuite.plan import Plan
 from evalsuite.plan.resolve_plan import no_baseline
 from evalsuite.records import MEASURED, Evidence
 from evalsuite.store import Store, read
-from evalsuite.store.connect import reading
+from evalsuite.store.connect import opened
 from evalsuite.trust import with_health
 
 
 def evidence(plan: Plan, store: Store) -> Evidence:
     """What the store knows of candidate, baseline, base and author; raises NotFound when the baseline is unknown."""
-    with reading(store):
-        return _evidence(plan, store)
+    with opened(store) as held:
+        return _evidence(plan, held)
 
 
 def _evidence(plan: Plan, store: Store) -> Evidence:

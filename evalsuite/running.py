@@ -249,11 +249,9 @@ class Run:
 
     def _asked(self, plan: Plan, step: Step) -> Outcome:
         if step.kind in ("probe", "style"):
-            outcome = (probing.probe if step.kind == "probe" else local.style)(plan, step, self.bench)
-        else:
-            known = partial(evidence, plan, self.store)
-            outcome = (local.score if step.kind == "score" else local.pair)(plan, step, self.bench, known)
-        return replace(outcome, judging=self.bench.judges.used())
+            return (probing.probe if step.kind == "probe" else local.style)(plan, step, self.bench)
+        known = partial(evidence, plan, self.store)
+        return (local.score if step.kind == "score" else local.pair)(plan, step, self.bench, known)
 
     def _record(self, plans: Sequence[Plan]) -> None:
         record(self.store, self.run_id, plans)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -71,6 +71,11 @@ class Grader(Protocol):
     def prefer(self, pairs: Sequence[Pair]) -> list[Chosen]:
         """The better of each two replies as they are shown."""
         ...
+
+
+def usage_of(given: Iterable[Judgment | Chosen]) -> Usage:
+    """What judgments or preferences take in all when nothing of them comes from the cache."""
+    return sum((one.usage for one in given), Usage())
 
 
 def normalised(rubric: Rubric, scores: Mapping[str, float]) -> dict[str, float]:

@@ -9,7 +9,7 @@ from evalsuite.data.authored import read_authored
 from evalsuite.data.draw import distinct, draw
 from evalsuite.evaluate.aggregate import aggregate, by_metric
 from evalsuite.evaluate.answered import answered, note
-from evalsuite.evaluate.judge import Grader, Item, Judgment, normalised, overall
+from evalsuite.evaluate.judge import Grader, Item, Judgment, normalised, overall, usage_of
 from evalsuite.models import Model
 from evalsuite.records import Adapter, Outcome, Reply, Sample, Sampling, Score
 from evalsuite.spec.rubric import Rubric
@@ -63,7 +63,7 @@ def score(
         for found in _scores(entry.name, reply, rubric, judgment)
     ]
     results = tuple(aggregate(metric, of, samples) for metric, of in by_metric(scores).items())
-    return Outcome(replies=tuple(given), scores=tuple(scores), results=results)
+    return Outcome(replies=tuple(given), scores=tuple(scores), results=results, judging=usage_of(judgments))
 
 
 def _scores(entry: str, reply: Reply, rubric: Rubric, judgment: Judgment) -> list[Score]:

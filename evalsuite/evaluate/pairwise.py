@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from evalsuite.evaluate.aggregate import aggregate
-from evalsuite.evaluate.judge import Choice, Chosen, Grader, Pair
+from evalsuite.evaluate.judge import Choice, Chosen, Grader, Pair, usage_of
 from evalsuite.evaluate.pair_figures import LOSS, TIE, WIN, Judged, Left, at_equal_length, rate, ratio_of_lengths
 from evalsuite.records import Outcome, Prompt, Reply, Sample, Score
 
@@ -72,7 +72,8 @@ def compare(
         results.append(replace(aggregate(stable[0].metric, stable, samples), detail=_favoured(met)))
     if apart:
         results.append(aggregate(apart[0].metric, apart, samples))
-    return Outcome(shown, (*scores, *stable, *apart), tuple(results))
+    said = usage_of(chosen for one in met for chosen in (one.forward, one.backward))
+    return Outcome(shown, (*scores, *stable, *apart), tuple(results), judging=said)
 
 
 def _answered(reply: Reply, known: dict[str, Reply]) -> bool:

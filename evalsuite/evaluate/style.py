@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalsuite.evaluate.aggregate import aggregate
-from evalsuite.evaluate.judge import Grader, Item, overall
+from evalsuite.evaluate.judge import Grader, Item, overall, usage_of
 from evalsuite.models import Model
-from evalsuite.records import Adapter, Comparison, Outcome, Reply, Result, Sample, Score, clusters_of
+from evalsuite.records import Adapter, Comparison, Outcome, Reply, Result, Sample, Score, Usage, clusters_of
 from evalsuite.spec.rubric import Rubric
 
 # Below this many words of the author, the shares of single words are mostly noise.
@@ -38,6 +38,7 @@ def joined(outcomes: Sequence[Outcome]) -> Outcome:
         tuple(score for one in outcomes for score in one.scores),
         tuple(result for one in outcomes for result in one.results),
         tuple(found for one in outcomes for found in one.comparisons),
+        judging=sum((one.judging for one in outcomes), Usage()),
     )
 
 
@@ -88,7 +89,7 @@ def control(entry: str, samples: Sequence[Sample], *, rubric: Rubric, judge: Gra
         Score(sample.id, metric, None if one.scores is None else overall(rubric, one.scores), one.reason)
         for sample, one in zip(named, judgments, strict=True)
     ]
-    return Outcome(scores=tuple(scores), results=(aggregate(metric, scores, named),))
+    return Outcome(scores=tuple(scores), results=(aggregate(metric, scores, named),), judging=usage_of(judgments))
 
 
 def _delta(metric: str, voices: Voices) -> tuple[Result, tuple[Comparison, ...]]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from evalsuite.data.digest import digest
 from evalsuite.evaluate.graders import grader
-from evalsuite.evaluate.judge import Chosen, Grader, Item, Judgment, Pair
+from evalsuite.evaluate.judge import Grader
 from evalsuite.execute.cached import CachedModel
 from evalsuite.models import Model
 from evalsuite.plan.judging import base_of
-from evalsuite.records import Usage
 from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.spec.rubric import Rubric
@@ -36,19 +34,10 @@ class Judges:
         self._served = served
         self._load = load
         self._made: dict[str, Model] = {}
-        self._used = Usage()
 
     def grader(self, resolved: ResolvedJudge, rubric: Rubric, *, repeat: int = 0) -> Grader:
-        """The judge, ready to grade by a rubric; what it takes is counted, see `used`."""
-        return _Counted(grader(resolved, rubric, model_of=self._model, repeat=repeat), self._count)
-
-    def used(self) -> Usage:
-        """What the judging since the last time takes when nothing of it comes from the cache."""
-        found, self._used = self._used, Usage()
-        return found
-
-    def _count(self, usage: Usage) -> None:
-        self._used += usage
+        """The judge, ready to grade by a rubric."""
+        return grader(resolved, rubric, model_of=self._model, repeat=repeat)
 
     def _model(self, resolved: ResolvedJudge) -> Model:
         if isinstance(resolved.judge, Endpoint) and self._load is None:
@@ -61,24 +50,6 @@ class Judges:
             return self._made[key]
 
         return CachedModel(key, make, cache=self._cache, progress=self._progress)
-
-
-@dataclass(frozen=True)
-class _Counted:
-    """A judge whose calls, tokens and money are told to somebody."""
-
-    judge: Grader
-    count: Callable[[Usage], None]
-
-    def grade(self, items: Sequence[Item]) -> list[Judgment]:
-        given = self.judge.grade(items)
-        self.count(sum((one.usage for one in given), Usage()))
-        return given
-
-    def prefer(self, pairs: Sequence[Pair]) -> list[Chosen]:
-        given = self.judge.prefer(pairs)
-        self.count(sum((one.usage for one in given), Usage()))
-        return given
 
 
 def _digest(resolved: ResolvedJudge) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from evalsuite.evaluate.answered import answered
-from evalsuite.evaluate.judge import Grader, Item, overall
+from evalsuite.evaluate.judge import Grader, Item, Judgment, overall, usage_of
 from evalsuite.execute.workbench import Workbench
 from evalsuite.models.adapter import adapter_digest
 from evalsuite.models.subject import ModelSubject
@@ -30,23 +30,31 @@ def probe(plan: Plan, step: Step, bench: Workbench) -> Outcome:
     found = next(item for item in plan.resolved.suite.asking if item.name == step.entry)
     adapter = plan.adapter if step.role == "candidate" else None
     subject = _Answering(bench.model(plan.base), adapter)
-    return found.ask(subject, _with_models(plan, found, bench, candidate=adapter is not None))
+    judged: list[Judgment] = []
+    outcome = found.ask(subject, _with_models(plan, found, bench, judged, candidate=adapter is not None))
+    return replace(outcome, judging=usage_of(judged))
 
 
-def _with_models(plan: Plan, found: AskingProbe, bench: Workbench, *, candidate: bool) -> Material:
+def _with_models(
+    plan: Plan, found: AskingProbe, bench: Workbench, judged: list[Judgment], *, candidate: bool
+) -> Material:
+    """What the probe is given, models among it; what its judge says is added to `judged`."""
     given, wanted = material(plan.resolved, found), wants(found)
     if wanted.judge and wanted.rubric:
         rubric = plan.resolved.rubrics[wanted.rubric]
         judge = bench.judges.grader(plan.resolved.judges[wanted.judge], rubric)
-        given = replace(given, grade=_grade(judge, rubric))
+        given = replace(given, grade=_grade(judge, rubric, judged))
     if candidate and wanted.asks_parents:
         given = replace(given, parents=_parents(plan, bench))
     return given
 
 
-def _grade(judge: Grader, rubric: Rubric) -> Callable[[Sequence[tuple[str, str]]], list[float | None]]:
+def _grade(
+    judge: Grader, rubric: Rubric, judged: list[Judgment]
+) -> Callable[[Sequence[tuple[str, str]]], list[float | None]]:
     def grade(asked: Sequence[tuple[str, str]]) -> list[float | None]:
         judgments = judge.grade([Item(question, reply) for question, reply in asked])
+        judged.extend(judgments)
         return [None if found.scores is None else overall(rubric, found.scores) for found in judgments]
 
     return grade

@@ -12,7 +12,7 @@ from evalsuite.data.digest import digest
 from evalsuite.data.labels import Label, LabelledPair, LabelledReply, Labels
 from evalsuite.records import Result
 from evalsuite.store import Store
-from evalsuite.store.connect import reading, writing
+from evalsuite.store.connect import opened, reading, writing
 from evalsuite.store.rows import every, rows
 from evalsuite.store.tables import upsert
 
@@ -149,13 +149,13 @@ def knowledge(store: Store) -> Knowledge:
     if not store.results.exists():
         return Knowledge()
     figures: dict[tuple[str, str], list[list[str]]] = defaultdict(list)
-    with reading(store):
-        if not knows_judges(store):
+    with opened(store) as held:
+        if not knows_judges(held):
             return Knowledge()
-        for check in checks(store):
+        for check in checks(held):
             of = (check.row.judge_digest, check.row.rubric_digest)
             figures[of] += [[*map(str, astuple(its))] for its in check.results]
-        labels = {row["rubric_digest"]: row["digest"] for row in rows(store, "human_labels")}
+        labels = {row["rubric_digest"]: row["digest"] for row in rows(held, "human_labels")}
     return Knowledge({of: digest("health", its) for of, its in figures.items()}, labels)
 
 
