@@ -52,17 +52,18 @@ def training_digest(resolved: ResolvedSpec, base: Base, built_on: BuiltOn = NOTH
 
 
 def make_plan(known: Plan) -> Plan:
-    """A plan that has no steps yet, with its steps, and with what they cost among its facts.
+    """A plan that has no steps yet, with its steps, and of its facts and their costs with those that its policy reads.
 
     Steps that depend on an adapter or a baseline not there yet have no digest, nor have those against an opponent
     without replies on record. `resolve_plan` is who calls this, so that every plan rests on the same things.
     """
     maker = _Maker(known)
     steps = tuple(maker.steps())
-    facts = _priced(known.facts, steps)
-    if known.resolved.policy is not None:
-        steps = (*steps, Step("decide", maker.decided(steps, facts)))
-    return replace(known, steps=steps, facts=facts)
+    policy = known.resolved.policy
+    if policy is None:
+        return replace(known, steps=steps)
+    facts = _priced(known.facts, steps).read_by([rule.metric for rule in policy.rules])
+    return replace(known, steps=(*steps, Step("decide", maker.decided(steps, facts))), facts=facts)
 
 
 def _priced(facts: Facts, steps: Sequence[Step]) -> Facts:

@@ -135,10 +135,14 @@ def test_all_that_rules_read_is_in_the_digest_of_the_decision(priced):
     after(judge, judge.read_text().replace("completion_price: 1", "completion_price: 2"))
     after(gate, gate.read_text().replace("at_most_dollars: 1", "at_most_dollars: 2"))
     after(gate, gate.read_text() + "minimum_n: 21\n")
+    after(gate, gate.read_text().replace("rules:\n", "rules:\n  - {rule: size, at_most_mb: 1}\n"))
     after(priced.folder / "adapter" / "notes.txt", "a file more is a larger adapter")
     assert len(set(found)) == len(found)
-    # Prose is not read by any rule.
+    # Prose is read by no rule, and neither is the size once no rule asks for it.
     after(gate, gate.read_text() + "description: what it costs\n")
+    assert found[-1] == found[-2]
+    after(gate, gate.read_text().replace("  - {rule: size, at_most_mb: 1}\n", ""))
+    after(priced.folder / "adapter" / "notes.txt", "another size")
     assert found[-1] == found[-2]
 
 
