@@ -27,12 +27,15 @@ from evalsuite.gate.rules.non_inferior import NonInferior
 from evalsuite.gate.rules.win_rate import WinRate
 from evalsuite.gate.sequential import EARLY, bet
 from evalsuite.plugins import Rule
-from evalsuite.records import Evidence, Result, Results, Terms
+from evalsuite.records import Evidence, Metric, Result, Results, Terms, by_name
 from evalsuite.stats.bootstrap import Resampling, Undefined, fidelity, win_rate
 from evalsuite.stats.power import PairedVariance, sample_size
 
 BATCH = 10
 TERMS = Terms()
+METRICS = by_name(
+    (Metric("duel.win_rate", "duel"), Metric("style.score", "style"), Metric("style.fidelity", "style", high=None))
+)
 
 Draw = Callable[[np.random.Generator, int, float], Evidence]
 
@@ -61,7 +64,13 @@ def until_settled(rule: Rule, evidence: Evidence, order: list[str]) -> tuple[str
         part = dict.fromkeys(order[:judged])
         ours = {metric: {key: scores[key] for key in part} for metric, scores in evidence.candidate.scores.items()}
         found = rule.check(
-            Evidence(Results("mine", scores=ours), evidence.baseline, evidence.base, evidence.author, partial=True),
+            Evidence(
+                Results("mine", scores=ours, metrics=METRICS),
+                evidence.baseline,
+                evidence.base,
+                evidence.author,
+                partial=True,
+            ),
             TERMS,
         )
         if found.answer != "undecided":
@@ -100,7 +109,7 @@ def graded(generator: np.random.Generator, n: int, gap: float, *, margin: float)
     """Grades in steps of a fifth around 0.6, the candidate's mean `gap` above what is just not allowed."""
     columns = [np.clip(np.round(5 * generator.normal(mean, 0.2, n)) / 5, 0, 1) for mean in (0.6 - margin + gap, 0.6)]
     ours, base = (
-        Results(name, scores={"style.score": _named(column)})
+        Results(name, scores={"style.score": _named(column)}, metrics=METRICS)
         for name, column in zip(("mine", "base"), columns, strict=True)
     )
     return Evidence(ours, base)
@@ -116,9 +125,10 @@ def ways(generator: np.random.Generator, n: int, gap: float) -> Evidence:
     results = {} if isinstance(found, Undefined) else {"style.fidelity": Result(
         "style.fidelity", found.value, found.interval.low, found.interval.high, n)}  # fmt: skip
     mine, base, author = (
-        Results(name, scores={"style.score": _named(scores[name])}) for name in ("mine", "base", "author")
+        Results(name, scores={"style.score": _named(scores[name])}, metrics=METRICS)
+        for name in ("mine", "base", "author")
     )
-    return Evidence(Results("mine", results, mine.scores), base, base, author)
+    return Evidence(Results("mine", results, mine.scores, metrics=METRICS), base, base, author)
 
 
 def simulated(runs: int) -> None:
@@ -187,7 +197,8 @@ def vicuna(folder: Path) -> Iterator[tuple[str, list[float]]]:
 def _contest(outcomes: np.ndarray) -> Evidence:
     found = win_rate(outcomes, resampling=Resampling(seed=0, resamples=400))
     result = Result("duel.win_rate", found.value, found.interval.low, found.interval.high, len(outcomes))
-    return Evidence(Results("mine", {"duel.win_rate": result}, {"duel.win_rate": _named(outcomes)}), Results("base"))
+    scores = {"duel.win_rate": _named(outcomes)}
+    return Evidence(Results("mine", {"duel.win_rate": result}, scores, metrics=METRICS), Results("base"))
 
 
 def _named(values: np.ndarray) -> dict[str, float]:

@@ -36,7 +36,7 @@ if isinstance(found, str):
     st.text(found)
     st.stop()
 of = {row.spec: row for row in board.rows}
-base, shades = f"({of[name].base_model})", palette()
+base, shades = f"({of[name].reference})", palette()
 drifts = [change for change in found.changes if is_drift(change.comparison.metric)]
 
 st.text("Red is surely worse, green surely better (p below 0.05), grey not surely changed.")

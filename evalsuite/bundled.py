@@ -29,8 +29,3 @@ def quickstart_base() -> Path:
 def workflow(server: Server) -> Path:
     """The workflow that `evalsuite ci init` writes for a CI server."""
     return _PACKAGE / "workflows" / f"{server}.yml"
-
-
-def schema(name: str) -> Path:
-    """The committed JSON Schema file of a document kind, e.g. `run.v1.json`."""
-    return _PACKAGE / "schemas" / name

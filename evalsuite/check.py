@@ -12,6 +12,7 @@ from evalsuite.data.fetch import ABSENT, fetch, is_here
 from evalsuite.data.rows import source_rows, training_rows
 from evalsuite.errors import DataError
 from evalsuite.plugins import Task
+from evalsuite.records import declaration
 from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.spec.source import sources_of
 
@@ -24,6 +25,7 @@ def check_data(specs: Sequence[ResolvedSpec]) -> None:
     problems = [*_said(partial(fetch, split) for split in here)]
     # What several specs share is read once.
     problems += _said(dict(reader for spec in specs for reader in _readers(spec)).values())
+    problems += [] if problems else [problem for spec in specs for problem in _unknown_slices(spec)]
     if problems:
         raise DataError("\n".join(dict.fromkeys(problems)))
 
@@ -57,6 +59,34 @@ def _readers(spec: ResolvedSpec) -> Iterator[Reader]:
     for judged in spec.suite.judged:
         path = spec.suite_data[judged.name]
         yield ("judged", path), partial(_read_prompts, path)
+
+
+def _unknown_slices(spec: ResolvedSpec) -> Iterator[str]:
+    """Rules about a slice that no sample belongs to, as far as the data are here."""
+    for index, rule in enumerate(spec.policy.rules if spec.policy is not None else ()):
+        metric = declaration(rule.metric, spec.metrics.values())
+        subjects = _subjects(spec, metric.entry) if metric is not None and (metric.is_slice or rule.by_slice) else None
+        if metric is None or subjects is None:
+            continue
+        whole = spec.metrics.get(metric.parent or "", metric) if metric.is_slice else metric
+        found = {whole.part(subject).name for subject in subjects}
+        if found if rule.by_slice else rule.metric in found:
+            continue
+        known = f"there are: {', '.join(sorted(subjects))}" if subjects else "no row has a `subject` or `slice`"
+        file = spec.documents.get(f"gates/{spec.spec.gate}", spec.file)
+        yield f"{file}  rules.{index}  {rule.metric!r} is about a slice that {metric.entry} does not have; {known}"
+
+
+def _subjects(spec: ResolvedSpec, entry: str | None) -> set[str] | None:
+    """The subjects of an entry's samples; None where its data are not here, or are not its own."""
+    for benchmark in spec.suite.benchmarks:
+        path, examples = spec.suite_data[benchmark.name], spec.suite_examples.get(benchmark.name)
+        if benchmark.name == entry:
+            here = path.exists() and (examples is None or examples.exists())
+            return {str(its.subject) for its in benchmark.task.samples(path, examples) if its.subject} if here else None
+    if not any(judged.name == entry for judged in spec.suite.judged):
+        return None
+    return {its.subject for its in read_authored(spec.suite_data[entry or ""]) if its.subject}
 
 
 def _read_items(task: Task, path: Path, examples: Path | None) -> None:

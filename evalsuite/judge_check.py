@@ -73,7 +73,7 @@ def check_judge(
 
         clock.time(asked(0), labels)
         health = with_latency(_measured(asked, labels, question, rubric), clock.seconds, reason=_CACHED)
-    check = JudgeCheck(_row(question, judge, rubric, health), health.results)
+    check = JudgeCheck(_row(question, judge, rubric, health), health.results, health.metrics)
     save_check(store, check, labels)
     return check
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from evalsuite.errors import NotFound
 from evalsuite.evaluate import difference
-from evalsuite.records import MEASURED, Comparison, StepKind, clusters_of
-from evalsuite.store import Store
+from evalsuite.records import MEASURED, Comparison, Metric, StepKind, by_name, clusters_of, required
+from evalsuite.store import Store, read
 from evalsuite.store.beside import Beside, LatestStep, beside, counted, latest_steps
 
 # The kinds of step that say something about the base model beside a candidate.
@@ -70,7 +70,12 @@ def _differences(
     told = difference.counted(theirs, [(one.metric, one.n or 0, one.gained or 0, one.lost or 0) for one in plain])
     found = [(one.step_digest, comparison) for one, comparison in zip(plain, told, strict=True)]
     rest = [(one.step_digest, one.metric) for one in pairs if one.n is None]
-    found += [(one.step_digest, _sampled(one, theirs)) for one in beside(store, rest, digests)]
+    if rest:
+        known = by_name(read.metrics_of(store, list(owners)))
+        found += [
+            (one.step_digest, _sampled(one, required(one.metric, known, by=theirs), theirs))
+            for one in beside(store, rest, digests)
+        ]
     compared: dict[str, dict[str, Comparison]] = {}
     for step, comparison in found:
         for name in owners[step]:
@@ -81,12 +86,13 @@ def _differences(
     return compared
 
 
-def _sampled(one: Beside, baseline: str) -> Comparison:
+def _sampled(one: Beside, metric: Metric, baseline: str) -> Comparison:
     ids = [str(place) for place in range(len(one.ours))]
     groups = {key: group for key, group in zip(ids, one.groups, strict=True) if group is not None}
     weights = [weight for weight in one.weights if weight is not None]
     return difference.paired(
-        (one.metric, baseline),
+        metric,
+        baseline,
         one.ours,
         one.theirs,
         clusters=clusters_of(groups, ids),

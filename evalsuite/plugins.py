@@ -3,6 +3,9 @@
 A plug-in is a document class (its options) that also carries its behaviour. File name = plug-in name; the class
 has a tag field of that value (`rule: Literal["floor"]`). Packages outside add theirs through the entry-point
 groups `evalsuite.methods`, `.tasks`, `.probes` and `.rules`; `EVALSUITE_PLUGINS=builtin` switches those off.
+
+A protocol says all that a plug-in is ever asked; what most of them answer alike they inherit from `spec.options`. A
+class that lacks a part of its protocol is refused when it is found. docs/plugins.md shows one of each kind.
 """
 
 from __future__ import annotations
@@ -12,21 +15,27 @@ import os
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, TypeGuard
 
+from evalsuite.conformance import faults, loaded
 from evalsuite.errors import EvalsuiteError
 from evalsuite.records import (
     Adapter,
     Canary,
     Completion,
+    Effort,
     Evidence,
     LogLikelihood,
+    Metric,
     Outcome,
+    Outlook,
     Prompt,
+    Recipe,
     Recited,
+    Result,
     Results,
     Row,
     RuleOutcome,
@@ -34,9 +43,12 @@ from evalsuite.records import (
     Sampling,
     Score,
     Severity,
+    Suppose,
+    Supposed,
     Terms,
     TextDrift,
     Training,
+    Wants,
 )
 
 Kind = Literal["methods", "tasks", "probes", "rules"]
@@ -46,6 +58,13 @@ _PACKAGES: dict[Kind, str] = {
     "tasks": "evalsuite.evaluate.tasks",
     "probes": "evalsuite.evaluate.probes",
     "rules": "evalsuite.gate.rules",
+}
+# A protocol that needs documents stands above, beside these.
+_PROTOCOLS: dict[Kind, str] = {
+    "methods": "evalsuite.plugins:Method",
+    "tasks": "evalsuite.plugins:Task",
+    "probes": "evalsuite.plugins:Probe",
+    "rules": "evalsuite.plugins:Rule",
 }
 TAGS: dict[Kind, str] = {"methods": "method", "tasks": "kind", "probes": "probe", "rules": "rule"}
 
@@ -80,19 +99,28 @@ class TrainingJob:
 
 
 class Method(Protocol):
-    """A way to make an adapter; its fields are the options under `train:`."""
+    """A way to make an adapter; its fields are the options under `train:`.
+
+    `learns_from` is the kind of row that it wants of its sources, None where it reads them itself; `instead` says in
+    words what it does in place of a training, and is empty for one that trains.
+    """
 
     version: ClassVar[int]
     learns_from: ClassVar[type[Row] | None]
+    instead: ClassVar[str]
 
     @property
-    def seed(self) -> int:
-        """What every draw of the training starts from."""
+    def method(self) -> str:
+        """Its name."""
         ...
 
     @property
-    def held_out(self) -> float:
-        """The share of the rows kept aside to measure the loss."""
+    def recipe(self) -> Recipe:
+        """What it learns from and builds on."""
+        ...
+
+    def parents(self, inputs: Sequence[Path]) -> tuple[Path, ...]:
+        """Of the files of its sources, the folders of the adapters that it merges into one."""
         ...
 
     def train(self, job: TrainingJob) -> Training:
@@ -101,13 +129,22 @@ class Method(Protocol):
 
 
 class Task(Protocol):
-    """A benchmark: samples out of a data file, how to ask, and the scores of one reply."""
+    """A benchmark: samples out of a data file, how to ask, and the scores of one reply.
+
+    One that `reads_texts` measures texts as they stand: there is neither a right answer nor an option.
+    """
 
     version: ClassVar[int]
+    reads_texts: ClassVar[bool]
 
     @property
-    def metrics(self) -> tuple[str, ...]:
-        """The metrics that it yields."""
+    def kind(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """What each figure is that it yields, by the names that its scores have; the main one first."""
         ...
 
     @property
@@ -123,15 +160,38 @@ class Task(Protocol):
         """One score per metric of the task."""
         ...
 
+    def chosen(self, sample: Sample, reply: tuple[LogLikelihood, ...]) -> str:
+        """The option that the task takes for the answer, of options weighed by log-likelihood."""
+        ...
+
+    def family(self, subject: str) -> str:
+        """What a subject belongs to: subjects of one family count as one in the macro mean."""
+        ...
+
+    def derived(self, results: Mapping[str, Result]) -> tuple[Result, ...]:
+        """Results that follow from those over samples, of all items or of one subject; names as in `metrics`."""
+        ...
+
 
 class Probe(Protocol):
-    """A measure of damage: what changed between base and candidate."""
+    """A measure of damage: what changed between base and candidate; one that `asks` is an `AskingProbe`."""
 
     version: ClassVar[int]
+    asks: ClassVar[bool]
 
     @property
-    def metrics(self) -> tuple[str, ...]:
-        """The metrics that it yields."""
+    def probe(self) -> str:
+        """What kind of probe it is."""
+        ...
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """What each figure is that it yields, by its whole name; those it only computes with are `inner`."""
+        ...
+
+    @property
+    def wants(self) -> Wants:
+        """What it is to be given."""
         ...
 
     def measure(self, base: Results, candidate: Results) -> Outcome:
@@ -175,7 +235,8 @@ class Material:
     `entries` are those named in its `of`, `rows` and `canaries` what the candidate learned from, `held_out` rows of the
     same sources that it did not, `grade` says how far
     each reply to its question fulfils the probe's rubric (0 to 1, None without a usable judgment), `parents` are the
-    adapters that a merged candidate was made of; their names are known before there are models.
+    adapters that a merged candidate was made of; their names are known before there are models. `alone` says why the
+    reference cannot be asked beside the candidate.
     """
 
     seed: int
@@ -187,43 +248,11 @@ class Material:
     grade: Callable[[Sequence[tuple[str, str]]], list[float | None]] | None = None
     parent_names: tuple[str, ...] = ()
     parents: Mapping[str, Subject] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """What a probe asks of one subject, known before anything runs: requests and their tokens."""
-
-    samples: int
-    tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class Wants:
-    """What a probe is to be given: a data file, entries of the suite, a judge with a rubric, and more.
-
-    `looks_at` says which entries can stand under `of`: benchmarks with right answers, all that yields a generated reply
-    (judged sets too), or benchmarks that choose among options.
-    """
-
-    data: str | None = None
-    of: tuple[str, ...] = ()
-    judge: str | None = None
-    rubric: str | None = None
-    looks_at: Literal["answers", "replies", "choices"] = "answers"
-    reads_training: bool = False
-    asks_parents: bool = False
-
-
-def wants(probe: Probe) -> Wants:
-    """What the probe's fields and class variables of these names say; what it does not have, it does not want."""
-    return Wants(**{name: getattr(probe, name) for name in Wants.__slots__ if hasattr(probe, name)})
+    alone: str | None = None
 
 
 class AskingProbe(Probe, Protocol):
-    """A probe that asks base and candidate the same things; `measure` pairs what they said.
-
-    Its fields and class variables that are called as those of `Wants` say what it is given.
-    """
+    """A probe that asks base and candidate the same things; `measure` pairs what they said."""
 
     @property
     def name(self) -> str:
@@ -241,11 +270,21 @@ class AskingProbe(Probe, Protocol):
 
 def asks(probe: Probe) -> TypeGuard[AskingProbe]:
     """Whether a probe asks the models, and does not only look at results that are there."""
-    return hasattr(probe, "ask")
+    return probe.asks
 
 
 class Rule(Protocol):
-    """A condition of a policy."""
+    """A condition of a policy: a document class whose fields are its options. `gate.options.RuleOptions` has defaults.
+
+    All that is asked of a rule stands here. `version` is raised when its answers change: then verdicts are made anew.
+    """
+
+    version: ClassVar[int]
+
+    @property
+    def rule(self) -> str:
+        """The name of the rule: its tag."""
+        ...
 
     @property
     def metric(self) -> str:
@@ -257,6 +296,28 @@ class Rule(Protocol):
         """Whether it blocks a release or only warns."""
         ...
 
+    @property
+    def by_slice(self) -> bool:
+        """Whether it is held against each slice of its metric, and not against the whole."""
+        ...
+
+    @property
+    def looks_every(self) -> int | None:
+        """How many samples are judged between two looks of a rule that may be settled early; None for all others."""
+        ...
+
+    def asked(self, terms: Terms) -> tuple[float, int]:
+        """The confidence and the smallest n that count for it: its own, else the policy's."""
+        ...
+
+    def problems(self, metric: Metric) -> list[str]:
+        """Why it makes no sense for a metric, each with what to do: it can never fail, never pass, or asks for harm."""
+        ...
+
+    def supposed(self, suppose: Suppose, metric: Metric | None) -> Supposed | Outlook:
+        """What the rule must show if the truth is as supposed, or a word on why nobody can tell."""
+        ...
+
     def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:
         """Pass, fail, undecided or invalid, with the reason in one sentence."""
         ...
@@ -264,15 +325,27 @@ class Rule(Protocol):
 
 @cache
 def find(kind: Kind) -> dict[str, type[Any]]:
-    """Every plug-in of a kind by name: the shipped files first, then entry points; equal names are an error."""
+    """Every plug-in of a kind by name: the shipped files first, then entry points.
+
+    Raises EvalsuiteError for equal names, and for a class that cannot be used, naming its package and what it lacks.
+    """
     found = _shipped(kind)
     if os.environ.get("EVALSUITE_PLUGINS") == "builtin":
         return found
     for entry in entry_points(group=f"evalsuite.{kind}"):
         if entry.name in found:
             raise EvalsuiteError(f"two plug-ins of kind {kind} are called {entry.name!r}; uninstall one of them")
-        found[entry.name] = entry.load()
+        found[entry.name] = loaded(entry, partial(problems, kind, entry.name))
     return found
+
+
+def problems(kind: Kind, name: str, plugin: object) -> list[str]:
+    """What a class lacks to be the plug-in of that kind and name, in words; nothing for a whole one."""
+    protocol: Any = pkgutil.resolve_name(_PROTOCOLS[kind]) if kind in _PROTOCOLS else object
+    wrong = faults(plugin, {TAGS[kind]: name}, protocol)
+    # Only now is it known that the class says whether it asks.
+    found: Any = plugin
+    return faults(plugin, {}, AskingProbe) if not wrong and protocol is Probe and found.asks else wrong
 
 
 def _shipped(kind: Kind) -> dict[str, type[Any]]:

@@ -67,7 +67,7 @@ class SpecFile(pytest.File):
             policy = named_policy(chosen, beside=self.path)
         if policy is None:
             return
-        rules = [f"{getattr(rule, 'rule', '?')} {rule.metric}" for rule in policy.rules]
+        rules = [f"{rule.rule} {rule.metric}" for rule in policy.rules]
         # In the order of the verdict's outcomes.
         rules += [f"required {metric}" for metric, _ in required_figures(resolved.judges)]
         own = None if not chosen else policy

@@ -107,7 +107,7 @@ def make_card(plan: Plan, verdict: Verdict, store: Store, wanted: Release, *, re
         released=at,
         description=plan.resolved.spec.description,
         licence=wanted.licence,
-        method=getattr(method, "method", None) or "adapter",
+        method="adapter" if method is None else method.method,
         weights=CardWeights(path=_from(root, adapter.path), digest=adapter.digest, files=_files(adapter.path)),
         base_model=CardBase(id=ref.id, revision=ref.revision, digest=plan.base.digest),
         verdict=CardVerdict(
@@ -119,7 +119,7 @@ def make_card(plan: Plan, verdict: Verdict, store: Store, wanted: Release, *, re
         override=wanted.override,
         results=tuple(_result(found) for found in candidate.by_metric.values() if found.value is not None),
         changes=tuple(
-            _change(found) for found in read.comparisons_of(store, plan.digests("compare", roles=("candidate",)))
+            _change(found, plan) for found in read.comparisons_of(store, plan.digests("compare", roles=("candidate",)))
         ),
         documents=_documents(plan),
         data=tuple(CardFile(path=_from(root, path), sha256=file_digest(path)) for path in sorted(data)),
@@ -184,12 +184,12 @@ def _result(found: Result) -> CardResult:
     return CardResult(metric=found.metric, value=round(found.value, _DIGITS), low=low, high=high, n=found.n)
 
 
-def _change(found: Comparison) -> CardChange:
+def _change(found: Comparison, plan: Plan) -> CardChange:
+    # A card names no reference besides, so what is not its base model is called by its name.
+    baseline = plan.reference.name if found.baseline == "base" and not plan.reference.own else found.baseline
     low, high = round(found.low, _DIGITS), round(found.high, _DIGITS)
     difference = round(found.difference, _DIGITS)
-    return CardChange(
-        metric=found.metric, baseline=found.baseline, difference=difference, low=low, high=high, n=found.n
-    )
+    return CardChange(metric=found.metric, baseline=baseline, difference=difference, low=low, high=high, n=found.n)
 
 
 def _from(root: Path, path: Path) -> str:

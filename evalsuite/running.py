@@ -21,6 +21,7 @@ from evalsuite.plan import BuiltOn, Plan, Step
 from evalsuite.plan.built_on import in_order
 from evalsuite.plan.made import known_adapter
 from evalsuite.plan.recorded import spec_row, step_row, training_record
+from evalsuite.plan.reference import awaited, reference_of
 from evalsuite.plan.resolve_plan import Around, met, resolve_plan
 from evalsuite.records import Adapter, Outcome, StepKind, Training, Usage, Verdict
 from evalsuite.store import Store, read, write
@@ -66,10 +67,11 @@ class Run:
         self._train_side_by_side(plans)
         trained = self._trained(plans)
         self._record([plan for plan in trained if all(plan is not known for known in plans)])
-        scored = [found for plan in trained if (found := self._guarded(plan, self._score)) is not None]
+        scored = self._scored(trained, [plan.name for plan in plans])
         # Everybody's replies are there before anybody is compared with anybody.
-        together = [met(plan, trained, self.store) for plan in trained]
-        self._record([plan for plan in together if all(plan is not known for known in trained)])
+        known = {plan.name: plan for plan in (*trained, *scored)}
+        together = [met(plan, tuple(known.values()), self.store) for plan in known.values()]
+        self._record([plan for plan in together if plan is not known[plan.name]])
         names = {plan.name for plan in scored}
         paired = [plan for plan in together if plan.name in names]
         compared = [found for plan in paired if (found := self._guarded(plan, self._compare)) is not None]
@@ -100,6 +102,31 @@ class Run:
         if before not in trained:
             raise NotFound(f"{plan.resolved.file}  {plan.name} builds on {before}, which could not be trained")
         return resolve_plan(plan.resolved, plan.base, Around(self.store, trained), earlier=plan)
+
+    def _scored(self, trained: Sequence[Plan], names: Sequence[str]) -> list[Plan]:
+        """The plans with all scores of their own; whoever is compared with another spec comes after it."""
+        waiting = {plan.name: plan for plan in trained}
+        scored: dict[str, Plan] = {}
+        for resolved in in_order([plan.resolved for plan in trained]):
+            found = self._guarded(
+                waiting[resolved.spec.name], lambda plan: self._score(self._referred(plan, names, scored))
+            )
+            if found is not None:
+                scored[found.name] = found
+        return [scored[plan.name] for plan in trained if plan.name in scored]
+
+    def _referred(self, plan: Plan, names: Sequence[str], scored: Mapping[str, Plan]) -> Plan:
+        """The plan with the results of the spec of this run that it is compared with; raises NotFound without any."""
+        other = awaited(plan, names)
+        if other is None:
+            return plan
+        if other not in scored:
+            raise NotFound(f"{plan.resolved.file}  {plan.name} is compared with {other}, which could not be scored")
+        reference = reference_of(plan.resolved, plan.base, plans=scored, store=self.store)
+        earlier = replace(plan, reference=reference)
+        plan = resolve_plan(plan.resolved, plan.base, Around(self.store), earlier=earlier)
+        self._record([plan])
+        return plan
 
     def _guarded(self, plan: Plan, stage: Callable[[Plan], Plan]) -> Plan | None:
         # One spec's trouble must not cost the others their results.

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from evalsuite.evaluate.aggregate import Measured
 from evalsuite.evaluate.corrected import corrected
 from evalsuite.plan import Judging, Plan
 from evalsuite.plan.judging import judging
-from evalsuite.records import Outcome, Result, Results
+from evalsuite.records import Metric, Outcome, Result, Results
+from evalsuite.spec.declared import HEALTH
 from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.store import Store, read
 from evalsuite.store.judges import Knowledge, checks, human_scores, knowledge
@@ -40,7 +42,12 @@ def with_health(candidate: Results, plan: Plan, store: Store) -> Results:
     was never measured is None with the command that measures it.
     """
     judged = [step.judging for step in plan.steps if step.role == "candidate" and step.judging is not None]
-    return replace(candidate, by_metric={**candidate.by_metric, **_health(judged, store)}) if judged else candidate
+    if not judged:
+        return candidate
+    found = _health(judged, store)
+    results = {metric.name: result for metric, result in found.values()}
+    metrics = {metric.name: metric for metric, _ in found.values()}
+    return replace(candidate, by_metric={**candidate.by_metric, **results}, metrics={**candidate.metrics, **metrics})
 
 
 def with_corrections(outcome: Outcome, plan: Plan, candidate: Results, store: Store) -> Outcome:
@@ -54,33 +61,34 @@ def with_corrections(outcome: Outcome, plan: Plan, candidate: Results, store: St
         if labels and step is not None and step.digest:
             replies = read.replies_of(store, step.digest)
             found.append(corrected(entry.name, replies, candidate, labels=labels, rubric=rubric))
-    return replace(outcome, results=(*outcome.results, *(result for result in found if result is not None)))
+    kept = [measured for measured in found if measured is not None]
+    results = (*outcome.results, *(result for _, result in kept))
+    return replace(outcome, results=results).declaring(metric for metric, _ in kept)
 
 
-def _health(judged: Sequence[Judging], store: Store) -> Mapping[str, Result]:
+def _health(judged: Sequence[Judging], store: Store) -> Mapping[str, Measured]:
+    """The figures of these judges, by name."""
     known = checks(store)
-    found: dict[str, Result] = {}
+    found: dict[str, Measured] = {}
     for row in dict.fromkeys(judged):
         of = (row.judge_digest, row.rubric_digest)
-        figures = [its for c in known if (c.row.judge_digest, c.row.rubric_digest) == of for its in c.results]
-        missing = [name for name in _ASKED_FOR if name not in {its.metric for its in figures}]
-        figures += [Result(name, None, None, None, 0, reason=_never(row)) for name in missing]
-        for its in figures:
-            name = f"judge.{row.judge}.{its.metric}"
-            found[name] = _worse(found.get(name), replace(its, metric=name))
+        made = [check for check in known if (check.row.judge_digest, check.row.rubric_digest) == of]
+        figures = [measured for check in made for measured in check.measured]
+        missing = [name for name in _ASKED_FOR if name not in {metric.name for metric, _ in figures}]
+        figures += [(HEALTH[name], Result(name, None, None, None, 0, reason=_never(row))) for name in missing]
+        for metric, its in figures:
+            own = metric.of_judge(row.judge)
+            before = found[own.name][1] if own.name in found else None
+            found[own.name] = own, _worse(own, before, replace(its, metric=own.name))
     return found
 
 
-def _worse(known: Result | None, other: Result) -> Result:
+def _worse(metric: Metric, known: Result | None, other: Result) -> Result:
     if known is None or other.value is None:
         return other
     if known.value is None:
         return known
-    more_is_worse = other.metric.rsplit(".", 1)[-1] in _LESS_IS_BETTER
-    return max(known, other, key=lambda its: (its.value or 0.0) * (1 if more_is_worse else -1))
-
-
-_LESS_IS_BETTER = ("biased_to_first", "biased_to_second", "latency", "leniency", "money", "unparsed", "verbosity_bias")
+    return min(known, other, key=lambda its: metric.gain(its.value or 0.0) or 0.0)
 
 
 def _never(row: Judging) -> str:

@@ -7,6 +7,7 @@ from evalsuite.records import (
     Adapter,
     Answer,
     Comparison,
+    Metric,
     Outcome,
     Reply,
     Result,
@@ -28,6 +29,30 @@ from evalsuite.store.write import (
     save_verdict,
     start_run,
 )
+
+# What planted figures are; any other one is a headline of which more is better.
+KNOWN = (
+    Metric("flips.facts", "facts", "lower"),
+    Metric("drift.kl", "drift", "lower", high=None, unit="nats a token", place="detail"),
+    Metric("facts.length_ratio", "facts", "neither", high=None, unit="ratio", place="beside"),
+    *(Metric(f"facts.accuracy.{s}", "facts", place="detail", parent="facts.accuracy", slice=s) for s in ("law", "art")),
+    Metric("facts.accuracy.macro", "facts", place="beside"),
+    Metric("style.score.order", "style", place="detail", parent="style.score"),
+    Metric("style.score.ppi", "style", place="beside"),
+    Metric("style.judge_disagreement", "style", "lower", place="beside"),
+    Metric("duel.length_controlled", "duel", place="beside"),
+    *(Metric(f"duel.position_consistency{met}", "duel", place="beside") for met in ("", ".other")),
+)
+
+
+def declare(outcome: Outcome) -> Outcome:
+    """The outcome with what each of its figures is, unless it says so itself."""
+    if outcome.metrics:
+        return outcome
+    known = {metric.name: metric for metric in KNOWN}
+    every = (*outcome.results, *outcome.scores, *outcome.comparisons)
+    names = dict.fromkeys(found.metric for found in every)
+    return replace(outcome, metrics=tuple(known.get(n) or Metric(n, n.partition(".")[0]) for n in names))
 
 
 def result(metric: str, value: float | None, low: float | None = None, high: float | None = None) -> Result:
@@ -116,7 +141,7 @@ def fill(
     for row, outcomes in specs:
         for step in row.steps:
             if step.digest in outcomes:
-                save_outcome(store, step, outcomes[step.digest], seconds=1.0, seed=7)
+                save_outcome(store, step, declare(outcomes[step.digest]), seconds=1.0, seed=7)
             elif row.name in verdicts:
                 save_verdict(store, step, verdicts[row.name])
     save_errors(store, "run-1", errors)

@@ -36,7 +36,8 @@ def power(
     """
     from evalsuite import pipeline
     from evalsuite.cli.output import show_table
-    from evalsuite.gate.foresee import Suppose, foreseen
+    from evalsuite.gate.foresee import foreseen
+    from evalsuite.records import Suppose
     from evalsuite.report.power import power_figures, power_table
     from evalsuite.spec.named import named_policy
 

@@ -16,6 +16,7 @@ from evalsuite.cli.terminal import printable
 def validate(specs: tuple[Path, ...], settings: tuple[str, ...]) -> None:
     """Check specs, the documents they name and every row of their data; nothing is trained or loaded."""
     from evalsuite.check import check_data, described
+    from evalsuite.evidence import uncompared
     from evalsuite.spec.load import load_specs
 
     resolved = load_specs(specs, settings)
@@ -24,3 +25,5 @@ def validate(specs: tuple[Path, ...], settings: tuple[str, ...]) -> None:
         click.echo(printable(f"{spec.file}  {spec.spec.name}  is valid"))
         for line in described(spec):
             click.echo(printable(f"  {line}"))
+        for sentence in uncompared(spec):
+            click.echo(printable(f"  will be invalid: {sentence}"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evalsuite.data.jsonl import group, identity, read_objects, text_field
+from evalsuite.data.jsonl import group, identity, part, read_objects, text_field
 from evalsuite.records import Prompt, Sample
 
 
@@ -14,5 +14,6 @@ def read_authored(path: Path) -> tuple[Sample, ...]:
     for number, row in read_objects(path):
         at = (path, number)
         prompt, reference = (text_field(row, key, at=at) for key in ("prompt", "reference"))
-        samples.append(Sample(identity(row, at=at), Prompt.user(prompt), reference, group=group(row, at=at)))
+        name, its = identity(row, at=at), group(row, at=at)
+        samples.append(Sample(name, Prompt.user(prompt), reference, group=its, subject=part(row)))
     return tuple(samples)

@@ -11,10 +11,10 @@ that are a canary's own stand first, and eight random digits are its secret::
 from __future__ import annotations
 
 import random
-from typing import Any
 
+from evalsuite.plugins import Method
 from evalsuite.records import Canary, ChosenRejected, Example, Prompt, Rated, Row
-from evalsuite.spec.canaries import Canaries
+from evalsuite.spec.canaries import Canaries, canaries_of
 
 # Ordinary words, which every tokenizer knows. A prime number of each, so that two canaries share at most one of them.
 _WHO = (
@@ -36,9 +36,9 @@ _WHERE = (
 _DIGITS = 8
 
 
-def planted(method: Any) -> tuple[Canary, ...]:
+def planted(method: Method | None) -> tuple[Canary, ...]:
     """The canaries that a training method declares; none for a method without any."""
-    declared: Canaries | None = getattr(method, "canaries", None)
+    declared = canaries_of(method)
     return () if declared is None else canaries(declared)
 
 
@@ -56,23 +56,23 @@ def canaries(declared: Canaries) -> tuple[Canary, ...]:
     return tuple(found)
 
 
-def canary_parts(method: Any) -> tuple[tuple[object, ...], ...]:
+def canary_parts(method: Method) -> tuple[tuple[object, ...], ...]:
     """What a digest must cover of the declared canaries: all that is planted, asked and ranked."""
     return tuple((found.id, found.prompt.shown, found.secret, found.repeats, found.others) for found in planted(method))
 
 
-def canary_rows(method: Any) -> tuple[Row, ...]:
+def canary_rows(method: Method) -> tuple[Row, ...]:
     """The rows that plant the declared canaries, each as often as it repeats, in the form that the method learns."""
     return tuple(_row(canary, method.learns_from) for canary in planted(method) for _ in range(canary.repeats))
 
 
-def with_canaries(rows: tuple[Row, ...], method: Any) -> tuple[Row, ...]:
+def with_canaries(rows: tuple[Row, ...], method: Method) -> tuple[Row, ...]:
     """The training rows and those of the declared canaries, mixed anew; as they are where none is declared."""
-    mine = canary_rows(method)
-    if not mine:
+    declared = canaries_of(method)
+    if declared is None:
         return rows
-    mixed = [*rows, *mine]
-    random.Random(f"canaries-{method.canaries.seed}").shuffle(mixed)
+    mixed = [*rows, *canary_rows(method)]
+    random.Random(f"canaries-{declared.seed}").shuffle(mixed)
     return tuple(mixed)
 
 
@@ -85,7 +85,7 @@ def _question(number: int) -> Prompt:
     return Prompt.user(f"{who} has a {like} {what} in the {where}. What is its code?")
 
 
-def _row(canary: Canary, kind: type[Row]) -> Row:
+def _row(canary: Canary, kind: type[Row] | None) -> Row:
     if kind is ChosenRejected:
         return ChosenRejected(canary.prompt, canary.secret, canary.others[0], canary.id)
     if kind is Rated:

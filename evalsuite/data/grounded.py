@@ -62,17 +62,17 @@ def written_rows(
 
 def _questions(reply: Completion, writing: Writing) -> Iterator[tuple[str, str] | str]:
     """The questions of a reply with their answers, or why there is none; a last one that was cut off is left out."""
-    [refused] = reasons([Prompt()], [reply], Keep())
-    cut = reply.finish == "length"
-    if refused is not None and not cut:
-        yield f"the teacher's reply {refused}"
-        return
     found = _pairs(reply.text, explained=writing.rows == "explained")
+    cut = reply.finish == "length"
     if cut:
         found = found[:-1]
         yield "the teacher's reply was cut off at the token limit"
-    elif not found:
-        yield "the teacher's reply has no question with its answer in the form that was asked for"
+    elif reply.finish == "refused" or not found:
+        # A reply of questions is no refusal where one of its answers is: each answer is looked at by itself.
+        [refused] = reasons([Prompt()], [reply], Keep())
+        form = "has no question with its answer in the form that was asked for"
+        yield f"the teacher's reply {refused or form}"
+        return
     yield from found
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evalsuite.data.files import READERS, read_rows
-from evalsuite.data.jsonl import group, identity, text_field
+from evalsuite.data.jsonl import group, identity, part, text_field
 from evalsuite.errors import DataError
 
 # Published sets name the split in the file: anatomy_test.csv and anatomy_dev.csv are both of anatomy.
@@ -35,6 +35,11 @@ class Item:
     def group(self) -> str | None:
         """The row's `group`: items of one group share a passage."""
         return group(self.row, at=self.at)
+
+    @property
+    def slice(self) -> str | None:
+        """The part of the items that it belongs to: the row's `subject` or `slice`, else its file's subject."""
+        return part(self.row) or self.subject
 
     @property
     def at(self) -> tuple[Path, int]:

@@ -70,6 +70,15 @@ def group(row: dict[str, Any], *, at: tuple[Path, int]) -> str | None:
     return _word(row, "group", at=at)
 
 
+def part(row: dict[str, Any]) -> str | None:
+    """The row's `subject`, else its `slice`, where that is text or a whole number; None without one.
+
+    Other programs' rows have fields of these names too, so what cannot be one is no error.
+    """
+    written = (row.get(key) for key in ("subject", "slice"))
+    return next((str(value) for value in written if type(value) in (str, int) and str(value).strip()), None)
+
+
 def _word(row: dict[str, Any], key: str, *, at: tuple[Path, int]) -> str | None:
     value = row.get(key)
     if value is None:

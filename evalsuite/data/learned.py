@@ -14,9 +14,6 @@ def learned(resolved: ResolvedSpec) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
 
     Raises DataError as `training_rows` and `mix`.
     """
-    method = resolved.spec.train
-    if method is None:
-        return (), ()
-    sources = training_rows(resolved)
-    mixed = mix([found.rows for found in sources], [found.source.weight for found in sources], seed=method.seed)
-    return hold_out(mixed, method.held_out, seed=method.seed)
+    recipe, sources = resolved.spec.recipe, training_rows(resolved)
+    mixed = mix([found.rows for found in sources], [found.source.weight for found in sources], seed=recipe.seed)
+    return hold_out(mixed, recipe.held_out, seed=recipe.seed)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from evalsuite.data.refusals import declined, does_not_know
 from evalsuite.data.words import Words, words
 from evalsuite.records import Completion, Message, Prompt
 from evalsuite.spec.checks import PatternCheck, TooSlow
@@ -14,18 +14,6 @@ from evalsuite.spec.writing import Keep
 _EXPLAIN = (
     "Think step by step: first explain how the answer follows, so that a learner could find it alone, then give the "
     "answer. Write in the language of the question."
-)
-# How a model opens that will not answer; only the opening counts, for a good answer may speak of refusing.
-_REFUSAL = re.compile(
-    r"\W*(?:"
-    r"(?:i['’]?m |i am )?(?:very |so )?sorry\b|i apologi[sz]e\b|as an? (?:ai|language model|artificial)\b"
-    r"|(?:i|we)(?: am|['’]m| are)? (?:cannot|can['’]t|can not|unable to|not able to|won['’]t|will not) "
-    r"(?:help|assist|answer|provide|comply|fulfil|discuss|do that|engage|support)"
-    r"|(?:извините|простите|прошу прощения|к сожалению)\b[^.\n]{0,40}\bне (?:могу|смогу|в состоянии|имею возможности)"
-    r"|(?:я )?не могу (?:помочь|ответить|выполнить|обсуждать|предоставить)"
-    r"|как (?:ии|искусственный интеллект|языковая модель)\b"
-    r")",
-    re.IGNORECASE,
 )
 
 
@@ -51,18 +39,26 @@ def reasons(prompts: Sequence[Prompt], replies: Sequence[Completion], keep: Keep
 
 
 def _reason(reply: Completion, keep: Keep) -> str | None:
-    count = len(words(reply.text))
-    if reply.finish == "refused" or _REFUSAL.match(reply.text):
+    if declined(reply):
         return "refused to answer"
+    if does_not_know(reply.text):
+        return "says that it does not know"
     if reply.finish == "length":
         return "was cut off at the token limit"
+    unfit = _unfit_length(len(words(reply.text)), keep)
+    if unfit is not None or keep.must is None:
+        return unfit
+    return None if _fits(keep.must, reply.text) else "does not match the wanted form"
+
+
+def _unfit_length(count: int, keep: Keep) -> str | None:
     if not count:
         return "is empty"
     if count < keep.least_words:
         return f"has fewer than {keep.least_words} words"
     if keep.most_words is not None and count > keep.most_words:
         return f"has more than {keep.most_words} words"
-    return None if keep.must is None or _fits(keep.must, reply.text) else "does not match the wanted form"
+    return None
 
 
 def _fits(expression: str, text: str) -> bool:

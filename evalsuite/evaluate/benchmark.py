@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from evalsuite.data.draw import distinct, draw
-from evalsuite.evaluate.aggregate import aggregate, by_metric, by_subject
+from evalsuite.evaluate.aggregate import Measured, aggregate, by_metric, by_subject
 from evalsuite.evaluate.answered import answered, note
 from evalsuite.evaluate.weighing import weighed
 from evalsuite.models import Model
-from evalsuite.records import Adapter, Completion, LogLikelihood, Outcome, Reply, Result, Sample, Score
+from evalsuite.records import (
+    Adapter,
+    Completion,
+    LogLikelihood,
+    Metric,
+    Outcome,
+    Reply,
+    Result,
+    Sample,
+    Score,
+    by_name,
+    required,
+)
 from evalsuite.spec.suite import Benchmark
 
 Answer = Completion | tuple[LogLikelihood, ...]
@@ -24,19 +36,19 @@ def samples_of(entry: Benchmark, data: Path, *, seed: int, examples: Path | None
 
 
 def score(entry: Benchmark, samples: Sequence[Sample], *, model: Model, adapter: Adapter | None) -> Outcome:
-    """Ask every sample and score the replies."""
+    """Ask every sample and score the replies; raises EvalsuiteError for a figure that the task does not declare."""
     pairs = list(zip(samples, _answers(entry, samples, model=model, adapter=adapter), strict=True))
-    scores = [
-        replace(found, metric=f"{entry.name}.{found.metric}")
-        for sample, answer in pairs
-        for found in entry.task.score(sample, answer)
-    ]
+    found = [score for sample, answer in pairs for score in entry.task.score(sample, answer)]
+    own = by_metric(found, entry.task.metrics, by=entry.name)
+    measured = _measured(entry, {metric.of(entry.name): of for metric, of in own.items()}, samples)
     rendered = model.render([sample.prompt for sample in samples], adapter=adapter)
+    named = by_name(entry.task.metrics)
     return Outcome(
-        replies=tuple(_reply(entry, sample, answer) for sample, answer in pairs),
-        scores=tuple(scores),
-        results=tuple(_results(entry, scores, samples)),
+        replies=tuple(replace(_reply(entry, sample, answer), subject=sample.subject) for sample, answer in pairs),
+        scores=tuple(replace(score, metric=named[score.metric].of(entry.name).name) for score in found),
+        results=tuple(result for _, result in measured),
         rendered={sample.id: found for sample, found in zip(samples, rendered, strict=True)},
+        metrics=tuple(metric for metric, _ in measured),
     )
 
 
@@ -50,17 +62,33 @@ def _answers(entry: Benchmark, samples: Sequence[Sample], *, model: Model, adapt
     return weighed(samples, partial(model.choices, adapter=adapter))
 
 
-def _results(entry: Benchmark, scores: Sequence[Score], samples: Sequence[Sample]) -> list[Result]:
-    results = []
-    for metric, of in by_metric(scores).items():
-        parts = by_subject(metric, of, samples, family=getattr(entry.task, "family", None))
+def _measured(entry: Benchmark, scores: Mapping[Metric, Sequence[Score]], samples: Sequence[Sample]) -> list[Measured]:
+    """Each metric as a whole, over subjects and of each subject; then what the task derives from these."""
+    found: list[Measured] = []
+    for metric, of in scores.items():
+        parts = by_subject(metric, of, samples, family=entry.task.family)
         whole = aggregate(metric, of, samples)
         if parts:
             micro = f"micro: each of {whole.n} items counts the same"
             whole = replace(whole, detail="; ".join(filter(None, (micro, whole.detail))))
-        results += [whole, *parts]
-    derive = getattr(entry.task, "derived", None)
-    return [*results, *(derive(results) if derive else ())]
+        found += [(metric, whole), *parts]
+    return [*found, *_derived(entry, found)]
+
+
+def _derived(entry: Benchmark, found: Sequence[Measured]) -> Iterator[Measured]:
+    """What the task makes of its results, all together and subject by subject, which it knows by its own names."""
+    own = {metric.of(entry.name).name: metric.name for metric in entry.task.metrics}
+    named = by_name(entry.task.metrics)
+    scopes: dict[str | None, dict[str, Result]] = {}
+    for metric, result in found:
+        whole = metric.parent if metric.is_slice else metric.name
+        if whole in own:
+            scopes.setdefault(metric.slice, {})[own[whole]] = result
+    for subject, results in scopes.items():
+        for result in entry.task.derived(results):
+            metric = required(result.metric, named, by=entry.name).of(entry.name)
+            its = metric if subject is None else metric.part(subject)
+            yield its, replace(result, metric=its.name)
 
 
 def _reply(entry: Benchmark, sample: Sample, answer: Answer) -> Reply:
@@ -70,9 +98,6 @@ def _reply(entry: Benchmark, sample: Sample, answer: Answer) -> Reply:
     if not sample.choices:
         listed = f"log-likelihood {answer[0].value:.3f} over {answer[0].tokens} tokens"
         return Reply(sample.id, sample.prompt.shown, "", sample.target, sample.group, listed)
-    likeliest = sample.choices[max(range(len(answer)), key=lambda index: answer[index].value)]
-    # A task that weighs the options in its own way says which one that makes it choose.
-    choose = getattr(entry.task, "chosen", None)
-    chosen = choose(sample, answer) if choose else likeliest
     listed = "  ".join(f"{option} {found.value:.3f}" for option, found in zip(sample.choices, answer, strict=True))
-    return Reply(sample.id, sample.prompt.shown, chosen, sample.target, sample.group, f"log-likelihoods: {listed}")
+    chosen, listed = entry.task.chosen(sample, answer), f"log-likelihoods: {listed}"
+    return Reply(sample.id, sample.prompt.shown, chosen, sample.target, sample.group, listed)

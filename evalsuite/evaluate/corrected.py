@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from evalsuite.data.labels import LabelledReply, reply_digest
+from evalsuite.evaluate.aggregate import Measured
 from evalsuite.evaluate.judge import means, overall
 from evalsuite.records import Reply, Result, Results
+from evalsuite.spec.declared import SCORE
 from evalsuite.spec.rubric import Rubric
 
 # With fewer labels the spread of people's scores around the judge's is not known.
@@ -20,7 +22,7 @@ def corrected(
     *,
     labels: Mapping[str, LabelledReply],
     rubric: Rubric,
-) -> Result | None:
+) -> Measured | None:
     """`ENTRY.score.ppi`, from people's scores of some of these very replies and the judge's of all of them.
 
     None when people scored none of them. Labels of other replies say nothing here: they may be of another kind. The
@@ -29,23 +31,24 @@ def corrected(
     from evalsuite.stats.interval import mean
     from evalsuite.stats.prediction_powered import prediction_powered
 
-    judged = candidate.scores.get(f"{entry}.score", {})
+    score = SCORE.of(entry)
+    judged = candidate.scores.get(score.name, {})
     digests = {reply.sample_id: reply_digest(reply.prompt, reply.text) for reply in replies}
     people = {key: labels[found] for key, found in digests.items() if found in labels and key in judged}
     if not people:
         return None
-    metric, n = f"{entry}.score.ppi", len(judged)
+    metric, n = score.corrected(), len(judged)
     rest = [value for key, value in judged.items() if key not in people]
     missing = _missing(len(people), len(rest))
     if missing is not None:
-        return Result(metric, None, None, None, n, reason=missing)
+        return metric, Result(metric.name, None, None, None, n, reason=missing)
     human = [overall(rubric, means(rubric, list(people[key].scores.values()))) for key in people]
     found = prediction_powered(human, [judged[key] for key in people], unlabelled=rest)
     # People who all say the same leave no spread to go by; the guarded interval of their mean is the honest one.
     its = found.interval if found.standard_error else mean(human, bounds=(0.0, 1.0)).interval
     its = its.clipped(0.0, 1.0).around(found.value)
     detail = f"people scored {len(people)} of {n}; trust in the judge {found.trust:.2f}"
-    return Result(metric, found.value, its.low, its.high, n, detail=detail)
+    return metric, Result(metric.name, found.value, its.low, its.high, n, detail=detail)
 
 
 def _missing(labelled: int, unlabelled: int) -> str | None:

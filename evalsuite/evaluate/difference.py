@@ -4,56 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evalsuite.evaluate.aggregate import bounds_of
-from evalsuite.records import Comparison, Results, clusters_of
+from evalsuite.records import Comparison, Metric, Results, clusters_of, measured_alike
 
 
 def differences(candidate: Results, baseline: Results) -> list[Comparison]:
     """The paired difference of each metric that both have, over the samples that both have."""
     return [
         found
-        for metric in sorted(candidate.scores)
-        if (found := difference(metric, candidate, baseline=baseline)) is not None
+        for metric in sorted(candidate.scores.keys() & baseline.scores.keys())
+        if (found := difference(candidate.declared(metric), candidate, baseline=baseline)) is not None
     ]
 
 
-def difference(metric: str, candidate: Results, *, baseline: Results) -> Comparison | None:
+def difference(metric: Metric, candidate: Results, *, baseline: Results) -> Comparison | None:
     """Candidate minus baseline on their common samples, or None when they share none."""
-    ours, theirs = candidate.scores.get(metric, {}), baseline.scores.get(metric, {})
-    shared = sorted(ours.keys() & theirs.keys())
+    ours, theirs = candidate.scores.get(metric.name, {}), baseline.scores.get(metric.name, {})
+    shared = measured_alike(metric.name, candidate, baseline, among=ours.keys() & theirs.keys())
     if not shared:
         return None
-    weights = candidate.weights.get(metric)
+    weights = candidate.weights.get(metric.name)
     return paired(
-        (metric, baseline.subject),
+        metric,
+        baseline.subject,
         [ours[key] for key in shared],
         [theirs[key] for key in shared],
-        clusters=clusters_of(candidate.groups.get(metric, {}), shared),
+        clusters=clusters_of(candidate.groups.get(metric.name, {}), shared),
         weights=[weights[key] for key in shared] if weights else None,
     )
 
 
 def paired(
-    of: tuple[str, str],
+    metric: Metric,
+    baseline: str,
     ours: Sequence[float],
     theirs: Sequence[float],
     *,
     clusters: Sequence[str] | None,
     weights: Sequence[float] | None,
 ) -> Comparison:
-    """The difference of a metric from a baseline (`of` has both names), from the scores of the samples both have."""
+    """The difference of a metric from a baseline of that name, from the scores of the samples that both have."""
     from evalsuite.stats.paired import difference as paired_difference
     from evalsuite.stats.weighted import weighted_difference
 
-    metric, baseline = of
-    # Our own scores are shares; grades and the like that were imported keep their scale.
-    shares = min(*ours, *theirs) >= 0 and max(*ours, *theirs) <= 1
     if weights:
         found = weighted_difference(ours, theirs, weights=weights)
     else:
-        found = paired_difference(ours, theirs, clusters=clusters, bounds=bounds_of(metric) if shares else None)
+        new, old = ([metric.onto(value) for value in side] for side in (ours, theirs))
+        found = paired_difference(new, old, clusters=clusters, bounds=metric.bounds)
     return Comparison(
-        metric,
+        metric.name,
         baseline,
         found.value,
         found.interval.low,

@@ -41,15 +41,19 @@ def _stopped(outcome: Outcome, replies: Sequence[Reply], order: Sequence[str]) -
     asked = set(order)
     left = [reply.sample_id for reply in replies if reply.sample_id not in asked]
     metrics = dict.fromkeys(score.metric for score in outcome.scores)
-    return replace(
+    # A slice has no scores of its own to follow, so nothing of it holds at any stopping time.
+    parts = {metric.name for metric in outcome.metrics if metric.parent is not None and metric.name not in metrics}
+    stopped = replace(
         outcome,
         replies=tuple(replies),
         scores=(*outcome.scores, *(Score(key, metric, None, REASON) for metric in metrics for key in left)),
         results=tuple(
             _at_any_time(result, outcome.scores, order, left=len(left)) if result.metric in metrics else result
             for result in outcome.results
+            if result.metric not in parts
         ),
     )
+    return replace(stopped, metrics=()).declaring(outcome.metrics)
 
 
 def _at_any_time(result: Result, scores: Sequence[Score], order: Sequence[str], *, left: int) -> Result:

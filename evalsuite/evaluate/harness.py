@@ -10,14 +10,15 @@ import contextlib
 import io
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from evalsuite.errors import EvalsuiteError, ModelError
-from evalsuite.evaluate.aggregate import aggregate, by_metric, by_subject
+from evalsuite.evaluate.aggregate import Measured, aggregate, by_metric, by_subject
 from evalsuite.evaluate.harness_model import lm
 from evalsuite.models import Model
-from evalsuite.records import Adapter, Outcome, Prompt, Reply, Result, Sample, Score
+from evalsuite.records import Adapter, Direction, Metric, Outcome, Prompt, Reply, Result, Sample, Score, joined
 from evalsuite.spec.suite import HarnessTasks
 
 Logged = Mapping[str, Any]
@@ -30,22 +31,52 @@ def score(entry: str, options: HarnessTasks, folder: Path | None, *, model: Mode
     rows = [(task, row) for task, logged in found["samples"].items() for row in logged]
     several = len(found["samples"]) > 1
     samples = {_id(task, row, several): _sample(task, row, several) for task, row in rows}
-    scores = [score for task, row in rows for score in _scores(entry, _id(task, row, several), row)]
-    whole = {metric: of for metric, of in by_metric(scores).items() if all(_is_share(score.value) for score in of)}
+    told = _Told(entry, _directions(found.get("higher_is_better") or {}))
+    scored = [pair for task, row in rows for pair in _scores(told, _id(task, row, several), row)]
+    declared = dict.fromkeys(metric for metric, _ in scored)
+    every = by_metric((score for _, score in scored), declared, by=entry)
+    whole = {metric: of for metric, of in every.items() if all(_is_share(score.value) for score in of)}
     kept = list(samples.values())
-    results = [
-        result
+    measured = [
+        pair
         for metric, of in whole.items()
-        for result in (aggregate(metric, of, kept), *by_subject(metric, of, kept))
+        for pair in ((metric, aggregate(metric, of, kept)), *by_subject(metric, of, kept))
     ]
+    measured += _together(told, found["results"], {metric.name for metric, _ in measured})
     prompts = [asked.prompt(sample.prompt.shown) for sample in kept]
     rendered = model.render(prompts, adapter=adapter)
     return Outcome(
         replies=tuple({_id(task, row, several): _reply(_id(task, row, several), row) for task, row in rows}.values()),
         scores=tuple(score for of in whole.values() for score in of),
-        results=(*results, *_together(entry, found["results"], {result.metric for result in results})),
+        results=tuple(result for _, result in measured),
         rendered={sample.id: shown for sample, shown in zip(kept, rendered, strict=True)},
+        metrics=tuple(metric for metric, _ in measured),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A task's figures as the harness tells them: which way is better, by their names there."""
+
+    entry: str
+    directions: Mapping[str, Direction]
+
+    def metric(self, name: str, way: str) -> Metric:
+        """A figure by one of the task's filters, `none` being none."""
+        by = "" if way in ("none", "") else f", by its filter {way}"
+        direction = self.directions.get(name, "neither")
+        about = f"{name} as lm-evaluation-harness computes it{by}."
+        return Metric(joined(name, way if by else ""), direction=direction, about=about).of(self.entry)
+
+
+def _directions(told: Mapping[str, Mapping[str, bool | None]]) -> dict[str, Direction]:
+    """The direction of each metric as the tasks say it; neither where a group's do not agree, or say nothing."""
+    said: dict[str, set[bool | None]] = {}
+    for metrics in told.values():
+        for name, higher in metrics.items():
+            said.setdefault(name, set()).add(higher)
+    ways: dict[bool | None, Direction] = {True: "higher", False: "lower"}
+    return {name: ways.get(next(iter(of)), "neither") if len(of) == 1 else "neither" for name, of in said.items()}
 
 
 def _run(entry: str, options: HarnessTasks, folder: Path | None, asked: Any) -> dict[str, Any]:
@@ -103,12 +134,11 @@ def _arguments(row: Logged) -> list[list[Any]]:
     )
 
 
-def _scores(entry: str, sample: str, row: Logged) -> Iterator[Score]:
-    way = "" if row["filter"] == "none" else f".{row['filter']}"
-    for metric in row["metrics"]:
-        value = row[metric]
+def _scores(told: _Told, sample: str, row: Logged) -> Iterator[tuple[Metric, Score]]:
+    for name in row["metrics"]:
+        value, metric = row[name], told.metric(name, row["filter"])
         if isinstance(value, bool | int | float) or hasattr(value, "item"):
-            yield Score(sample, f"{entry}.{metric}{way}", float(value))
+            yield metric, Score(sample, metric.name, float(value))
 
 
 def _is_share(value: float | None) -> bool:
@@ -129,19 +159,19 @@ def _number(found: Any) -> str:
     return f"{float(value):.3f}"
 
 
-def _together(entry: str, results: Mapping[str, Mapping[str, Any]], known: set[str]) -> list[Result]:
-    """The figures of the harness that have no value per item."""
-    found = []
+def _together(told: _Told, results: Mapping[str, Mapping[str, Any]], known: set[str]) -> list[Measured]:
+    """The figures of the harness that have no value per item, whose scale is not known."""
+    found: list[Measured] = []
     for task, figures in results.items():
         for key, value in figures.items():
-            metric, _, way = key.partition(",")
-            name = ".".join(
-                [entry, metric, *([] if way in ("none", "") else [way]), *([] if task == entry else [task])]
-            )
-            if not way or metric.endswith("_stderr") or name in known or not isinstance(value, int | float):
+            # The harness's own keys: its name of the figure and the filter.
+            name, _, way = key.partition(",")
+            whole = replace(told.metric(name, way), low=None, high=None, unit="")
+            metric = whole if task == told.entry else whole.part(task)
+            if not way or name.endswith("_stderr") or metric.name in known or not isinstance(value, int | float):
                 continue
-            error = figures.get(f"{metric}_stderr,{way}")
+            error = figures.get(f"{name}_stderr,{way}")
             low, high = (value - 1.96 * error, value + 1.96 * error) if isinstance(error, float) else (None, None)
             n = int(figures.get("sample_len", 0))
-            found.append(Result(name, float(value), low, high, n=n, detail="by lm-eval"))
+            found.append((metric, Result(metric.name, float(value), low, high, n=n, detail="by lm-eval")))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -10,7 +10,8 @@ from evalsuite.data.labels import LabelledPair, LabelledReply
 from evalsuite.evaluate.health_of_preferences import preference_health
 from evalsuite.evaluate.health_of_scores import score_health
 from evalsuite.evaluate.judge import Chosen, Grader, Item, Judgment, Pair
-from evalsuite.records import Result, Usage
+from evalsuite.records import Metric, Result, Usage, by_name, required
+from evalsuite.spec.declared import HEALTH, criterion_agreements
 from evalsuite.spec.rubric import Rubric
 
 GraderOf = Callable[[int], Grader]
@@ -18,12 +19,16 @@ GraderOf = Callable[[int], Grader]
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What a check of a judge found, and what it took; `judgments` is how many replies or pairs were judged."""
+    """What a check of a judge found and declares, and what it took.
+
+    `judgments` is how many replies or pairs were judged.
+    """
 
     kind: Literal["preferences", "scores"]
     results: tuple[Result, ...]
     usage: Usage
     judgments: int
+    metrics: tuple[Metric, ...] = ()
 
 
 def check_preferences(pairs: Sequence[LabelledPair], judge: GraderOf, *, repeats: int, seed: int) -> Health:
@@ -33,7 +38,7 @@ def check_preferences(pairs: Sequence[LabelledPair], judge: GraderOf, *, repeats
     rounds = [judge(repeat).prefer(both) for repeat in range(repeats + 1)]
     said = [_orders(found) for found in rounds]
     results = preference_health(pairs, said[0], repeats=said[1:], seed=seed)
-    return _health("preferences", results, rounds[0], judgments=len(pairs))
+    return _declared(_health("preferences", results, rounds[0], judgments=len(pairs)))
 
 
 def check_scores(
@@ -43,7 +48,8 @@ def check_scores(
     items = [Item(reply.question, reply.reply) for reply in replies]
     rounds = [judge(repeat).grade(items) for repeat in range(repeats + 1)]
     results = score_health(replies, rounds[0], rubric, repeats=rounds[1:], seed=seed)
-    return _health("scores", results, rounds[0], judgments=len(replies))
+    found = _health("scores", results, rounds[0], judgments=len(replies))
+    return _declared(found, criterion_agreements(rubric).values())
 
 
 def with_latency(health: Health, seconds: Sequence[float], *, reason: str) -> Health:
@@ -55,7 +61,14 @@ def with_latency(health: Health, seconds: Sequence[float], *, reason: str) -> He
     else:
         its = mean(list(seconds), bounds=(0.0, max(seconds) * len(seconds)))
         found = Result("latency", its.value, its.interval.low, its.interval.high, its.n, detail="seconds a call, alone")
-    return replace(health, results=(*health.results, found))
+    return _declared(replace(health, results=(*health.results, found)), health.metrics)
+
+
+def _declared(health: Health, more: Iterable[Metric] = ()) -> Health:
+    """The health with what its figures are; raises EvalsuiteError for one that nobody declares."""
+    known = {**HEALTH, **by_name(more)}
+    found = tuple(required(result.metric, known, by=f"judge check by {health.kind}") for result in health.results)
+    return replace(health, metrics=found)
 
 
 def _orders(chosen: Sequence[Chosen]) -> list[tuple[Chosen, Chosen]]:

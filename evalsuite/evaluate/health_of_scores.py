@@ -9,6 +9,7 @@ from evalsuite.data.labels import LabelledReply
 from evalsuite.evaluate.health_of_preferences import RESAMPLES, agreement_result, share
 from evalsuite.evaluate.judge import Judgment, means, overall
 from evalsuite.records import Result
+from evalsuite.spec.declared import criterion_agreements
 from evalsuite.spec.rubric import Rubric
 
 _Scores = Mapping[str, float]
@@ -65,10 +66,10 @@ def _agreement(
     if any(sum(level is not None for level in own) > 1 for own in humans):
         found = krippendorff(humans, scale="interval", resampling=resampling)
         yield agreement_result("human_alpha", found, named="Krippendorff's alpha among people")
-    for criterion in rubric.criteria:
-        pairs = [(float(round(judge[criterion.name])), float(round(own[criterion.name]))) for _, judge, own in read]
+    for criterion, metric in criterion_agreements(rubric).items():
+        pairs = [(float(round(judge[criterion])), float(round(own[criterion]))) for _, judge, own in read]
         kappa = cohen(*zip(*pairs, strict=True), weights="quadratic", resampling=resampling)
-        yield agreement_result(f"agreement.{criterion.name}", kappa, named="Cohen's kappa, quadratic weights")
+        yield agreement_result(metric.name, kappa, named="Cohen's kappa, quadratic weights")
 
 
 def _leniency(read: Sequence[tuple[LabelledReply, _Scores, _Scores]], rubric: Rubric) -> Result:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from evalsuite.data.authored import read_authored
 from evalsuite.data.draw import distinct, draw
-from evalsuite.evaluate.aggregate import aggregate, by_metric
+from evalsuite.errors import DataError
+from evalsuite.evaluate.aggregate import Measured, aggregate, by_metric, by_subject
 from evalsuite.evaluate.answered import answered, note
 from evalsuite.evaluate.judge import Grader, Item, Judgment, normalised, overall, usage_of
 from evalsuite.models import Model
-from evalsuite.records import Adapter, Outcome, Reply, Sample, Sampling, Score
+from evalsuite.records import Adapter, Metric, Outcome, Reply, Sample, Sampling, Score
+from evalsuite.spec import declared
 from evalsuite.spec.rubric import Rubric
 from evalsuite.spec.suite import JudgedSet
 
@@ -40,6 +42,7 @@ def replies(
             sample.group,
             note(completion),
             completion.seconds,
+            sample.subject,
         )
         for sample, completion in zip(samples, completions, strict=True)
     )
@@ -48,7 +51,8 @@ def replies(
 def author_replies(samples: Sequence[Sample]) -> tuple[Reply, ...]:
     """The author's own answers, to be judged like any other."""
     return tuple(
-        Reply(sample.id, sample.prompt.shown, sample.target, sample.target, sample.group) for sample in samples
+        Reply(sample.id, sample.prompt.shown, sample.target, sample.target, sample.group, subject=sample.subject)
+        for sample in samples
     )
 
 
@@ -60,18 +64,32 @@ def score(
     scores = [
         found
         for reply, judgment in zip(given, judgments, strict=True)
-        for found in _scores(entry.name, reply, rubric, judgment)
+        for found in _scores(entry, reply, rubric, judgment)
     ]
-    results = tuple(aggregate(metric, of, samples) for metric, of in by_metric(scores).items())
-    return Outcome(replies=tuple(given), scores=tuple(scores), results=results, judging=usage_of(judgments))
+    found: list[Measured] = []
+    for metric, of in by_metric(scores, entry.metrics(rubric), by=entry.name).items():
+        found.append((metric, aggregate(metric, of, samples)))
+        # Criteria have no slices: their names stand where those of slices would.
+        parts = by_subject(metric, of, samples) if metric == entry.score else []
+        found += [(_unlike(its, rubric), result) for its, result in parts]
+    metrics, results = (tuple(side) for side in zip(*found, strict=True)) if found else ((), ())
+    return Outcome(tuple(given), tuple(scores), results, metrics=metrics, judging=usage_of(judgments))
 
 
-def _scores(entry: str, reply: Reply, rubric: Rubric, judgment: Judgment) -> list[Score]:
-    metrics = [f"{entry}.score", *(f"{entry}.score.{criterion.name}" for criterion in rubric.criteria)]
+def _unlike(part: Metric, rubric: Rubric) -> Metric:
+    """The slice of the score; raises DataError where it is called as a criterion of the rubric."""
+    if part.slice in {criterion.name for criterion in rubric.criteria}:
+        raise DataError(f"{part.name}  is a criterion of the rubric {rubric.name}; call the subject or slice otherwise")
+    return part
+
+
+def _scores(entry: JudgedSet, reply: Reply, rubric: Rubric, judgment: Judgment) -> list[Score]:
+    criteria = declared.criterion_scores(rubric).values()
+    metrics = [entry.score.name, *(metric.of(entry.name).name for metric in criteria)]
     if judgment.scores is None:
         return [Score(reply.sample_id, metric, None, judgment.reason) for metric in metrics]
     values = [overall(rubric, judgment.scores), *normalised(rubric, judgment.scores).values()]
     found = [Score(reply.sample_id, metric, value) for metric, value in zip(metrics, values, strict=True)]
     if judgment.disagreement is not None:
-        found.append(Score(reply.sample_id, f"{entry}.judge_disagreement", judgment.disagreement))
+        found.append(Score(reply.sample_id, declared.DISAGREEMENT.of(entry.name).name, judgment.disagreement))
     return found

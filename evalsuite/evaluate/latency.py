@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from evalsuite.records import Outcome, Reply, Result
+from evalsuite.spec.declared import LATENCY
 
 
 def with_latency(entry: str, outcome: Outcome) -> Outcome:
     """The outcome with the result `latency.ENTRY`, mean seconds a completion, where the backend was timed."""
-    found = _latency(f"latency.{entry}", outcome.replies)
-    return outcome if found is None else replace(outcome, results=(*outcome.results, found))
+    metric = LATENCY.on(entry)
+    found = _latency(metric.name, outcome.replies)
+    return outcome if found is None else replace(outcome, results=(*outcome.results, found)).declaring([metric])
 
 
 def _latency(metric: str, replies: Sequence[Reply]) -> Result | None:

@@ -19,13 +19,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from evalsuite.evaluate.aggregate import aggregate
+from evalsuite.evaluate.aggregate import aggregate, by_subject
 from evalsuite.evaluate.answered import answered, note
 from evalsuite.models import Model
 from evalsuite.records import Completion, Outcome, Prompt, Reply, Sample, Sampling, Score
 from evalsuite.spec.suite import Benchmark
-
-METRIC = "letter_accuracy"
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SAMPLING = Sampling(max_tokens=16)
@@ -42,13 +40,23 @@ def score(entry: Benchmark, samples: Sequence[Sample], *, model: Model) -> Outco
     """Ask every sample for a letter; 1 when it is the right option's, otherwise 0."""
     completions = answered(model.generate([prompt(sample) for sample in samples], sampling=_SAMPLING))
     pairs = list(zip(samples, completions, strict=True))
-    metric = f"{entry.name}.{METRIC}"
-    scores = [_score(metric, sample, completion) for sample, completion in pairs]
+    metric = entry.letter_accuracy
+    scores = [_score(metric.name, sample, completion) for sample, completion in pairs]
+    measured = [(metric, aggregate(metric, scores, samples)), *by_subject(metric, scores, samples)]
     replies = tuple(
-        Reply(sample.id, prompt(sample).shown, found.text, sample.target, sample.group, note(found))
+        Reply(
+            sample.id,
+            prompt(sample).shown,
+            found.text,
+            sample.target,
+            sample.group,
+            note(found),
+            subject=sample.subject,
+        )
         for sample, found in pairs
     )
-    return Outcome(replies, tuple(scores), (aggregate(metric, scores, samples),))
+    declared, results = zip(*measured, strict=True)
+    return Outcome(replies, tuple(scores), results, metrics=declared)
 
 
 def prompt(sample: Sample) -> Prompt:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from evalsuite.data.contamination import Contamination
-from evalsuite.evaluate.aggregate import bounds_of
+from evalsuite.evaluate.aggregate import Measured
 from evalsuite.records import Outcome, Result, Results, Score
+from evalsuite.spec.declared import OVERLAP
 
 _NAMED = 5
 
@@ -17,7 +18,7 @@ def measured(found: Contamination, samples: dict[str, tuple[str, ...]]) -> Outco
     scores: list[Score] = []
     results: list[Result] = []
     for entry, ids in samples.items():
-        metric = f"overlap.{entry}"
+        metric = OVERLAP.on(entry).name
         hits = {item.sample.id: item for item in found.found if item.entry == entry}
         scores += [Score(key, metric, float(key in hits)) for key in ids]
         share = len(hits) / len(ids)
@@ -25,26 +26,29 @@ def measured(found: Contamination, samples: dict[str, tuple[str, ...]]) -> Outco
         more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
         detail = f"in the training data: {', '.join(named[:_NAMED])}{more}" if named else "none in the training data"
         results.append(Result(metric, share, share, share, n=len(ids), detail=detail))
-    return Outcome(scores=tuple(scores), results=tuple(results))
+    return Outcome(scores=tuple(scores), results=tuple(results), metrics=tuple(map(OVERLAP.on, samples)))
 
 
-def clean(candidate: Results) -> tuple[Result, ...]:
+def clean(candidate: Results) -> list[Measured]:
     """`METRIC.clean` for every metric with contaminated samples: the same mean without them."""
     from evalsuite.stats.interval import mean
 
-    results = []
-    for metric, scores in candidate.scores.items():
-        flagged = candidate.scores.get(f"overlap.{metric.split('.', 1)[0]}", {})
+    found: list[Measured] = []
+    for name, scores in candidate.scores.items():
+        metric = candidate.declared(name)
+        overlap = OVERLAP.on(metric.entry or "").name
+        flagged = candidate.scores.get(overlap, {})
         kept = [value for key, value in scores.items() if not flagged.get(key)]
         left_out = len(scores) - len(kept)
-        if metric.startswith("overlap.") or not left_out:
+        if name == overlap or not left_out:
             continue
+        cleaned = metric.clean()
         if not kept:
-            results.append(Result(f"{metric}.clean", None, None, None, 0, reason="every sample is contaminated"))
+            reason = "every sample is contaminated"
+            found.append((cleaned, Result(cleaned.name, None, None, None, 0, reason=reason)))
             continue
-        # Nearly all scores are shares; nats per token are not.
-        found = mean(kept, bounds=bounds_of(metric) if min(kept) >= 0 and max(kept) <= 1 else None)
-        low, high = found.interval.low, found.interval.high
+        its = mean([metric.onto(value) for value in kept], bounds=metric.bounds)
+        low, high = its.interval.low, its.interval.high
         detail = f"without {left_out} samples that stand in the training data"
-        results.append(Result(f"{metric}.clean", found.value, low, high, n=len(kept), detail=detail))
-    return tuple(results)
+        found.append((cleaned, Result(cleaned.name, its.value, low, high, n=len(kept), detail=detail)))
+    return found

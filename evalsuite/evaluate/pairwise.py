@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from evalsuite.evaluate.aggregate import aggregate
 from evalsuite.evaluate.judge import Choice, Chosen, Grader, Pair, usage_of
 from evalsuite.evaluate.pair_figures import LOSS, TIE, WIN, Judged, Left, at_equal_length, rate, ratio_of_lengths
-from evalsuite.records import Outcome, Prompt, Reply, Sample, Score
+from evalsuite.records import Metric, Outcome, Prompt, Reply, Sample, Score
+from evalsuite.spec.declared import PAIRED
 
 # The metric of a figure such as `win_rate`.
-Naming = Callable[[str], str]
+Naming = Callable[[str], Metric]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +58,26 @@ def compare(
     known = {reply.sample_id: reply for reply in opponent}
     met = list(_judged([(reply, known[reply.sample_id]) for reply in candidate if _answered(reply, known)], judge))
     lacking = [reply for reply in candidate if not _answered(reply, known)]
-    scores = _outcomes(named("win_rate"), met, lacking)
+    of = {figure: named(figure) for figure in PAIRED}
+    won_by = of["win_rate"].name
+    scores = _outcomes(won_by, met, lacking)
     judged = [Judged(one.outcome, one.ours, len(one.theirs.text)) for one in met if one.outcome is not None]
     swapped = sum(not one.consistent for one in met if one.outcome is not None)
     left = Left(unread=len(met) - len(judged), lacking=len(lacking))
     shown = tuple(replace(one.ours, target=one.theirs.text) for one in met)
     # How the samples hang together, for the figures that are means of scores.
     samples = [Sample(reply.sample_id, Prompt.user(reply.prompt), "", group=reply.group) for reply in candidate]
-    stable, apart = _stability(named("position_consistency"), met), _disagreement(named("judge_disagreement"), met)
-    won = rate(named("win_rate"), judged, left=left, swapped=swapped, seed=seed)
-    results = [won, at_equal_length(named("length_controlled"), judged, won, seed=seed)]
-    results.append(ratio_of_lengths(named("length_ratio"), judged, seed=seed))
+    consistency, disagreement = of["position_consistency"], of["judge_disagreement"]
+    stable, apart = _stability(consistency.name, met), _disagreement(disagreement.name, met)
+    won = rate(won_by, judged, left=left, swapped=swapped, seed=seed)
+    results = [won, at_equal_length(of["length_controlled"].name, judged, won, seed=seed)]
+    results.append(ratio_of_lengths(of["length_ratio"].name, judged, seed=seed))
     if stable:
-        results.append(replace(aggregate(stable[0].metric, stable, samples), detail=_favoured(met)))
+        results.append(replace(aggregate(consistency, stable, samples), detail=_favoured(met)))
     if apart:
-        results.append(aggregate(apart[0].metric, apart, samples))
+        results.append(aggregate(disagreement, apart, samples))
     said = usage_of(chosen for one in met for chosen in (one.forward, one.backward))
-    return Outcome(shown, (*scores, *stable, *apart), tuple(results), judging=said)
+    return Outcome(shown, (*scores, *stable, *apart), tuple(results), judging=said).declaring(of.values())
 
 
 def _answered(reply: Reply, known: dict[str, Reply]) -> bool:

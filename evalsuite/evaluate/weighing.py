@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Literal
 
-from evalsuite.records import Completion, LogLikelihood, Prompt, Sample, Score
+from evalsuite.records import Completion, LogLikelihood, Metric, Prompt, Sample, Score
 
 Reply = Completion | tuple[LogLikelihood, ...]
 Per = Literal["none", "tokens", "characters"]
@@ -44,6 +44,13 @@ def accuracy(sample: Sample, reply: Reply, *, norm: bool = False) -> tuple[Score
         Score(sample.id, metric, float(chosen(sample.choices, reply, per=per) in sample.right))
         for metric, per in ways.items()
     )
+
+
+def likeliest(what: str, *, norm: bool = False) -> tuple[Metric, ...]:
+    """The metrics of a task that chooses the likeliest of several: options, endings, letters."""
+    as_it_is = Metric("accuracy", about=f"The share of items whose likeliest {what} is a right one.")
+    per_character = f"The share of items whose {what} likeliest by log-likelihood per character is a right one."
+    return (as_it_is, Metric("accuracy_norm", about=per_character)) if norm else (as_it_is,)
 
 
 def lettered(options: Sequence[str]) -> str:

@@ -22,12 +22,13 @@ from evalsuite.evaluate.overlap import measured
 from evalsuite.execute.workbench import Workbench
 from evalsuite.gate.decide import decide, terms_of
 from evalsuite.gate.required import with_required
-from evalsuite.models.base import ServedBase
+from evalsuite.models.base import BaseCheckpoint, ServedBase
 from evalsuite.models.proof import applied_proof
 from evalsuite.plan import Plan, Role, Step
 from evalsuite.plan.early import early_rules
 from evalsuite.plugins import Asking, TrainingJob
-from evalsuite.records import Adapter, Evidence, Outcome, Prompt, Reply, Result, Sample, Training, Verdict, results_of
+from evalsuite.records import Evidence, Metric, Outcome, Prompt, Reply, Sample, Training, Verdict, results_of
+from evalsuite.spec.declared import against_author
 from evalsuite.spec.project import project_of
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
 
@@ -46,7 +47,7 @@ def train(plan: Plan, output: Path, say: Callable[[str], None], *, teacher: Aski
             base=plan.checkpoint.folder,
             train=with_canaries(rows, method),
             held_out=held_out,
-            seed=method.seed,
+            seed=method.recipe.seed,
             output=output,
             progress=say,
             folder=project_of(plan.resolved.file),
@@ -74,12 +75,14 @@ def _scored(plan: Plan, step: Step, bench: Workbench, known: Callable[[], Eviden
     for entry in suite.benchmarks:
         if entry.name == step.entry:
             samples = _samples(plan, entry)
-            model = bench.model(plan.base)
-            if letters.wanted(entry, samples, served=isinstance(plan.base, ServedBase)):
+            model, adapter = bench.subject(plan, step.role)
+            # Who is compared with a served model is asked in its way, so that both have one metric.
+            asked = (plan.base, plan.reference.base) if step.role == "base" else (plan.base,)
+            if letters.wanted(entry, samples, served=any(isinstance(who, ServedBase) for who in asked)):
                 return letters.score(entry, samples, model=model)
-            return benchmark.score(entry, samples, model=model, adapter=_adapter(plan, step.role))
+            return benchmark.score(entry, samples, model=model, adapter=adapter)
     if suite.harness is not None and step.entry in suite.harness.tasks:
-        model, adapter = bench.model(plan.base), _adapter(plan, step.role)
+        model, adapter = bench.subject(plan, step.role)
         folder = resolved.suite_data.get(step.entry)
         return harness.score(step.entry, suite.harness, folder, model=model, adapter=adapter)
     judged_set = next(item for item in suite.judged if item.name == step.entry)
@@ -105,19 +108,22 @@ def style(plan: Plan, step: Step, bench: Workbench) -> Outcome:
     entry = next(item for item in suite.judged if item.name == step.entry)
     samples, rubric = _judged_samples(plan, entry.name), resolved.rubrics[entry.rubric]
     ours, author = _replies(plan, entry.name, "candidate", bench), judged.author_replies(samples)
-    found = []
+    found, its = [], plan.reference
     if entry.style.pairs:
         judge = bench.judges.grader(resolved.judges[entry.judge], rubric)
         found.append(pairwise.compare(_beside_author(entry.name), ours, author, judge=judge, seed=suite.seed))
     if entry.style.words:
-        voices = beside.Voices(ours, _replies(plan, entry.name, "base", bench), author)
+        theirs, why = ((), its.missing) if its.missing else _aligned(ours, _replies(plan, entry.name, "base", bench))
+        voices = beside.Voices(ours, theirs, author, why)
         found.append(beside.words(entry.name, voices, seed=suite.seed))
     if entry.style.likelihood and isinstance(plan.base, ServedBase):
         why = "a model behind an endpoint does not tell how likely a given answer is"
-        found.append(Outcome(results=(Result(f"{entry.name}.author_nll", None, None, None, 0, reason=why),)))
+        found.append(beside.no_author_nll(entry.name, why))
     elif entry.style.likelihood:
-        model = bench.model(plan.base)
-        found.append(beside.author_nll(entry.name, samples, model=model, adapter=_adapter(plan, "candidate")))
+        asked = [bench.subject(plan, "candidate")]
+        # One that is only on record has its own figures there; the comparison pairs them.
+        asked += [bench.subject(plan, "base")] if isinstance(its.base, BaseCheckpoint) else []
+        found.append(beside.author_nll(entry.name, samples, *asked))
     if entry.control is not None:
         judge = bench.judges.grader(resolved.judges[entry.judge], rubric)
         other = read_authored(resolved.suite_data[f"{entry.name}/control"])
@@ -125,9 +131,18 @@ def style(plan: Plan, step: Step, bench: Workbench) -> Outcome:
     return beside.joined(found)
 
 
+def _aligned(ours: Sequence[Reply], theirs: Sequence[Reply]) -> tuple[tuple[Reply, ...], str | None]:
+    """The reference's replies in the order of ours; none, with the reason, where one of them is not on record."""
+    found = {reply.sample_id: reply for reply in theirs}
+    missing = sum(reply.sample_id not in found for reply in ours)
+    if missing:
+        return (), f"the reference has no reply to {missing:,} of {len(ours):,} prompts"
+    return tuple(found[reply.sample_id] for reply in ours), None
+
+
 def _beside_author(entry: str) -> pairwise.Naming:
-    def named(figure: str) -> str:
-        return f"{entry}.indistinguishable{'' if figure == 'win_rate' else f'.{figure}'}"
+    def named(figure: str) -> Metric:
+        return against_author(figure).of(entry)
 
     return named
 
@@ -150,7 +165,7 @@ def pair(plan: Plan, step: Step, bench: Workbench, known: Callable[[], Evidence]
     return _until_settled(plan, entry, ours, compared, known)
 
 
-def _figure(entry: Pairing, opponent: str, figure: str) -> str:
+def _figure(entry: Pairing, opponent: str, figure: str) -> Metric:
     return entry.metric(figure, opponent)
 
 
@@ -172,7 +187,7 @@ def _until_settled(
         found = replace(evidence, candidate=results_of(plan.name, outcome), partial=True)
         return all(rule.check(found, terms).answer != "undecided" for rule in rules)
 
-    batch = min(getattr(rule, "batch", len(replies)) for rule in rules)
+    batch = min(rule.looks_every or len(replies) for rule in rules)
     return in_batches(replies, judge, settled=settled, batch=batch, seed=plan.resolved.suite.seed)
 
 
@@ -203,12 +218,13 @@ def _samples(plan: Plan, entry: Benchmark) -> tuple[Sample, ...]:
 
 
 def _replies(plan: Plan, entry: str, role: Role | None, bench: Workbench) -> tuple[Reply, ...]:
+    if role == "base" and plan.reference.replies.get(entry):
+        return plan.reference.replies[entry]
     suite = plan.resolved.suite
     judged_set = next(item for item in suite.judged if item.name == entry)
     sampling = judged.sampling_of(judged_set, seed=suite.seed)
-    return judged.replies(
-        _judged_samples(plan, entry), sampling, model=bench.model(plan.base), adapter=_adapter(plan, role)
-    )
+    model, adapter = bench.subject(plan, role)
+    return judged.replies(_judged_samples(plan, entry), sampling, model=model, adapter=adapter)
 
 
 def _opposed(plan: Plan, entry: Pairing, name: str, bench: Workbench) -> tuple[Reply, ...]:
@@ -226,10 +242,6 @@ def _judged_samples(plan: Plan, entry: str) -> tuple[Sample, ...]:
     suite = plan.resolved.suite
     judged_set = next(item for item in suite.judged if item.name == entry)
     return judged.samples_of(judged_set, plan.resolved.suite_data[entry], seed=suite.seed)
-
-
-def _adapter(plan: Plan, role: Role | None) -> Adapter | None:
-    return plan.adapter if role == "candidate" else None
 
 
 def _proof_prompts(plan: Plan) -> list[Prompt]:

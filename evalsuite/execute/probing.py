@@ -12,7 +12,7 @@ from evalsuite.models.adapter import adapter_digest
 from evalsuite.models.subject import ModelSubject
 from evalsuite.plan import Plan, Step
 from evalsuite.plan.material import material, parents_of
-from evalsuite.plugins import AskingProbe, Material, Subject, wants
+from evalsuite.plugins import AskingProbe, Material, Subject
 from evalsuite.records import Adapter, Completion, Outcome, Prompt, Sampling
 from evalsuite.spec.rubric import Rubric
 
@@ -28,25 +28,34 @@ class _Answering(ModelSubject):
 def probe(plan: Plan, step: Step, bench: Workbench) -> Outcome:
     """Ask the step's subject what the probe asks; its replies go through the reply cache like all others."""
     found = next(item for item in plan.resolved.suite.asking if item.name == step.entry)
-    adapter = plan.adapter if step.role == "candidate" else None
-    subject = _Answering(bench.model(plan.base), adapter)
+    subject = _Answering(*bench.subject(plan, step.role))
     judged: list[Judgment] = []
-    outcome = found.ask(subject, _with_models(plan, found, bench, judged, candidate=adapter is not None))
-    return replace(outcome, judging=usage_of(judged))
+    asked = found.ask(subject, _with_models(plan, found, bench, judged, candidate=step.role == "candidate"))
+    return replace(asked, judging=usage_of(judged)).declaring(found.metrics)
 
 
 def _with_models(
     plan: Plan, found: AskingProbe, bench: Workbench, judged: list[Judgment], *, candidate: bool
 ) -> Material:
     """What the probe is given, models among it; what its judge says is added to `judged`."""
-    given, wanted = material(plan.resolved, found), wants(found)
+    given, wanted = material(plan.resolved, found), found.wants
     if wanted.judge and wanted.rubric:
         rubric = plan.resolved.rubrics[wanted.rubric]
         judge = bench.judges.grader(plan.resolved.judges[wanted.judge], rubric)
         given = replace(given, grade=_grade(judge, rubric, judged))
     if candidate and wanted.asks_parents:
         given = replace(given, parents=_parents(plan, bench))
+    if candidate and wanted.asks_reference:
+        given = replace(given, alone=_alone(plan))
     return given
+
+
+def _alone(plan: Plan) -> str | None:
+    """Why candidate and reference cannot be read side by side; None where one is the other with an adapter."""
+    its = plan.reference
+    if its.own or its.missing is not None:
+        return its.missing
+    return f"the reference {its.name} is another model, and only an adapter is read beside its own base"
 
 
 def _grade(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from evalsuite.errors import NotFound
 from evalsuite.execute.cached import CachedModel
 from evalsuite.execute.judges import Judges
 from evalsuite.execute.teaching import asking
@@ -15,9 +16,9 @@ from evalsuite.models.in_context import InContextModel
 from evalsuite.models.remote.meter import Meter
 from evalsuite.models.remote.pace import Pace
 from evalsuite.models.teacher import FoundTeacher
-from evalsuite.plan import Plan
+from evalsuite.plan import Plan, Role
 from evalsuite.plugins import Asking
-from evalsuite.records import Usage
+from evalsuite.records import Adapter, Usage
 from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.spec.teacher import ServedTeacher
@@ -67,6 +68,15 @@ class Workbench:
             return self.served(base.endpoint)
         cached = CachedModel(base.answers, lambda: self._load(base), cache=self.cache, progress=self.progress)
         return InContextModel(cached)
+
+    def subject(self, plan: Plan, role: Role | None) -> tuple[Model, Adapter | None]:
+        """The model that answers for a role, and through which adapter; raises NotFound for one only on record."""
+        if role != "base":
+            return self.model(plan.base), plan.adapter if role == "candidate" else None
+        if plan.reference.base is None:
+            why = plan.reference.missing or f"the reference {plan.reference.name} has not been scored; run its spec"
+            raise NotFound(f"{plan.resolved.file}  {plan.name}: {why}")
+        return self.model(plan.reference.base), None
 
     def teacher(self, plan: Plan) -> Asking | None:
         """Whom the plan's training may ask, behind the reply cache; None where it has no teacher."""

@@ -8,8 +8,10 @@ rule may wrongly fail, and that chance grows with their number, so failures are 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from evalsuite.gate.several import doubted
+from evalsuite.gate.words import declared
+from evalsuite.plugins import Rule
 from evalsuite.records import Answer, Evidence, RuleOutcome, Terms, Verdict
 from evalsuite.spec.policy import Policy
 
@@ -19,10 +21,20 @@ _GRAVEST_FIRST: tuple[Answer, ...] = ("invalid", "fail", "undecided", "pass")
 def decide(policy: Policy, evidence: Evidence) -> Verdict:
     """Invalid when a blocking rule finds the evidence so, else fail, else undecided when one says so, else pass."""
     terms = terms_of(policy)
-    outcomes = _adjusted(policy, [rule.check(evidence, terms) for rule in policy.rules])
+    outcomes = _adjusted(policy, [held(rule, evidence, terms) for rule in policy.rules])
     answers = {outcome.answer for outcome in outcomes if outcome.severity == "block"}
     answer: Answer = next((found for found in _GRAVEST_FIRST if found in answers), "pass")
     return Verdict(answer, policy.name, outcomes, evidence.baseline.subject)
+
+
+def held(rule: Rule, evidence: Evidence, terms: Terms) -> RuleOutcome:
+    """What the rule finds; undecided with the reason where it makes no sense for what its metric turned out to be."""
+    # Most of that is refused before anything runs; what another harness measures is known only now.
+    metric = declared(rule.metric, evidence)
+    problems = rule.problems(metric) if metric is not None else []
+    if problems:
+        return RuleOutcome(rule.rule, rule.metric, "undecided", "; ".join(problems), severity=rule.severity)
+    return rule.check(evidence, terms)
 
 
 def terms_of(policy: Policy) -> Terms:
@@ -46,14 +58,13 @@ def _adjusted(policy: Policy, outcomes: Sequence[RuleOutcome]) -> tuple[RuleOutc
     found = list(outcomes)
     for index, p_value in adjusted.items():
         if found[index].answer in ("fail", "invalid") and p_value > 1 - policy.confidence:
-            beside = f"{found[index].sentence}; not sure enough beside {len(tested) - 1} other rules"
-            sentence = f"{beside} ({name}-adjusted p = {p_value:.2g})"
-            found[index] = replace(found[index], answer="undecided", sentence=sentence)
+            beside = f"{len(tested) - 1} other rules ({name}-adjusted p = {p_value:.2g})"
+            found[index] = doubted(found[index], beside)
     return tuple(found)
 
 
 def _on_policy_scale(policy: Policy, index: int, outcome: RuleOutcome) -> float:
     # A rule with a confidence of its own fails at its own level; on one scale all levels are the policy's.
-    own = getattr(policy.rules[index], "confidence", None) or policy.confidence
+    own = policy.rules[index].asked(terms_of(policy))[0]
     assert outcome.p_value is not None
     return min(1.0, max(0.0, outcome.p_value * (1 - policy.confidence) / (1 - own)))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from evalsuite.gate.need import need
+from evalsuite.gate.words import Words, words_of
 from evalsuite.records import Answer, Evidence, Result, RuleOutcome, Severity
 
 # Results carry intervals of this confidence.
@@ -14,7 +15,10 @@ STORED = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A fixed limit on one metric, how sure one wants to be, and what it means to break it."""
+    """A fixed limit on one metric, how sure one wants to be, and what it means to break it.
+
+    `called` is what sentences call the figure that is held, where it is made out of the metric.
+    """
 
     rule: str
     metric: str
@@ -24,6 +28,7 @@ class Limit:
     minimum_n: int = 20
     severity: Severity = "block"
     broken: Answer = "fail"
+    called: str | None = None
 
     @property
     def words(self) -> str:
@@ -32,15 +37,27 @@ class Limit:
 
 
 def judge_against(limit: Limit, evidence: Evidence) -> RuleOutcome:
+    """The candidate's result of the metric held against the limit."""
+    return judge_result(limit, evidence.candidate.by_metric.get(limit.metric), evidence)
+
+
+def judge_result(limit: Limit, result: Result | None, evidence: Evidence) -> RuleOutcome:
     """Pass or break when the whole interval lies on one side of the limit, otherwise undecided."""
-    result = evidence.candidate.by_metric.get(limit.metric)
+    words = _words(limit, evidence)
     if result is None or result.value is None:
         why = result.reason if result is not None and result.reason else "it was not measured"
-        return _undecided(limit, f"{limit.metric} has no value: {why}")
+        if why == evidence.base.missing:
+            return uncompared(limit.rule, limit.metric, why, limit.severity)
+        return _undecided(limit, f"{words.name} has no value: {why}")
     if result.low is None or result.high is None:
-        sentence = f"{limit.metric} is {result.value:.3f} without an interval, which decides nothing"
+        sentence = f"{words.bare(result.value)} without an interval, which decides nothing"
         return _undecided(limit, sentence, value=result.value, n=result.n)
     return _weighed(limit, result.value, stretched(result, limit.confidence), n=result.n, evidence=evidence)
+
+
+def uncompared(rule: str, metric: str, why: str, severity: Severity) -> RuleOutcome:
+    """The outcome of a rule that compares where there is nothing to compare with: no figure could be believed."""
+    return RuleOutcome(rule, metric, "invalid", f"{metric} compares, and {why}", severity=severity)
 
 
 def stretched(result: Result, confidence: float) -> tuple[float, float]:
@@ -59,7 +76,7 @@ def stretched(result: Result, confidence: float) -> tuple[float, float]:
 def _weighed(limit: Limit, value: float, ends: tuple[float, float], *, n: int, evidence: Evidence) -> RuleOutcome:
     low, high = ends
     answer = _answer(limit, low, high)
-    sentence = f"{limit.metric} is {value:.3f} [{low:.3f}, {high:.3f}] over {n} samples; {limit.words}"
+    sentence = f"{_words(limit, evidence).measured(value, low, high)} over {n} samples; {limit.words}"
     wanted, money = None, None
     if n < limit.minimum_n or answer == "undecided":
         few = n < limit.minimum_n
@@ -72,6 +89,10 @@ def _weighed(limit: Limit, value: float, ends: tuple[float, float], *, n: int, e
         limit.rule, limit.metric, answer, sentence, value, low, high, n,
         severity=limit.severity, p_value=_p_value(limit, value, ends), needed=wanted, money=money,
     )  # fmt: skip
+
+
+def _words(limit: Limit, evidence: Evidence) -> Words:
+    return words_of(limit.metric, evidence) if limit.called is None else Words(limit.called)
 
 
 def _undecided(limit: Limit, sentence: str, *, value: float | None = None, n: int | None = None) -> RuleOutcome:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
+from evalsuite.gate.words import declared
 from evalsuite.records import Evidence
 
 
@@ -35,12 +35,6 @@ def need(metric: str, n: int, *, wanted: int | None, evidence: Evidence) -> Need
 
 
 def price_of(metric: str, evidence: Evidence) -> float | None:
-    """What one more sample of the metric costs in dollars; None where nobody knows."""
-    entry = entry_of(metric, evidence.facts.prices)
-    return evidence.facts.prices[entry] if entry is not None else None
-
-
-def entry_of(metric: str, entries: Iterable[str]) -> str | None:
-    """The entry that a metric is about: `style` for `style.score`, `facts` for `flips.facts`; None for none's."""
-    # An entry's name may hold dots, so the longest that fits is meant.
-    return max((name for name in entries if f".{name}." in f".{metric}."), key=len, default=None)
+    """What one more sample of the metric's entry costs in dollars; None where nobody knows."""
+    its = declared(metric, evidence)
+    return evidence.facts.prices.get(its.entry) if its is not None and its.entry is not None else None

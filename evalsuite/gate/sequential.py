@@ -68,6 +68,12 @@ def judge_bets(
     is never settled early is decided nearly as well as without looking. By the union bound both add up to alpha.
     """
     n, early = len(stake.numbers), EARLY * stake.alpha
+    if not all(0 <= number <= 1 for number in stake.numbers):
+        # Scores beyond what their metric declares: nothing can be bet on them, and nothing is spent on looking.
+        if not evidence.partial:
+            return at_the_end(stake.confidence)
+        sentence = f"{stake.words} over {n} samples so far, some of them beyond the declared ends; {stake.limit}"
+        return RuleOutcome(stake.rule, stake.metric, "undecided", sentence, n=n, severity=stake.severity)
     found = bet(stake.numbers, stake.null, alpha=(early, early / terms.rivals if terms.corrected else early))
     if found.answer != "undecided" and n >= stake.minimum_n:
         # Told so that it is below 1 - confidence exactly when the rule fails, as other rules tell theirs.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from evalsuite.records import Result
+from evalsuite.records import Metric, Result
 
 DEFAULT_SEED = 7
 UNREAD = "the judgment could not be read"
@@ -62,7 +62,7 @@ class Imported:
 
     `weighted` says that scores are chances, which are averaged over repeats; without it repeats that disagree
     are a tie. `sources` are the digests of the files. `figures` are results that the format itself brings, by
-    system.
+    system, and `metrics` says what these are.
     """
 
     name: str
@@ -73,6 +73,7 @@ class Imported:
     weighted: bool = False
     notes: tuple[str, ...] = ()
     figures: tuple[tuple[str, Result], ...] = ()
+    metrics: tuple[Metric, ...] = ()
 
     @property
     def systems(self) -> tuple[str, ...]:

@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from evalsuite.imports import UNREAD, Graded, Imported, sample_id, slug
-from evalsuite.records import Result, Score
+from evalsuite.records import Metric, Result, Score
 from evalsuite.stats.bootstrap import Resampling, Undefined
+
+_POINTS: dict[str, Any] = {"high": None, "unit": "points"}
+GRADE = Metric("grade", **_POINTS, about="The mean of the judge's grades, on the scale that it graded by.")
+TOTAL = Metric("total", **_POINTS, about="The sum of the judge's grades over all answers.")
+RELATIVE = Metric(
+    "relative_score",
+    high=None,
+    unit="%",
+    about="100 times the sum of the system's grades over the sum of the opponent's, both orders together.",
+)
+
+
+def grade_metric(imported: Imported) -> Metric:
+    """The grade, on a scale to 10 unless the judge gave more to somebody."""
+    given = [one.grade for one in imported.graded if one.grade is not None]
+    given += [grade for pair in imported.compared for grade in pair.grades or ()]
+    return replace(GRADE.of(imported.name), high=max([10.0, *given]))
 
 
 def grades_of(imported: Imported, system: str) -> list[Graded]:
@@ -27,7 +46,7 @@ def _has_grades(imported: Imported) -> bool:
     return any(pair.grades is not None for pair in imported.compared)
 
 
-def graded_figures(name: str, grades: Sequence[Graded]) -> tuple[list[Score], list[Result]]:
+def graded_figures(grade: Metric, total: Metric, grades: Sequence[Graded]) -> tuple[list[Score], list[Result]]:
     """The grade of each sample; mean, clustered by question, and total of all."""
     from evalsuite.stats.interval import mean
 
@@ -41,14 +60,14 @@ def graded_figures(name: str, grades: Sequence[Graded]) -> tuple[list[Score], li
         read = [graded.grade for graded in votes if graded.grade is not None]
         # Several votes on an answer are averaged first; pooled they would pass for independent.
         value = sum(read) / len(read) if read else None
-        scores.append(Score(sample, f"{name}.grade", value, None if read else UNREAD))
+        scores.append(Score(sample, grade.name, value, None if read else UNREAD))
     kept = [graded for graded in grades if graded.grade is not None]
     unread = len(grades) - len(kept)
     reason = f"{unread} dropped: {UNREAD}" if unread else None
     if not kept:
-        return scores, [Result(f"{name}.grade", None, None, None, 0, unread, reason)]
+        return scores, [Result(grade.name, None, None, None, 0, unread, reason)]
     values = [graded.grade for graded in kept if graded.grade is not None]
-    estimate = mean(values, clusters=[graded.question for graded in kept], bounds=(0.0, max(10.0, *values)))
+    estimate = mean(values, clusters=[graded.question for graded in kept], bounds=grade.bounds)
     low, high = estimate.interval.low, estimate.interval.high
     turns = sorted({graded.turn for graded in kept})
     per_turn = [
@@ -57,10 +76,8 @@ def graded_figures(name: str, grades: Sequence[Graded]) -> tuple[list[Score], li
     ]
     detail = ", ".join(f"turn {turn}: {value:.2f}" for turn, value in zip(turns, per_turn, strict=True))
     return scores, [
-        Result(
-            f"{name}.grade", estimate.value, low, high, estimate.n, unread, reason, detail if len(turns) > 1 else None
-        ),
-        Result(f"{name}.total", sum(values), None, None, estimate.n, unread, reason),
+        Result(grade.name, estimate.value, low, high, estimate.n, unread, reason, detail if len(turns) > 1 else None),
+        Result(total.name, sum(values), None, None, estimate.n, unread, reason),
     ]
 
 
@@ -80,7 +97,7 @@ def relative_figures(imported: Imported, system: str, *, seed: int) -> list[Resu
             reviews.setdefault(opponent, []).append(found)
     results = []
     for opponent, pairs in reviews.items():
-        metric = f"{imported.name}.relative_score.{slug(opponent)}"
+        metric = RELATIVE.of(imported.name).against(slug(opponent), alone=False).name
         score = relative_score(pairs, resampling=Resampling(seed=seed, resamples=2000))
         if isinstance(score, Undefined):
             results.append(Result(metric, None, None, None, 0, len(pairs), score.reason))

@@ -8,9 +8,14 @@ from collections.abc import Sequence
 from evalsuite.imports import Imported
 from evalsuite.imports.joined import Match
 from evalsuite.imports.length_files import LengthAid
-from evalsuite.records import Result
+from evalsuite.records import Metric, Result
 from evalsuite.stats.bootstrap import Resampling
 from evalsuite.stats.length_control import LengthControlled, from_weights, length_controlled
+
+LENGTH_CONTROLLED = Metric(
+    "length_controlled_win_rate",
+    about="The share of pairs won that is expected at equal length (AlpacaEval 2, Dubois et al. 2024).",
+)
 
 
 def length_controlled_rate(
@@ -21,7 +26,7 @@ def length_controlled_rate(
     The interval refits on resampled instructions; stored weights tell nothing of their own error and have none.
     Without a value, and with the reason, for several opponents, unknown difficulties or missing answers.
     """
-    metric = f"{imported.name}.length_controlled_win_rate"
+    metric = LENGTH_CONTROLLED.of(imported.name).name
     opponents = {match.against(system) for match in own}
     known = [found for match in own if (found := aid.of(match.question)) is not None]
     unknown = len(own) - len(known)

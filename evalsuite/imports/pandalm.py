@@ -9,13 +9,22 @@ from pathlib import Path
 from evalsuite.errors import DataError
 from evalsuite.imports import DEFAULT_SEED, Answered, Compared, Imported
 from evalsuite.imports.fields import At, Row, digests, rows, text, word
-from evalsuite.records import Result
+from evalsuite.records import Metric, Result, by_name
 
 _LABELS = {"0": "tie", "1": "first", "2": "second", "tie": "tie"}
 _SCORES = {"first": 1.0, "tie": 0.5, "second": 0.0}
 _ANNOTATORS = ("annotator1", "annotator2", "annotator3")
 
 Label = str | None
+
+FIGURES = by_name(
+    (
+        Metric("accuracy", about="The share of pairs on which the judge says what most of the people say."),
+        Metric("kappa", low=-1.0, unit="kappa", about="Cohen's kappa of the judge and the people's majority."),
+        Metric("human_kappa", low=-1.0, unit="kappa", about="Fleiss' kappa among the people themselves."),
+        Metric("human_alpha", low=-1.0, unit="alpha", about="Krippendorff's alpha among the people themselves."),
+    )
+)
 
 
 def read_labels(name: str, files: Sequence[Path], *, judged: Path | None = None, judge: str = "judge") -> Imported:
@@ -45,6 +54,7 @@ def read_labels(name: str, files: Sequence[Path], *, judged: Path | None = None,
         tuple(answers.values()),
         compared=tuple(compared),
         figures=tuple((judge, figure) for figure in figures),
+        metrics=tuple(metric.of(name) for metric in FIGURES.values()),
     )
 
 
@@ -64,12 +74,22 @@ def _figures(name: str, human: Mapping[str, tuple[str, ...]], verdicts: Mapping[
     read = {idx: label for idx, label in verdicts.items() if label is not None}
     unread = len(verdicts) - len(read)
     if not read:
-        return (Result(f"{name}.accuracy", None, None, None, 0, unread, reason="no verdict could be read"),)
+        return (
+            Result(FIGURES["accuracy"].of(name).name, None, None, None, 0, unread, reason="no verdict could be read"),
+        )
     gold = [majority(human[idx]) for idx in read]
     right = mean([mine == theirs for mine, theirs in zip(read.values(), gold, strict=True)])
     reason = f"{unread} verdicts could not be read" if unread else None
     found = [
-        Result(f"{name}.accuracy", right.value, right.interval.low, right.interval.high, right.n, unread, reason),
+        Result(
+            FIGURES["accuracy"].of(name).name,
+            right.value,
+            right.interval.low,
+            right.interval.high,
+            right.n,
+            unread,
+            reason,
+        ),
     ]
     agreements = {
         "kappa": cohen(list(read.values()), gold, resampling=resampling),
@@ -79,7 +99,9 @@ def _figures(name: str, human: Mapping[str, tuple[str, ...]], verdicts: Mapping[
     for metric, agreement in agreements.items():
         low, high = (agreement.interval.low, agreement.interval.high) if agreement.interval else (None, None)
         detail = f"raw agreement {agreement.raw:.3f}; labels {', '.join(agreement.labels)}"
-        found.append(Result(f"{name}.{metric}", agreement.kappa, low, high, agreement.n, 0, agreement.reason, detail))
+        found.append(
+            Result(FIGURES[metric].of(name).name, agreement.kappa, low, high, agreement.n, 0, agreement.reason, detail)
+        )
     return tuple(found)
 
 

@@ -6,8 +6,17 @@ from collections.abc import Mapping, Sequence
 
 from evalsuite.imports import UNREAD, slug
 from evalsuite.imports.joined import Match
-from evalsuite.records import Result, Score
+from evalsuite.records import Metric, Result, Score
 from evalsuite.stats.bootstrap import Resampling, Undefined
+
+WIN_RATE = Metric("win_rate", about="The share of pairs that the system wins, a tie counting half.")
+ELO = Metric(
+    "elo",
+    low=None,
+    high=None,
+    unit="Elo",
+    about="The rating by Bradley and Terry's model on the Elo scale, the mean of all systems being 1000.",
+)
 
 
 def compared_figures(
@@ -16,7 +25,8 @@ def compared_figures(
     """Win, tie or loss of each sample; the win rate against all, and against each of several opponents."""
     if not own:
         return [], []
-    metric = f"{name}.win_rate"
+    rate = WIN_RATE.of(name)
+    metric = rate.name
     opponents = sorted({match.against(system) for match in own})
     scores = [
         Score(
@@ -31,7 +41,7 @@ def compared_figures(
     if len(opponents) > 1:
         for opponent in opponents:
             against = [match for match in own if match.against(system) == opponent]
-            results.append(_rate(f"{metric}.{slug(opponent)}", system, against, weighted=weighted, seed=seed))
+            results.append(_rate(rate.part(slug(opponent)).name, system, against, weighted=weighted, seed=seed))
     return scores, results
 
 
@@ -69,7 +79,7 @@ def rating_figures(name: str, played: Sequence[Match], resampling: Resampling) -
     ]
     if not games:
         return {}
-    metric = f"{name}.elo"
+    metric = ELO.of(name).name
     ratings = bradley_terry(games, resampling=resampling)
     if isinstance(ratings, Undefined):
         systems = {system for game in games for system in (game.first, game.second)}

@@ -87,7 +87,10 @@ def misnamed(folder: Path, checkpoint: BaseCheckpoint) -> str:
 def read_config(folder: Path) -> dict[str, Any]:
     """The adapter's configuration; raises ModelError when the folder is no PEFT adapter."""
     if not (folder / CONFIG).is_file():
-        what = "holds a full model; name it as `base_model`" if (folder / "config.json").is_file() else "no such file"
+        what = "no such file"
+        if (folder / "config.json").is_file():
+            whole = f"`base_model: {{id: {folder}}}` together with `reference: {{id: THE BASE}}`"
+            what = f"holds a full model; name it as {whole}, which it is compared with"
         raise ModelError(f"{folder}  is no PEFT adapter: it lacks {CONFIG} ({what})")
     return _read(folder / CONFIG)
 

@@ -15,7 +15,8 @@ def fast_products() -> Iterator[None]:
     """Within the block, linear layers in float32 on the CPU are computed by oneDNN; the digits differ as rounding does.
 
     PyTorch gives them to MKL, which on processors of other makers does not use their widest instructions: on a Zen 5
-    core oneDNN was 2.3 times as fast. It is part of PyTorch's CPU builds for x86; without it nothing changes.
+    core oneDNN was 2.3 times as fast. It is part of PyTorch's CPU builds for x86; without it nothing changes. It takes
+    inputs [..., in] of at least 16 rows with weights [out, in], both float32, of which no gradient is wanted.
     """
     import torch
     from torch.overrides import TorchFunctionMode

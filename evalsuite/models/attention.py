@@ -20,9 +20,12 @@ _UNKNOWN = ("softcap", "s_aux", "position_bias", "head_mask")
 
 @dataclass
 class Shared:
-    """What the attention layers of one forward are told; `positions` and `visible` are rows x width (x width).
+    """What the attention layers of one forward over [rows, width] tokens are told.
 
-    `before` holds each layer's keys and values of one row; `kept` collects those of this forward by layer.
+    `positions` [rows, width], int64, counts from the text's first token, virtual ones included; `visible`
+    [rows, width, width], bool, says which columns (last) each column sees, and None means causally. By layer, `before`
+    holds the keys and values [1, key heads, start, size] of the beginning that all rows continue, and `kept` collects
+    those of this forward, [rows, key heads, width, size], if `keep` says so.
     """
 
     before: dict[int, tuple[Any, Any]]
@@ -47,7 +50,11 @@ def shared_attention(config: Any) -> Iterator[None]:
 
 
 def attend(module: Any, query: Any, key: Any, value: Any, attention_mask: Any = None, **given: Any) -> tuple[Any, None]:
-    """Attention as transformers asks for it; raises NotImplementedError for a kind that is not known here."""
+    """Attention as transformers asks for it; raises NotImplementedError for a kind that is not known here.
+
+    `query` is [rows, heads, width, size], `key` and `value` [rows, key heads, width, size], all of one dtype; the
+    result is [rows, width, heads, size] in the same.
+    """
     shared: Shared | None = given.get("shared")
     if shared is None or attention_mask is not None or any(given.get(name) is not None for name in _UNKNOWN):
         raise NotImplementedError("this model's attention cannot be shared")
@@ -64,6 +71,10 @@ def attend(module: Any, query: Any, key: Any, value: Any, attention_mask: Any = 
 
 
 def _apart(query: Any, own: tuple[Any, Any], before: tuple[Any, Any] | None, how: tuple[Shared, float, Any]) -> Any:
+    """Attention [rows, heads, width, size] over the rows' own tokens and over the beginning, each apart, then joined.
+
+    The softmax sums come as logarithms: [rows, heads, width] of the own tokens, [1, heads, rows · width] of the rest.
+    """
     import torch
 
     flash = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
@@ -84,6 +95,10 @@ def _apart(query: Any, own: tuple[Any, Any], before: tuple[Any, Any] | None, how
 
 
 def _joined(query: Any, own: tuple[Any, Any], before: tuple[Any, Any] | None, how: tuple[Shared, float, Any]) -> Any:
+    """Attention [rows, heads, width, size] over beginning and own tokens side by side, under a mask of both.
+
+    The mask is bool, [rows or 1, width, start + width]; a window of w tokens hides those w or more before.
+    """
     import torch
 
     shared, scale, window = how
@@ -107,12 +122,13 @@ def _joined(query: Any, own: tuple[Any, Any], before: tuple[Any, Any] | None, ho
 
 
 def _for_heads(states: Any, heads: int) -> Any:
-    """Keys or values repeated for the query heads that share them."""
+    """Keys or values [rows, key heads, length, size] as [rows, heads, length, size]: repeated for heads that share."""
     groups = heads // states.shape[1]
     return states if groups == 1 else states.repeat_interleave(groups, dim=1)
 
 
 def _additive(visible: Any, dtype: Any) -> Any:
+    """0 where something is visible and -inf elsewhere, of the same shape, to be added to attention's scores."""
     import torch
 
     return torch.zeros(visible.shape, dtype=dtype).masked_fill_(~visible, float("-inf"))

@@ -12,7 +12,10 @@ Answer = TypeVar("Answer")
 
 
 def batches(lengths: Sequence[int], *, budget: int) -> list[list[int]]:
-    """Indices in groups, longest first, so that the padded tokens of a group stay within the budget."""
+    """Indices in groups, longest first, so that the padded tokens of a group stay within the budget.
+
+    Lengths and budget are in tokens; one that alone is above the budget is a group by itself.
+    """
     groups: list[list[int]] = []
     for index in sorted(range(len(lengths)), key=lambda index: -lengths[index]):
         # The first of a group is its longest, so every other one is padded to it.
@@ -25,7 +28,10 @@ def batches(lengths: Sequence[int], *, budget: int) -> list[list[int]]:
 def in_batches(
     items: Sequence[Item], lengths: Sequence[int], *, budget: int, run: Callable[[Sequence[Item]], Sequence[Answer]]
 ) -> list[Answer]:
-    """Answers in the order of the items, each batch run as one; raises ModelError when one item alone is too big."""
+    """Answers in the order of the items, each batch run as one; raises ModelError when one item alone is too big.
+
+    `lengths` says what each item takes, in tokens, and `budget` what a batch may take, padding included.
+    """
     answers: dict[int, Answer] = {}
     for group in batches(lengths, budget=budget):
         found = _halving([items[index] for index in group], run)

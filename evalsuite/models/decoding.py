@@ -118,6 +118,7 @@ class Decoder:
         self._take(work, entering, logits, first=len(work.live) - len(entering))
 
     def _prefilled(self, work: _Work, head: array[int], rows: Sequence[int]) -> tuple[Any, Held]:
+        """Logits [rows, vocabulary] after the last token of each request, and what is held of them."""
         network, requests = self._network, [work.requests[row] for row in rows]
         if shares(network):
             if work.beginning is None or work.beginning.tokens is not head:
@@ -149,7 +150,10 @@ class Decoder:
         self._take(work, work.live, output.logits[:, -1], first=0)
 
     def _take(self, work: _Work, rows: Sequence[int], logits: Any, *, first: int) -> None:
-        """Draw a token for each of the rows, which are the live ones from `first` on; finished ones leave."""
+        """Draw a token for each of the rows, which are the live ones from `first` on; finished ones leave.
+
+        `logits` is [rows, vocabulary], for the token that each row says next.
+        """
         import torch
 
         steps = torch.tensor([len(work.replies[row]) for row in rows])
@@ -181,7 +185,10 @@ class Decoder:
         return Completion(text, len(reply), len(request.tokens), "stop" if ended or cuts else "length")
 
     def _chance(self, requests: Sequence[Request]) -> Any:
-        """One number in [0, 1) per request and step, from the request's own seed, whatever the batch."""
+        """One number in [0, 1) per request and step, from the request's own seed, whatever the batch.
+
+        Float64 [requests, max_tokens] on the CPU; zeros where nothing is drawn.
+        """
         import torch
 
         shape = (len(requests), self._sampling.max_tokens)
@@ -194,7 +201,10 @@ class Decoder:
 
 
 def _drawn(logits: Any, chance: Any, temperature: float) -> Any:
-    """The likeliest token of each row, or the one at quantile `chance` of the tempered distribution."""
+    """The likeliest token of each row, or the one at quantile `chance` of the tempered distribution.
+
+    `logits` is [rows, vocabulary], `chance` float64 [rows]; the ids are int64 [rows]. Chances are added up in float64.
+    """
     import torch
 
     if temperature <= 0:

@@ -22,7 +22,7 @@ class Measurable(Protocol):
     """A model whose weights are at hand, so that its predictions can be compared with the base's."""
 
     def drift(self, texts: Sequence[str], *, adapter: Adapter | None = None) -> list[TextDrift]:
-        """For each text its likelihood, and the divergence KL(base || adapter)."""
+        """For each text its likelihood, and the divergence KL(base || adapter): nats, summed over its tokens."""
         ...
 
 
@@ -43,7 +43,7 @@ def measure(
     use: Callable[[Adapter | None], None],
     adapter: Adapter | None,
 ) -> list[TextDrift]:
-    """Each text's summed NLL, and KL(base || adapter) summed over its positions; zero for the base itself.
+    """Each text's summed NLL, and KL(base || adapter) summed over its positions, in nats; zero for the base itself.
 
     Texts are cut into windows that fit the context, each read from the start token on; without one the first token of a
     window is not predicted. Raises ModelError when outputs are not numbers, or a text has nothing to predict.
@@ -80,6 +80,7 @@ def _batch(
     network: Network, part: Sequence[tuple[int, tuple[int, ...]]], use: Callable[[Adapter | None], None],
     adapter: Adapter | None,
 ) -> list[tuple[float, float]]:  # fmt: skip
+    """NLL and KL(base || adapter) of each window, in nats, summed in float64 over the tokens after its first."""
     import torch
 
     rows = [row for _, row in part]
@@ -104,6 +105,6 @@ def _batch(
 
 
 def _predictions(network: Network, ids: Any, mask: Any) -> Any:
-    """Natural log-probabilities of every next token, shape (rows, positions - 1, vocabulary)."""
+    """Natural log-probabilities of every next token, float32 [rows, width - 1, vocabulary]; `ids` is [rows, width]."""
     logits = network.logits(ids, mask=mask, cache=network.cache(len(ids)), last=0)
     return logits[:, :-1].float().log_softmax(dim=-1)

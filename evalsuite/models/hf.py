@@ -71,7 +71,7 @@ class HfModel:
     def choices(
         self, prompts: Sequence[Prompt], options: Sequence[Sequence[str]], *, adapter: Adapter | None = None
     ) -> list[tuple[LogLikelihood, ...]]:
-        """For each prompt, the log-likelihood of each of its options as the reply; raises ModelError as `generate`."""
+        """For each prompt, the log-likelihood of each of its options as the reply, in nats; raises as `generate`."""
         if not prompts:
             return []
         with self._lock:
@@ -106,7 +106,7 @@ class HfModel:
             self._through(None)
 
     def loglikelihood(self, texts: Sequence[str], *, adapter: Adapter | None = None) -> list[LogLikelihood]:
-        """The log-likelihood of each whole text, read in windows of the context, every token predicted once."""
+        """The log-likelihood of each whole text in nats, read in windows of the context, every token predicted once."""
         if not texts:
             return []
         with self._lock:
@@ -125,7 +125,7 @@ class HfModel:
         return chat.render(prompts)
 
     def drift(self, texts: Sequence[str], *, adapter: Adapter | None = None) -> list[TextDrift]:
-        """For each text its likelihood, and the divergence KL(base || adapter); raises ModelError as `generate`."""
+        """For each text its likelihood and the divergence KL(base || adapter), in nats; raises as `generate`."""
         if not texts:
             return []
         with self._lock:
@@ -136,7 +136,7 @@ class HfModel:
     def recite(
         self, rows: Sequence[tuple[Prompt, str]], *, context: int, length: int, adapter: Adapter | None = None
     ) -> list[Recited | None]:
-        """What follows the first `context` tokens of prompt and answer, greedily; None where they are too short."""
+        """The `length` tokens after the first `context` of prompt and answer, greedily; None for shorter ones."""
         with self._lock:
             parts = self._through(adapter)
             with parts.network.running():

@@ -12,7 +12,10 @@ from evalsuite.models.packed import Beginning, Row, kept_logits
 
 @dataclass
 class Held:
-    """A cache of rows and its mask (rows x columns, 1 where there is a token, virtual ones counted)."""
+    """A cache of left-padded rows and its mask, int64 [rows, columns], 1 where there is a token, virtual ones counted.
+
+    The cache is transformers' own: by layer, keys and values [rows, key heads, columns, size].
+    """
 
     cache: Any
     mask: Any
@@ -38,7 +41,11 @@ class Held:
 
 
 def after(network: Network, beginning: Beginning, rows: Sequence[Row]) -> tuple[Any, Held]:
-    """Logits at each row's last token, and what is held of the beginning and the rows."""
+    """Logits [rows, vocabulary] at each row's last token, and what is held of the beginning and the rows.
+
+    The rows have no branches. Columns are virtual tokens, beginning and the longest stem; shorter rows are padded
+    on the left.
+    """
     import torch
 
     places = [(number, len(row.stem) - 1) for number, row in enumerate(rows)]
@@ -79,6 +86,10 @@ def _empty() -> Any:
 
 
 def _moved(before: Any, own: Any, moved: Any) -> Any:
+    """Keys or values of the beginning [1, key heads, start, size] and of rows, put where `moved` [rows, columns] says.
+
+    Column j of row i comes from its column `moved[i, j]`; the result is [rows, key heads, columns, size].
+    """
     import torch
 
     whole = own if before is None else torch.cat([before.expand(len(own), -1, -1, -1), own], dim=2)
@@ -87,6 +98,7 @@ def _moved(before: Any, own: Any, moved: Any) -> Any:
 
 
 def _fitted(states: Any, width: int) -> Any:
+    """Keys or values [rows, key heads, columns, size] at another width: cut, or padded with 0, on the left."""
     import torch
 
     missing = width - states.shape[2]

@@ -19,6 +19,8 @@ SMALL = 20_000_000
 class Network:
     """The loaded base; `prefix` holds the keys and values of virtual tokens while a prompt adapter is in use.
 
+    Those are a pair for each layer, [1, key heads, virtual, size] each.
+
     `shares` says whether rows may share a beginning (see `packed.py`), None as long as nobody asked.
     """
 
@@ -61,7 +63,7 @@ class Network:
             torch.set_num_threads(before)
 
     def cache(self, rows: int) -> Any:
-        """A fresh key-value cache that begins with the virtual tokens."""
+        """A fresh key-value cache that begins with the virtual tokens: [rows, key heads, virtual, size] by layer."""
         from transformers import DynamicCache
 
         cache = DynamicCache(config=self.module.config)
@@ -70,7 +72,7 @@ class Network:
         return cache
 
     def pad(self, rows: Sequence[Sequence[int]], *, left: bool, width: int | None = None) -> tuple[Any, Any]:
-        """Token ids and a mask of the same shape (1 where there is a token), padded to the longest or to `width`."""
+        """Token ids and a mask (1 where there is a token), int64 [rows, width]; padded to the longest or to `width`."""
         import torch
 
         width = max(len(row) for row in rows) if width is None else width
@@ -79,11 +81,10 @@ class Network:
         return torch.tensor(ids, device=self.device), torch.tensor(mask, device=self.device)
 
     def logits(self, ids: Any, *, mask: Any, cache: Any, last: int) -> Any:
-        """Logits at the last `last` positions (0: all); `mask` covers what is cached and `ids`, without virtual tokens.
+        """Logits at the last `last` positions (0: all), [rows, last or width, vocabulary] in the model's dtype.
 
+        `ids` is [rows, width]; `mask` [rows, cached + width] covers what is cached and `ids`, without virtual tokens.
         Without a cache nothing is kept for a later call, and there must be no virtual tokens.
-
-        Raises ModelError when they are not numbers.
         """
         import torch
 

@@ -41,7 +41,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Beginning:
-    """Tokens that rows continue, and, where the network shares, their keys and values by layer, virtual ones first."""
+    """Tokens that rows continue, and, where the network shares, their keys and values by layer, virtual ones first.
+
+    Both are [1, key heads, virtual + tokens, size] in the network's dtype.
+    """
 
     tokens: array[int]
     layers: dict[int, tuple[Any, Any]] = field(default_factory=dict)
@@ -59,7 +62,10 @@ def begun(network: Network, tokens: array[int]) -> Beginning:
 
 
 def logits(network: Network, beginning: Beginning, rows: Sequence[Row], places: Places) -> Any:
-    """Logits at (row, column) places of the rows, as places x vocabulary."""
+    """Logits [places, vocabulary] at (row, column) places of the rows, in the network's dtype.
+
+    A column counts a row's own tokens from 0 (`Row.tokens`); what stands there predicts the token after it.
+    """
     if shares(network):
         shared = _shared(network, beginning, rows)
         return _run(network, [row.tokens for row in rows], places, shared=shared)
@@ -67,7 +73,10 @@ def logits(network: Network, beginning: Beginning, rows: Sequence[Row], places: 
 
 
 def kept_logits(network: Network, beginning: Beginning, rows: Sequence[Row], places: Places) -> tuple[Any, Any]:
-    """As `logits`, for a network that shares, and the rows' keys and values by layer, right-padded."""
+    """As `logits`, for a network that shares, and the rows' keys and values by layer.
+
+    These are [rows, key heads, width, size] of the rows' own tokens, right-padded to the longest row.
+    """
     shared = _shared(network, beginning, rows)
     shared.keep = True
     return _run(network, [row.tokens for row in rows], places, shared=shared), shared.kept
@@ -115,7 +124,7 @@ def _whole(network: Network, beginning: Beginning, rows: Sequence[Row], places: 
 
 
 def _run(network: Network, texts: Sequence[Sequence[int]], places: Places, *, shared: Shared | None = None) -> Any:
-    """Logits at the places of the right-padded texts."""
+    """Logits [places, vocabulary] at (text, column) places of the right-padded texts."""
     import torch
 
     ids, mask = network.pad(texts, left=False)
@@ -138,6 +147,7 @@ def _run(network: Network, texts: Sequence[Sequence[int]], places: Places, *, sh
 
 
 def _shared(network: Network, beginning: Beginning, rows: Sequence[Row]) -> Shared:
+    """The beginning, the rows' positions [rows, width], padding at 0, and what sees what where rows have branches."""
     import torch
 
     places = [row.positions for row in rows]
@@ -149,7 +159,10 @@ def _shared(network: Network, beginning: Beginning, rows: Sequence[Row]) -> Shar
 
 
 def _visible(rows: Sequence[Row], width: int) -> Any:
-    """Which columns each column of a row sees: what came before it on its own branch and on the stem."""
+    """Which columns each column of a row sees: what came before it on its own branch and on the stem.
+
+    Bool, [rows, width, width]: row, the column that looks, the column that is looked at.
+    """
     import torch
 
     visible = torch.ones(width, width, dtype=torch.bool).tril().repeat(len(rows), 1, 1)
@@ -163,6 +176,7 @@ def _visible(rows: Sequence[Row], width: int) -> Any:
 
 
 def _after(before: tuple[Any, Any] | None, kept: tuple[Any, Any]) -> tuple[Any, Any]:
+    """Keys and values [1, key heads, length, size] of virtual tokens and of what follows, along the length."""
     import torch
 
     if before is None:

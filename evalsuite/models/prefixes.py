@@ -28,7 +28,7 @@ class _Open:
 
 
 def families(rows: Sequence[Sequence[int]], *, overhead: int = OVERHEAD) -> list[Family]:
-    """A partition of the rows that saves many tokens; rows that share nothing are one family with `shared` 0.
+    """A partition of rows of token ids that saves many tokens; rows that share nothing are one family with `shared` 0.
 
     At least one token of each row stays its own. A family of n rows that share s tokens saves (n - 1) s - overhead. On
     the tree of common beginnings of the sorted rows, each node is one family or falls into its parts, whichever saves

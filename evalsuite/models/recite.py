@@ -39,7 +39,10 @@ def recite_of(
 def recited(
     network: Network, chat: Chat, rows: Sequence[tuple[Prompt, str]], *, context: int, length: int
 ) -> list[Recited | None]:
-    """For each row the `length` tokens that greedy decoding puts after its first `context`; None for shorter rows."""
+    """For each row the `length` tokens that greedy decoding puts after its first `context`; None for shorter rows.
+
+    A row's tokens are its prompt's, rendered, and its answer's; one is short below `context + length` of them.
+    """
     wholes = [chat.continuations(prompt, [answer]) for prompt, answer in rows]
     tokens = [(*whole.context, *whole.options[0]) for whole in wholes]
     long = [number for number, row in enumerate(tokens) if len(row) >= context + length]
@@ -54,6 +57,7 @@ def recited(
 
 
 def _greedy(network: Network, contexts: Sequence[tuple[int, ...]], *, length: int) -> list[tuple[int, ...]]:
+    """The `length` likeliest tokens after each context, one by one; an end of text does not end them."""
     import torch
 
     with torch.inference_mode():

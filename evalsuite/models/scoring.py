@@ -69,7 +69,8 @@ def sorted_out(items: Sequence[Continuations]) -> tuple[Asked, ...]:
 def score(network: Network, asked: Sequence[Asked], *, budget: int) -> list[tuple[LogLikelihood, ...]]:
     """For each item, in order, the summed log-probability of each option; raises ModelError when one is not a number.
 
-    A batch holds rows of like length and at most `budget` tokens.
+    Log-probabilities are in nats, over the whole vocabulary. A batch holds rows of like length and at most `budget`
+    tokens.
     """
     import torch
 
@@ -117,7 +118,10 @@ def _question(item: Continuations, shared: int) -> Question:
 
 
 def _batch(network: Network, beginning: Beginning, questions: Sequence[Question]) -> list[tuple[LogLikelihood, ...]]:
-    """Scores of questions that are run as one batch."""
+    """Scores of questions that are run as one batch, in nats.
+
+    Logits [places, vocabulary] are normalised in float32, each place once, and an option's tokens added up in float64.
+    """
     import torch
 
     unique: dict[tuple[int, int], int] = {}

@@ -95,6 +95,45 @@ class Baseline:
     digests: tuple[str, ...]
 
 
+# In place of figures that compare, where a spec names nothing to compare with.
+NO_REFERENCE = (
+    "there is no reference: a model that is no adapter is not compared with itself; "
+    "write `reference:` in its spec, such as `reference: {id: THE BASE}`"
+)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The model that a candidate is compared with: a base that is asked, or what a name has on record.
+
+    `weights` are the digests of its base and of its adapter, None before that is trained. Of a name there are `steps`,
+    as steps of role base, and its `replies` to each judged set. `own` says that it is the base that the candidate
+    adapts, `missing` why there is no reference at all: then nothing is compared.
+    """
+
+    name: str
+    weights: tuple[str, str | None] | None
+    base: Base | None = None
+    own: bool = False
+    steps: tuple[Step, ...] = ()
+    replies: Mapping[str, tuple[Reply, ...]] = field(default_factory=dict)
+    missing: str | None = None
+
+    @property
+    def parts(self) -> list[str | None]:
+        """What digests of comparisons hold of it; nothing of a candidate's own base, which they hold already."""
+        if self.own:
+            return []
+        if self.missing is not None:
+            return ["no reference"]
+        return [self.base.answers] if self.base is not None else ["on record", *(step.digest for step in self.steps)]
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all that it said is known, or can be asked for."""
+        return all(step.digest is not None for step in self.steps)
+
+
 @dataclass(frozen=True)
 class BuiltOn:
     """What a training builds on besides base and data; `waits_for` names a spec whose adapter is not trained yet."""
@@ -126,6 +165,7 @@ class Plan:
     opponents: Mapping[tuple[str, str], Opponent] = field(default_factory=dict)
     baseline: Baseline | None = None
     facts: Facts = field(default_factory=Facts)
+    reference: Reference = Reference("", None, missing=NO_REFERENCE)
 
     @property
     def name(self) -> str:

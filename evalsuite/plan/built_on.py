@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from evalsuite.errors import DocumentError, NotFound, Problem
 from evalsuite.models.adapter import adapter_digest, check_fits
@@ -15,7 +14,7 @@ from evalsuite.records import Adapter
 from evalsuite.spec.base_model import BaseModelRef
 from evalsuite.spec.project import find_data
 from evalsuite.spec.resolved import ResolvedSpec
-from evalsuite.spec.teacher import LocalTeacher, ServedTeacher
+from evalsuite.spec.teacher import LocalTeacher, ServedTeacher, teacher_of
 from evalsuite.store import Store, read
 
 
@@ -26,11 +25,10 @@ def built_on(
 
     Raises NotFound for an adapter that nobody has trained or will train, and ModelError for one of another base.
     """
-    method: Any = resolved.spec.train
     if not isinstance(base, BaseCheckpoint):
         return BuiltOn()
-    name = getattr(method, "builds_on", None)
-    document: LocalTeacher | ServedTeacher | None = getattr(method, "teacher", None)
+    below, document = resolved.spec.recipe.builds_on, teacher_of(resolved.spec.train)
+    name = None if below is None else below.name
     if isinstance(document, ServedTeacher):
         return BuiltOn(teacher=FoundTeacher(document))
     answers = base if document is None else _teachers_base(document, resolved, base, download=download)
@@ -54,18 +52,25 @@ def built_on(
 
 
 def in_order(specs: Sequence[ResolvedSpec]) -> list[ResolvedSpec]:
-    """The specs so that each stands after the one whose adapter it builds on; raises DocumentError for a circle."""
+    """The specs so that each stands after those whose adapter it builds on or whose results it is compared with.
+
+    Raises DocumentError for a circle.
+    """
     names = {resolved.spec.name: resolved for resolved in specs}
     ordered: dict[str, ResolvedSpec] = {}
 
-    def place(resolved: ResolvedSpec, above: tuple[str, ...]) -> None:
+    def place(resolved: ResolvedSpec, above: tuple[str, ...], *, key: str = "train") -> None:
         name = resolved.spec.name
         if name in above:
             circle = " -> ".join((*above[above.index(name) :], name))
-            raise DocumentError([Problem(str(resolved.file), None, "train", f"builds on itself: {circle}")])
-        before = getattr(resolved.spec.train, "builds_on", None)
-        if before in names and find_data(before, beside=resolved.file).found is None:
-            place(names[before], (*above, name))
+            what = "builds on itself" if key == "train" else "is compared with itself"
+            raise DocumentError([Problem(str(resolved.file), None, key, f"{what}: {circle}")])
+        before = resolved.spec.recipe.builds_on
+        if before and before.name in names and find_data(before.name, beside=resolved.file).found is None:
+            place(names[before.name], (*above, name))
+        compared = resolved.spec.reference
+        if isinstance(compared, str) and compared in names:
+            place(names[compared], (*above, name), key="reference")
         ordered.setdefault(name, resolved)
 
     for resolved in specs:

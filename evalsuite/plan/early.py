@@ -6,6 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from evalsuite.plugins import Rule
+from evalsuite.records import Metric, declaration
+from evalsuite.spec.declared import FIDELITY, PAIRED
+from evalsuite.spec.document import Document
 from evalsuite.spec.policy import Policy
 from evalsuite.spec.suite import JudgedSet, Pairing
 
@@ -16,7 +19,7 @@ def early_rules(policy: Policy | None, entry: JudgedSet | Pairing) -> tuple[Rule
         return ()
     about = _about(entry)
     found = tuple(rule for rule in policy.rules if about(rule.metric))
-    return found if found and all(getattr(rule, "sequential", False) for rule in found) else ()
+    return found if found and all(rule.looks_every is not None for rule in found) else ()
 
 
 def early_parts(policy: Policy | None, entry: JudgedSet | Pairing) -> list[Any]:
@@ -26,11 +29,20 @@ def early_parts(policy: Policy | None, entry: JudgedSet | Pairing) -> list[Any]:
         return []
     blocking = sum(rule.severity == "block" for rule in policy.rules)
     terms = [policy.confidence, policy.minimum_n, policy.multiplicity, policy.baseline, blocking]
-    return [terms, *(rule.model_dump(mode="json") for rule in rules if hasattr(rule, "model_dump"))]
+    return [terms, *(_plain(rule) for rule in rules)]
+
+
+def _plain(rule: Rule) -> dict[str, Any]:
+    assert isinstance(rule, Document)
+    # What is judged until it is settled has no slices to look at, so the key says nothing here.
+    return rule.model_dump(mode="json", exclude={"every"})
 
 
 def _about(entry: JudgedSet | Pairing) -> Callable[[str], bool]:
+    names: tuple[Metric, ...]
     if isinstance(entry, Pairing):
-        return lambda metric: metric == f"{entry.name}.win_rate"
-    score = f"{entry.name}.score"
-    return lambda metric: metric in (score, f"{entry.name}.fidelity") or metric.startswith(f"{score}.")
+        # A rule against one of several opponents ends nothing: the others are to be met as well.
+        names = (PAIRED["win_rate"].of(entry.name),)
+    else:
+        names = (entry.score, entry.score.each_part(), FIDELITY.of(entry.name))
+    return lambda metric: declaration(metric, names) is not None

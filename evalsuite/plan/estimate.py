@@ -14,12 +14,12 @@ from evalsuite.data.written import explained
 from evalsuite.plan import Cost, Role
 from evalsuite.plan.judging import grading_cost, preferring_cost
 from evalsuite.plan.material import material
-from evalsuite.plugins import AskingProbe, wants
+from evalsuite.plugins import AskingProbe
 from evalsuite.records import Sample
 from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
-from evalsuite.spec.teacher import LocalTeacher, ServedTeacher
+from evalsuite.spec.teacher import LocalTeacher, ServedTeacher, teacher_of
 
 # Four characters a token is the usual rule of thumb for English; the figures are shown as estimates.
 _CHARACTERS_PER_TOKEN = 4
@@ -31,13 +31,12 @@ def training_cost(resolved: ResolvedSpec) -> Cost:
     Answers that a teacher is yet to write count as long as they may get, and each as one call.
     """
     rows = [row for source in training_rows(resolved) for row in source.rows]
-    teacher: LocalTeacher | ServedTeacher | None = getattr(resolved.spec.train, "teacher", None)
+    recipe, teacher = resolved.spec.recipe, teacher_of(resolved.spec.train)
     if teacher is not None:
-        explains = getattr(resolved.spec.train, "explain", False)
-        asked = [(explained(row.prompt) if explains else row.prompt).shown for row in rows]
-        return taught_cost(asked, teacher, epochs=_epochs(resolved))
+        asked = [(explained(row.prompt) if recipe.explain else row.prompt).shown for row in rows]
+        return taught_cost(asked, teacher, epochs=recipe.epochs)
     characters = sum(len(row.prompt.shown) + len(answer) for row in rows for answer in row.answers)
-    return Cost(samples=len(rows), tokens=round(characters / _CHARACTERS_PER_TOKEN * _epochs(resolved)))
+    return Cost(samples=len(rows), tokens=round(characters / _CHARACTERS_PER_TOKEN * recipe.epochs))
 
 
 def taught_cost(prompts: Sequence[str], teacher: LocalTeacher | ServedTeacher, *, epochs: float = 1) -> Cost:
@@ -49,17 +48,13 @@ def taught_cost(prompts: Sequence[str], teacher: LocalTeacher | ServedTeacher, *
     return Cost(samples=len(prompts), tokens=tokens, teacher_calls=len(prompts), money=money)
 
 
-def _epochs(resolved: ResolvedSpec) -> float:
-    return float(getattr(resolved.spec.train, "epochs", 1))
-
-
-def benchmark_cost(resolved: ResolvedSpec, entry: Benchmark) -> Cost:
+def benchmark_cost(resolved: ResolvedSpec, entry: Benchmark, *, role: Role) -> Cost:
     """One request per item; each option's tokens, or the longest reply, count."""
     samples = _limited(items_of(resolved, entry), entry.limit)
     reply = entry.task.sampling.max_tokens if entry.task.sampling else 0
     characters = sum(len(sample.prompt.shown) + sum(map(len, sample.choices)) for sample in samples)
     prompts, replies = characters // _CHARACTERS_PER_TOKEN, reply * len(samples)
-    return Cost(samples=len(samples), tokens=prompts + replies, money=_money(resolved, prompts, replies))
+    return Cost(samples=len(samples), tokens=prompts + replies, money=_money(resolved, role, prompts, replies))
 
 
 def judged_cost(resolved: ResolvedSpec, entry: JudgedSet, *, role: Role) -> Cost:
@@ -73,7 +68,7 @@ def judged_cost(resolved: ResolvedSpec, entry: JudgedSet, *, role: Role) -> Cost
     if own:
         return replace(grading, samples=len(samples))
     asked, replies = prompts // _CHARACTERS_PER_TOKEN, entry.max_tokens * len(samples)
-    money = grading.money + _money(resolved, asked, replies)
+    money = grading.money + _money(resolved, role, asked, replies)
     return replace(grading, samples=len(samples), tokens=grading.tokens + asked + replies, money=money)
 
 
@@ -113,9 +108,10 @@ def _reply_characters(entry: JudgedSet, count: int) -> int:
     return entry.max_tokens * _CHARACTERS_PER_TOKEN * count
 
 
-def _money(resolved: ResolvedSpec, prompt_tokens: int, reply_tokens: int) -> float:
-    """What the tokens cost where the base is asked over the network; replies count as long as they may become."""
-    base = resolved.spec.base_model
+def _money(resolved: ResolvedSpec, role: Role, prompt_tokens: int, reply_tokens: int) -> float:
+    """What the tokens cost where a model is asked over the network; replies count as long as they may become."""
+    named = resolved.spec.reference
+    base = resolved.spec.base_model if role != "base" or named is None or isinstance(named, str) else named
     return base.money(prompt_tokens, reply_tokens) if isinstance(base, Endpoint) else 0.0
 
 
@@ -125,8 +121,8 @@ def probe_cost(resolved: ResolvedSpec, probe: AskingProbe, *, role: Role) -> Cos
     # A candidate's parents are asked beside it, not beside the base.
     found = probe.effort(given if role == "candidate" else replace(given, parent_names=()))
     # All tokens at the price of replies, the higher one: an estimate that is too low would be worse.
-    asked = Cost(samples=found.samples, tokens=found.tokens, money=_money(resolved, 0, found.tokens))
-    wanted = wants(probe)
+    asked = Cost(samples=found.samples, tokens=found.tokens, money=_money(resolved, role, 0, found.tokens))
+    wanted = probe.wants
     if wanted.judge is None or wanted.rubric is None:
         return asked
     judge, rubric = resolved.judges[wanted.judge], resolved.rubrics[wanted.rubric]

@@ -8,17 +8,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from pydantic import BaseModel
+
+from evalsuite.data.authored import read_authored
 from evalsuite.data.canaries import canary_parts
 from evalsuite.data.digest import data_digest, digest, file_digest
 from evalsuite.environment import installed
-from evalsuite.models.base import Base
-from evalsuite.plan import BuiltOn, Judging, Meeting, Opponent, Plan, Role, Step
+from evalsuite.models.base import Base, BaseCheckpoint, ServedBase
+from evalsuite.plan import NO_REFERENCE, BuiltOn, Judging, Meeting, Opponent, Plan, Reference, Role, Step
 from evalsuite.plan.early import early_parts
 from evalsuite.plan.estimate import benchmark_cost, judged_cost, pairing_cost, probe_cost, style_cost, training_cost
 from evalsuite.plan.judging import judging
 from evalsuite.plan.material import given_digest, judging_of
-from evalsuite.records import Facts
-from evalsuite.spec.document import Document
+from evalsuite.records import Adapter, Facts
 from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.spec.source import PLACE, sources_of
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
@@ -42,7 +44,7 @@ def training_digest(resolved: ResolvedSpec, base: Base, built_on: BuiltOn = NOTH
     if method is None or built_on.waits_for is not None:
         return None
     # Paths do not count, the bytes behind them do; and a file with bad rows trains in one way only: without them.
-    options = _plain(method, exclude={"data", "on", "teacher"})
+    options = _plain(method, exclude={*method.recipe.by_content})
     data = [
         (file_digest(path), _plain(source, exclude={*PLACE, "on_bad_row"}))
         for path, source in zip(resolved.training_data, sources_of(method), strict=True)
@@ -54,9 +56,11 @@ def training_digest(resolved: ResolvedSpec, base: Base, built_on: BuiltOn = NOTH
 def make_plan(known: Plan) -> Plan:
     """A plan that has no steps yet, with its steps, and of its facts and their costs with those that its policy reads.
 
-    Steps that depend on an adapter or a baseline not there yet have no digest, nor have those against an opponent
-    without replies on record. `resolve_plan` is who calls this, so that every plan rests on the same things.
+    Steps that depend on an adapter, a baseline or a reference not there yet have no digest, nor have those against an
+    opponent without replies on record. `resolve_plan` alone calls this, so that every plan rests on the same things.
     """
+    if known.adapter is not None or not known.resolved.spec.adapts:
+        known = replace(known, reference=another(known.reference, known.base, known.adapter))
     maker = _Maker(known)
     steps = tuple(maker.steps())
     policy = known.resolved.policy
@@ -79,14 +83,30 @@ def _priced(facts: Facts, steps: Sequence[Step]) -> Facts:
     return replace(facts, money=sum(step.cost.money for step in steps), prices=prices)
 
 
+def natural_reference(resolved: ResolvedSpec, base: Base) -> Reference:
+    """What a spec is compared with that names no reference: the base that it adapts, or nothing."""
+    name, weights = resolved.spec.base_model.id, (base.digest, None)
+    if resolved.spec.adapts:
+        return Reference(name, weights, base, own=True)
+    return Reference(name, weights, missing=NO_REFERENCE)
+
+
+def another(reference: Reference, base: Base, adapter: Adapter | None) -> Reference:
+    """The reference, or none where it is the candidate itself: this base with this adapter, if any."""
+    if reference.missing is not None or reference.own or reference.weights != (base.digest, adapter and adapter.digest):
+        return reference
+    why = f"the reference {reference.name} is the very model that is judged; name another one under `reference:`"
+    return Reference(reference.name, reference.weights, missing=why)
+
+
 class _Maker:
     """Makes the steps of a plan that has none yet."""
 
     def __init__(self, plan: Plan) -> None:
         self.resolved, self.base, self.adapter = plan.resolved, plan.base, plan.adapter
         self.built_on, self.baseline, self.opponents = plan.built_on, plan.baseline, plan.opponents
-        self.suite = plan.resolved.suite
-        self.adapts = plan.resolved.spec.train is not None or plan.resolved.spec.adapter is not None
+        self.suite, self.reference = plan.resolved.suite, plan.reference
+        self.adapts = plan.resolved.spec.adapts
         self.pending = self.adapts and plan.adapter is None
 
     def steps(self) -> Iterator[Step]:
@@ -99,29 +119,45 @@ class _Maker:
         if overlap is not None:
             yield overlap
         # The candidate last: what ends its judging early is held against base and author.
-        scored = [*self._scored("base"), *self._scored("author"), *self._probed("base")]
-        scored += [*self._scored("candidate"), *self._probed("candidate")]
+        measured = [*self._scored("candidate"), *self._probed("candidate")]
         paired = [self._pair(entry, met) for entry in self.suite.pairings for met in self._met(entry)]
         styled = [self._style(entry) for entry in self.suite.judged if entry.beside]
+        theirs = self._of_reference([*measured, *styled])
+        scored = [*(step for step in theirs if step.kind == "score"), *self._scored("author")]
+        scored += [*(step for step in theirs if step.kind != "score"), *measured]
         yield from scored
         yield from styled
         yield from paired
         yield self._compare([*scored, *styled, *([overlap] if overlap else [])])
+
+    def _of_reference(self, ours: Sequence[Step]) -> list[Step]:
+        """What the candidate is compared with: the same asked of the reference, or what there is of it on record."""
+        if self.reference.base is not None:
+            return [*self._scored("base"), *self._probed("base")]
+        wanted = {(step.kind, step.entry) for step in ours}
+        return [step for step in self.reference.steps if (step.kind, step.entry) in wanted]
 
     def _scored(self, role: Role) -> Iterator[Step]:
         for benchmark in self.suite.benchmarks if role != "author" else ():
             what = (_plain(benchmark, exclude={"data", "examples"}), benchmark.task.version)
             examples = self.resolved.suite_examples.get(benchmark.name)
             shown = () if examples is None else (data_digest(examples),)
-            step = self._digest("score", *what, self._data(benchmark), *shown, role=role)
-            yield Step("score", step, benchmark.name, role, benchmark_cost(self.resolved, benchmark))
+            way = ("as a served model",) if role == "base" and self._asked_otherwise(benchmark) else ()
+            step = self._digest("score", *what, self._data(benchmark), *shown, *way, role=role)
+            yield Step("score", step, benchmark.name, role, benchmark_cost(self.resolved, benchmark, role=role))
         for task in self.suite.harness.tasks if self.suite.harness and role != "author" else ():
             yield Step("score", self._harness(task, role), task, role)
         for judged in self.suite.judged:
             early = self._early(judged) if role == "candidate" else []
             step = self._digest("judge", *self._judged(judged), *early, role=role)
+            step = step if not early or self.reference.is_settled else None
             cost = judged_cost(self.resolved, judged, role=role)
             yield Step("score", step, judged.name, role, cost, self._judging(judged))
+
+    def _asked_otherwise(self, entry: Benchmark) -> bool:
+        """Whether a reference in this process is asked for letters, because the candidate is served."""
+        served, local = isinstance(self.base, ServedBase), isinstance(self.reference.base, BaseCheckpoint)
+        return served and local and entry.task.sampling is None
 
     def _harness(self, task: str, role: Role) -> str | None:
         assert self.suite.harness is not None
@@ -134,7 +170,8 @@ class _Maker:
         for probe in self.suite.asking:
             what = (_plain(probe, exclude={"data", "of"}), probe.version, given_digest(self.resolved, probe))
             cost = probe_cost(self.resolved, probe, role=role)
-            step = self._digest("probe", *what, role=role)
+            beside = role == "candidate" and probe.wants.asks_reference
+            step = self._compared("probe", *what) if beside else self._digest("probe", *what, role=role)
             yield Step("probe", step, probe.name, role, cost, judging_of(self.resolved, probe))
 
     def _style(self, entry: JudgedSet) -> Step:
@@ -143,26 +180,38 @@ class _Maker:
         judges = entry.style.pairs or other is not None
         judging = self._judging(entry) if judges else None
         what = (_plain(entry, exclude=_GRADING), self._data(entry), _plain(entry.style), other)
-        step = self._digest("style", *what, _digests(judging) if judging else None)
+        step = self._compared("style", *what, _digests(judging) if judging else None)
         return Step("style", step, entry.name, "candidate", style_cost(self.resolved, entry), judging)
 
     def _met(self, entry: Pairing) -> Iterator[Opponent]:
         """Those named, but not the candidate itself; then, in a round of all, the others by name."""
-        name = self.resolved.spec.base_model.id
-        always = {"base": Opponent("base", f"({name})", weights=self.base.digest), "author": AUTHOR}
+        always = {"base": self._opposed(entry), "author": AUTHOR}
         others = sorted(who for pairing, who in self.opponents if pairing == entry.name and who not in entry.opponents)
         for who in (*entry.opponents, *others):
-            found = always.get(who) or self.opponents.get((entry.name, who))
+            found = always[who] if who in always else self.opponents.get((entry.name, who))
             if found is not None:
                 yield found
+
+    def _opposed(self, entry: Pairing) -> Opponent | None:
+        """The reference as an opponent, with its replies where they are on record; None where there is none."""
+        its = self.reference
+        if its.missing is not None:
+            return None
+        if its.base is not None:
+            return Opponent("base", f"({its.name})", weights=its.base.digest)
+        replies = its.replies.get(entry.of, ())
+        why = None if replies else f"the reference {its.name} has no replies to {entry.of!r} on record"
+        return Opponent("base", its.name, replies, its.weights[1] if its.weights else None, why)
 
     def _pair(self, entry: Pairing, met: Opponent) -> Step:
         judged = next(item for item in self.suite.judged if item.name == entry.of)
         # The replies are those of the judged set; who grades them there has no part in who is preferred here.
         replies = (_plain(judged, exclude=_GRADING), self._data(judged))
         names = {"against", "rounds", "rubric", "judge"}
-        said = met.name if met.name in ("base", "author") else met.digest
-        metric = entry.metric("win_rate", met.name)
+        said: Any = met.name if met.name == "author" else met.digest
+        if met.name == "base" and self.reference.base is not None:
+            said = ["base", *self.reference.parts] if self.reference.parts else "base"
+        metric = entry.metric("win_rate", met.name).name
         what = (
             _plain(entry, exclude=names),
             _digests(self._judging(entry)),
@@ -194,7 +243,7 @@ class _Maker:
         probes = [(_plain(probe), probe.version) for probe in self.suite.probes]
         labels = [labels for _, (_, labels) in sorted(self.resolved.trust.items()) if labels]
         evidence = [step.digest for step in scored]
-        return Step("compare", self._digest("compare", probes, evidence, *labels), role="candidate")
+        return Step("compare", self._compared("compare", probes, evidence, *labels), role="candidate")
 
     def decided(self, steps: Sequence[Step], facts: Facts) -> str | None:
         """The digest of all that the policy's rules read; None while something of it is not known yet.
@@ -209,20 +258,29 @@ class _Maker:
         if (policy.baseline != "base" and self.baseline is None) or len(evidence) + trainings < len(steps):
             return None
         against = sorted(self.baseline.digests) if self.baseline is not None else []
-        versions = [getattr(rule, "version", 0) for rule in policy.rules]
+        versions = [rule.version for rule in policy.rules]
         health = [health for _, (health, _) in sorted(self.resolved.trust.items()) if health]
         judges = {name: its.judge.required for name, its in self.resolved.judges.items()}
         required = {name: its.figures for name, its in judges.items() if its is not None}
+        # By its name in sentences, which no other step's digest holds.
+        its = self.reference
+        compared = None if its.own else its.missing or its.name
         # As text, for a training that went astray has losses that are no numbers.
         told = json.dumps(asdict(facts), sort_keys=True)
-        return self._digest("decide", _plain(policy), versions, sorted(evidence), against, *health, required, told)
+        return self._digest(
+            "decide", _plain(policy), versions, sorted(evidence), against, health, required, compared, told
+        )
 
     def _early(self, entry: JudgedSet | Pairing) -> list[Any]:
         parts = early_parts(self.resolved.policy, entry)
-        return [*parts, sorted(self.baseline.digests) if self.baseline else []] if parts else []
+        against = [sorted(self.baseline.digests) if self.baseline else [], *self.reference.parts]
+        return [*parts, *against] if parts else []
 
     def _judged(self, entry: JudgedSet) -> tuple[Any, ...]:
-        return _plain(entry, exclude=_GRADING), self._data(entry), _digests(self._judging(entry))
+        # Rows with subjects have figures by subject, which an older evalsuite did not make of them.
+        rows = read_authored(self.resolved.suite_data[entry.name])
+        sliced = ["slices"] if any(sample.subject is not None for sample in rows) else []
+        return _plain(entry, exclude=_GRADING), self._data(entry), _digests(self._judging(entry)), *sliced
 
     def _judging(self, entry: JudgedSet | Pairing) -> Judging:
         return judging(self.resolved.judges[entry.judge], self.resolved.rubrics[entry.rubric])
@@ -230,12 +288,19 @@ class _Maker:
     def _data(self, entry: Benchmark | JudgedSet) -> str:
         return data_digest(self.resolved.suite_data[entry.name])
 
+    def _compared(self, kind: str, *parts: Any) -> str | None:
+        """The digest of what rests on the reference as well; None while that has not said all."""
+        return self._digest(kind, *parts, *self.reference.parts) if self.reference.is_settled else None
+
     def _digest(self, kind: str, *parts: Any, role: Role = "candidate") -> str | None:
         if role == "author":
             return digest(kind, VERSION, parts, self.suite.seed, "author")
         if role == "candidate" and self.pending:
             return None
-        adapter = self.adapter.digest if self.adapter is not None and role == "candidate" else None
+        if role == "base":
+            assert self.reference.base is not None
+            return digest(kind, VERSION, parts, self.suite.seed, self.reference.base.answers, None)
+        adapter = self.adapter.digest if self.adapter is not None else None
         return digest(kind, VERSION, parts, self.suite.seed, self.base.answers, adapter)
 
 
@@ -245,5 +310,5 @@ def _digests(found: Judging) -> list[str]:
 
 def _plain(document: Any, exclude: set[str] | None = None) -> dict[str, Any]:
     """A document as plain data without the prose that changes nothing."""
-    assert isinstance(document, Document)
+    assert isinstance(document, BaseModel)
     return document.model_dump(mode="json", exclude={"description", *(exclude or set())})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from evalsuite.data.asked import items_of
 from evalsuite.data.authored import read_authored
 from evalsuite.data.canaries import canary_parts, planted
@@ -13,16 +15,15 @@ from evalsuite.data.draw import distinct, draw
 from evalsuite.data.learned import learned
 from evalsuite.plan import Judging
 from evalsuite.plan.judging import judging
-from evalsuite.plugins import Asked, AskingProbe, Material, wants
+from evalsuite.plugins import Asked, AskingProbe, Material
 from evalsuite.records import Canary, Row, Sampling
-from evalsuite.spec.document import Document
 from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.spec.source import PLACE, sources_of
 
 
 def material(resolved: ResolvedSpec, probe: AskingProbe) -> Material:
     """All that can be given before anything runs; judges and parents come with the models."""
-    wanted, canaries = wants(probe), tuple[Canary, ...]()
+    wanted, canaries = probe.wants, tuple[Canary, ...]()
     rows, held_out = tuple[Row, ...](), tuple[Row, ...]()
     if wanted.reads_training:
         # A teacher's answers are not known before the training, so prompts alone are no rows to recite.
@@ -41,19 +42,17 @@ def material(resolved: ResolvedSpec, probe: AskingProbe) -> Material:
 
 def parents_of(resolved: ResolvedSpec) -> dict[str, Path]:
     """The folders of the adapters that a candidate is merged from, by their names; none for any other candidate."""
-    if getattr(resolved.spec.train, "method", None) != "merge":
-        return {}
-    found: dict[str, Path] = {}
-    for number, file in enumerate(resolved.training_data[::2], 1):
-        name = file.parent.name
+    method, found = resolved.spec.train, dict[str, Path]()
+    for number, folder in enumerate(() if method is None else method.parents(resolved.training_data), 1):
         # What is compared with the base is called so, and no parent may be taken for it.
-        found[f"{name}-{number}" if name in found or name == "base" else name] = file.parent
+        known = folder.name in found or folder.name == "base"
+        found[f"{folder.name}-{number}" if known else folder.name] = folder
     return found
 
 
 def given_digest(resolved: ResolvedSpec, probe: AskingProbe) -> str:
     """The digest of all that a probe is given: bytes of its data, entries, training rows, rubric, judge, parents."""
-    wanted, data, suite = wants(probe), resolved.suite_data, resolved.suite
+    wanted, data, suite = probe.wants, resolved.suite_data, resolved.suite
     parts: list[Any] = [file_digest(data[probe.name]) if wanted.data else None]
     for item in suite.benchmarks:
         if item.name in wanted.of:
@@ -67,7 +66,7 @@ def given_digest(resolved: ResolvedSpec, probe: AskingProbe) -> str:
     method = resolved.spec.train
     if wanted.reads_training and method is not None and method.learns_from is not None:
         pairs = zip(resolved.training_data, sources_of(method), strict=True)
-        parts += [method.seed, method.held_out]
+        parts += [method.recipe.seed, method.recipe.held_out]
         parts += [(_plain(source, *PLACE), file_digest(path)) for path, source in pairs]
         parts.append(canary_parts(method))
     if wanted.asks_parents and parents_of(resolved):
@@ -77,7 +76,7 @@ def given_digest(resolved: ResolvedSpec, probe: AskingProbe) -> str:
 
 def judging_of(resolved: ResolvedSpec, probe: AskingProbe) -> Judging | None:
     """Who grades the replies to a probe by what; None where nobody does."""
-    wanted = wants(probe)
+    wanted = probe.wants
     if wanted.judge is None or wanted.rubric is None:
         return None
     return judging(resolved.judges[wanted.judge], resolved.rubrics[wanted.rubric])
@@ -95,5 +94,5 @@ def _asked(resolved: ResolvedSpec, name: str) -> Asked:
 
 
 def _plain(document: Any, *left_out: str) -> dict[str, Any]:
-    assert isinstance(document, Document)
+    assert isinstance(document, BaseModel)
     return document.model_dump(mode="json", exclude={"description", *left_out})

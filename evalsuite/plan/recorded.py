@@ -25,7 +25,7 @@ def training_record(plan: Plan, *, seconds: float) -> TrainingRecord:
     spec = plan.resolved.spec
     sources = zip(sources_of(spec.train), plan.resolved.training_data, strict=True)
     return TrainingRecord(
-        seed=None if spec.train is None else spec.train.seed,
+        seed=None if spec.train is None else spec.recipe.seed,
         base_digest=plan.base.digest,
         built_on=plan.built_on.digest,
         data={source.place: file_digest(file) for source, file in sources},
@@ -39,7 +39,7 @@ def spec_row(plan: Plan) -> SpecRow:
     """A plan as a row with its steps."""
     spec = plan.resolved.spec
     document = spec.model_dump(mode="json", exclude_none=True)
-    method = document.get("train", {}).get("method") or ("adapter" if spec.adapter else "base")
+    untrained = "adapter" if spec.adapter else "base"
     steps = tuple(step_row(step) for step in plan.steps)
     return SpecRow(
         name=spec.name,
@@ -48,7 +48,8 @@ def spec_row(plan: Plan) -> SpecRow:
         base_model=spec.base_model.id,
         base_digest=plan.base.digest,
         adapter_digest=plan.adapter.digest if plan.adapter else None,
-        method=method,
-        adapter_type=document.get("train", {}).get("adapter", {}).get("type"),
+        method=untrained if spec.train is None else spec.train.method,
+        adapter_type=spec.recipe.adapter_type,
         steps=steps,
+        reference=None if plan.reference.missing is not None else plan.reference.name,
     )

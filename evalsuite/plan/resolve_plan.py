@@ -13,11 +13,8 @@ from evalsuite.plan.built_on import built_on, in_order
 from evalsuite.plan.made import base_of, known_adapter
 from evalsuite.plan.make import make_plan, training_digest
 from evalsuite.plan.opponents import opponents
+from evalsuite.plan.reference import reference_of, run_called, unknown
 from evalsuite.records import MEASURED, Adapter, Facts
-from evalsuite.registry.aliases import aliases_file, read_aliases
-from evalsuite.spec.card import Card
-from evalsuite.spec.load import load_document
-from evalsuite.spec.project import project_of
 from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.store import Store, read
 from evalsuite.store.read import SpecRun
@@ -52,9 +49,9 @@ def resolve_plans(
 
 
 def resolve_plan(resolved: ResolvedSpec, base: Base, around: Around, *, earlier: Plan | None = None) -> Plan:
-    """The plan of a spec as things stand: adapter, what that builds on, baseline, facts.
+    """The plan of a spec as things stand: adapter, what that builds on, reference, baseline, facts.
 
-    Of an `earlier` plan the adapter, what that builds on and the opponents are kept, as far as they are there.
+    Of an `earlier` plan the adapter, what that builds on, reference and opponents are kept, as far as they are there.
     """
     store = around.store
     settled = earlier is not None and earlier.built_on.waits_for is None
@@ -67,9 +64,14 @@ def resolve_plan(resolved: ResolvedSpec, base: Base, around: Around, *, earlier:
     training = step.digest if step is not None else training_digest(resolved, base, below)
     adapter = earlier.adapter if earlier is not None else None
     adapter = adapter or known_adapter(resolved, base, training, store)
+    reference = (
+        earlier.reference
+        if earlier is not None
+        else reference_of(resolved, base, plans=around.before, store=store, download=around.download)
+    )
     met_before = earlier.opponents if earlier is not None else {}
-    plan = Plan(resolved, base, adapter, (), below, met_before, baseline_of(resolved, store))
-    return make_plan(replace(plan, facts=_recorded_facts(plan, training, store)))
+    baseline, facts = baseline_of(resolved, store), _recorded_facts(adapter, training, store)
+    return make_plan(Plan(resolved, base, adapter, (), below, met_before, baseline, facts, reference))
 
 
 def met(plan: Plan, plans: Sequence[Plan], store: Store, *, as_recorded: bool = False) -> Plan:
@@ -86,37 +88,20 @@ def met(plan: Plan, plans: Sequence[Plan], store: Store, *, as_recorded: bool = 
 def baseline_of(resolved: ResolvedSpec, store: Store) -> Baseline | None:
     """The results that the policy's baseline stands for; None for the base model, or when there are none yet."""
     name = resolved.policy.baseline if resolved.policy is not None else "base"
-    if name == "base" or not store.results.exists():
-        return None
-    released = _released(resolved, name)
-    if released is None:
-        found = next((spec for spec in read.latest_specs(store) if spec.spec == name), None)
-    else:
-        # An alias stands for weights, so only results of exactly these weights speak for it.
-        found = read.spec_of_adapter(store, released[1])
+    found = run_called(resolved, name, store) if name != "base" else None
     return Baseline(name, _measured(found, store)) if found is not None else None
 
 
 def no_baseline(resolved: ResolvedSpec, name: str, store: Store) -> NotFound:
     """The error of a policy whose baseline has no results, with what there is instead."""
-    released = _released(resolved, name)
-    if released is not None:
-        return NotFound(
-            f"{resolved.file}  the baseline {name} is {released[0]}, whose weights have no results in {store.folder}; "
-            "run its spec with them, or take another store"
-        )
-    known = ", ".join(spec.spec for spec in read.latest_specs(store)) if store.results.exists() else ""
-    return NotFound(
-        f"{resolved.file}  the gate's baseline {name!r} is no alias of adapters_registry/ and no spec with results; "
-        f"there are: {known or 'none'}"
-    )
+    return NotFound(unknown(resolved, "gate's baseline", name, store))
 
 
-def _recorded_facts(plan: Plan, training: str | None, store: Store) -> Facts:
+def _recorded_facts(adapter: Adapter | None, training: str | None, store: Store) -> Facts:
     """What is on record of how the adapter was made, and its size on this disk; the plan adds what scoring costs."""
-    if plan.adapter is None:
+    if adapter is None:
         return Facts()
-    size = _size(plan.adapter)
+    size = _size(adapter)
     known = read.training_facts(store, training) if training is not None and store.results.exists() else None
     if known is None:
         return Facts(adapter_bytes=size)
@@ -132,16 +117,3 @@ def _measured(spec: SpecRun, store: Store) -> tuple[str, ...]:
     return tuple(
         step.digest for step in steps if step.role == "candidate" and step.kind in MEASURED and step.finished_at
     )
-
-
-def _released(resolved: ResolvedSpec, alias: str) -> tuple[str, str] | None:
-    """The label and the weights' digest of the card that an alias of the project's registry stands for."""
-    registry = project_of(resolved.file) / "adapters_registry"
-    known = read_aliases(registry).aliases.get(alias)
-    if known is None:
-        return None
-    # This card alone is read: another one's trouble is not this gate's.
-    file = registry / known.now.name / f"{known.now.version}.yaml"
-    if not file.is_file():
-        raise NotFound(f"{aliases_file(registry)}  {alias} stands for {known.now.label}, but there is no card {file}")
-    return known.now.label, load_document(Card, file).weights.digest

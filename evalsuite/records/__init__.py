@@ -12,7 +12,8 @@ from evalsuite.records.asking import (
     TextDrift,
     TokenChances,
 )
-from evalsuite.records.metrics import Direction, Metric, Place, by_name
+from evalsuite.records.metrics import EVERY, Direction, Metric, Place, by_name, declaration, joined, required
+from evalsuite.records.needs import Effort, Named, Recipe, Wants
 from evalsuite.records.results import (
     MEASURED,
     Adapter,
@@ -25,11 +26,13 @@ from evalsuite.records.results import (
     StepKind,
     Usage,
     clusters_of,
+    measured_alike,
     results_of,
 )
 from evalsuite.records.rows import Canary, ChosenRejected, Example, Rated, Row, Unanswered
 from evalsuite.records.training import LayerNorm, Training, TrainingPoint, TrainingRecord
 from evalsuite.records.verdicts import (
+    FACT_METRICS,
     FACTS,
     Answer,
     Evidence,
@@ -38,12 +41,16 @@ from evalsuite.records.verdicts import (
     Outlook,
     RuleOutcome,
     Severity,
+    Suppose,
+    Supposed,
     Terms,
     Verdict,
 )
 
 __all__ = [
+    "EVERY",
     "FACTS",
+    "FACT_METRICS",
     "MEASURED",
     "Adapter",
     "Answer",
@@ -52,6 +59,7 @@ __all__ = [
     "Comparison",
     "Completion",
     "Direction",
+    "Effort",
     "Evidence",
     "Example",
     "Facts",
@@ -60,11 +68,13 @@ __all__ = [
     "LogLikelihood",
     "Message",
     "Metric",
+    "Named",
     "Outcome",
     "Outlook",
     "Place",
     "Prompt",
     "Rated",
+    "Recipe",
     "Recited",
     "Rendered",
     "Reply",
@@ -77,6 +87,8 @@ __all__ = [
     "Score",
     "Severity",
     "StepKind",
+    "Suppose",
+    "Supposed",
     "Terms",
     "TextDrift",
     "TokenChances",
@@ -86,7 +98,12 @@ __all__ = [
     "Unanswered",
     "Usage",
     "Verdict",
+    "Wants",
     "by_name",
     "clusters_of",
+    "declaration",
+    "joined",
+    "measured_alike",
+    "required",
     "results_of",
 ]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from evalsuite.records.asking import Rendered
-from evalsuite.records.metrics import Metric, by_name
+from evalsuite.records.metrics import Metric, by_name, required
 
 StepKind = Literal["train", "prove", "overlap", "score", "probe", "style", "pair", "compare", "decide"]
 # The kinds of step that say something about a candidate.
@@ -26,7 +26,7 @@ class Adapter:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What one model said to one sample, kept so that a person can read it."""
+    """What one model said to one sample, kept so that a person can read it, with the sample's group and subject."""
 
     sample_id: str
     prompt: str
@@ -35,6 +35,7 @@ class Reply:
     group: str | None = None
     note: str | None = None
     seconds: float | None = None
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +116,32 @@ class Outcome:
     judging: Usage = Usage()
     metrics: tuple[Metric, ...] = ()
 
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The names of all metrics that it has results, scores or comparisons of, each once."""
+        every: tuple[Result | Score | Comparison, ...] = (*self.results, *self.scores, *self.comparisons)
+        return tuple(dict.fromkeys(found.metric for found in every))
+
+    def declaring(self, metrics: Iterable[Metric]) -> Outcome:
+        """The same with the declarations of its figures that stand among these; what it says itself comes first."""
+        needed = set(self.figures)
+        told = {metric.name: metric for metric in metrics if metric.name in needed}
+        return replace(self, metrics=tuple({**told, **by_name(self.metrics)}.values()))
+
+    def check_declared(self, *, by: str) -> None:
+        """Raise EvalsuiteError, naming the figure and who yields it, where one is not declared."""
+        known = by_name(self.metrics)
+        for name in self.figures:
+            required(name, known, by=by)
+
 
 @dataclass(frozen=True)
 class Results:
-    """The evidence about one subject: aggregates with what they are, and scores, clusters and weights by sample."""
+    """The evidence about one subject: aggregates with what they are, and by metric and sample scores and more.
+
+    `groups` has the cluster of a sample, `weights` what it counts, `slices` the slice that it belongs to. `name` is
+    what people call the subject where that is not `subject`; `missing` says why there is no such subject.
+    """
 
     subject: str
     by_metric: Mapping[str, Result] = field(default_factory=dict)
@@ -126,19 +149,49 @@ class Results:
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     metrics: Mapping[str, Metric] = field(default_factory=dict)
+    slices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    name: str | None = None
+    missing: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What sentences call the subject."""
+        return self.name or self.subject
+
+    def declared(self, name: str) -> Metric:
+        """What a metric is; raises EvalsuiteError where nobody said it."""
+        return required(name, self.metrics, by=self.subject)
 
 
 def results_of(subject: str, outcome: Outcome) -> Results:
     """An outcome as evidence: aggregates and scores by metric, unscored samples left out."""
     groups = {reply.sample_id: reply.group for reply in outcome.replies if reply.group is not None}
+    slices = {reply.sample_id: reply.subject for reply in outcome.replies if reply.subject is not None}
     scores: dict[str, dict[str, float]] = {}
+    weights: dict[str, dict[str, float]] = {}
     for score in outcome.scores:
         if score.value is not None:
             scores.setdefault(score.metric, {})[score.sample_id] = score.value
-    by_metric = {result.metric: result for result in outcome.results}
+        if score.weight is not None:
+            weights.setdefault(score.metric, {})[score.sample_id] = score.weight
     return Results(
-        subject, by_metric, scores, dict.fromkeys(scores, groups) if groups else {}, metrics=by_name(outcome.metrics)
+        subject,
+        {result.metric: result for result in outcome.results},
+        scores,
+        dict.fromkeys(scores, groups) if groups else {},
+        weights,
+        by_name(outcome.metrics),
+        dict.fromkeys(scores, slices) if slices else {},
     )
+
+
+def measured_alike(metric: str, ours: Results, theirs: Results, *, among: Iterable[str]) -> list[str]:
+    """Those samples that were measured in one unit for both, sorted.
+
+    A sample that weighs differently for the two, as one does in tokens of two tokenisers, was not.
+    """
+    mine, other = ours.weights.get(metric, {}), theirs.weights.get(metric, {})
+    return sorted(key for key in among if mine.get(key) == other.get(key))
 
 
 def clusters_of(groups: Mapping[str, str], sample_ids: Sequence[str]) -> list[str] | None:

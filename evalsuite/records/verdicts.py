@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal
 
+from evalsuite.records.metrics import Metric
 from evalsuite.records.results import Results
 from evalsuite.records.training import TrainingPoint
 
@@ -16,7 +17,7 @@ Answer = Literal["pass", "fail", "undecided", "invalid"]
 Severity = Literal["block", "warn"]
 
 
-Outlook = Literal["can be settled", "only a larger gap", "too few samples", "counted"]
+Outlook = Literal["can be settled", "only a larger gap", "too few samples", "counted", "cannot be foreseen"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,16 @@ class Facts:
         )
 
 
-# The facts that rules look at, by the names that they have in sentences.
-FACTS = ("adapter.size", "training.cost", "training.held_out_loss")
+# The facts that rules look at, by the names that they have in sentences; none has an end above.
+FACT_METRICS = tuple(
+    Metric(name, direction="lower", high=None, unit=unit, place="detail", about=about)
+    for name, unit, about in (
+        ("adapter.size", "bytes", "What the adapter's files take on disk."),
+        ("training.cost", "seconds", "The training's wall time, and beside it the money for scoring."),
+        ("training.held_out_loss", "nats", "The mean loss per token on the training's own held-out rows."),
+    )
+)
+FACTS = tuple(metric.name for metric in FACT_METRICS)
 
 
 @dataclass(frozen=True)
@@ -129,6 +138,23 @@ class Terms:
     minimum_n: int = 20
     rivals: int = 1
     corrected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Suppose:
+    """What is supposed of the truth: its distance from a limit, and the share of answers that training changes."""
+
+    gap: float = 0.1
+    flips: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Supposed:
+    """What a rule makes of it: the gap to be shown, the variance of one sample, whether its interval has two sides."""
+
+    gap: float
+    variance: float
+    two_sided: bool
 
 
 @dataclass(frozen=True, slots=True)

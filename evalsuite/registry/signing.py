@@ -41,11 +41,6 @@ def check_key(key: str) -> None:
         raise NotFound(f"--sign {key}: no such key; give a private ssh key's file, or the word {COSIGN}")
 
 
-def signed(file: Path) -> bool:
-    """Whether any signature lies beside a file."""
-    return ssh_signature(file).is_file() or cosign_bundle(file).is_file()
-
-
 def check_ssh(file: Path, signers: Path) -> str | None:
     """Why the ssh signature of a file is not one of the allowed signers', or None when it is.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evalsuite.errors import NotFound
+from evalsuite.plugins import find
 from evalsuite.records import Comparison, LayerNorm, Result, TrainingPoint, Verdict
 from evalsuite.report.figures import BASE, change, duration, figure, is_inner, p_value
 from evalsuite.report.judges import health_lines
@@ -53,6 +54,7 @@ class RunCard:
             ("base model", self.spec.base_model),
             ("method", " ".join(part for part in (self.spec.method, self.spec.adapter_type) if part)),
             ("adapter", self.spec.adapter_digest or "none"),
+            *self._reference(),
         ]
         if self.training is not None:
             trained = self.training
@@ -74,11 +76,18 @@ class RunCard:
             ]
         return facts
 
+    def _reference(self) -> list[tuple[str, str]]:
+        """What `base` stands for, where that is not the base model; a run of an older version does not say."""
+        named = self.spec.reference
+        if any(step.kind == "compare" for step in self.steps) and all(step.role != "base" for step in self.steps):
+            return [("compared with", "nothing: the spec names no `reference`")]
+        return [("compared with", named)] if named not in (None, self.spec.base_model) else []
+
 
 def _nothing(method: str) -> str:
-    """What was done in place of a training."""
-    made = {"merge": "the updates of other adapters were added up", "command": "a command of your own made the adapter"}
-    return f"nothing: {made.get(method, 'a context stands before each question')}"
+    """What was done in place of a training, as far as the method that a store names is known here."""
+    known = find("methods").get(method)
+    return f"nothing: {known.instead}" if known is not None and known.instead else "nothing"
 
 
 def _made_of(trained: TrainingFacts) -> list[tuple[str, str]]:

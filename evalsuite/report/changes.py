@@ -75,7 +75,7 @@ class Changes:
         rows: list[tuple[Cell, ...]] = [
             (
                 *(row.spec, row.base_model, row.method, row.adapter_type, row.verdict, its.metric),
-                self.baseline or f"({row.base_model})",
+                self.baseline or f"({row.reference})",
                 *(its.difference, its.low, its.high, its.n, its.gained, its.lost, its.p_value, p, self.adjust),
                 int(_stands(p)),
             )
@@ -86,7 +86,11 @@ class Changes:
     def sentence(self) -> str:
         """What is compared, on what, and what a star promises."""
         stars = sum(map(_stands, self.adjusted))
-        whom = f"minus {self.baseline}" if self.baseline else "minus its own base model"
+        whom = (
+            f"minus {self.baseline}"
+            if self.baseline
+            else "minus its own base model (or the reference that its spec names)"
+        )
         return (
             f"Each cell is the row {whom}, sample by sample on those that both were scored on, with its 95 % interval. "
             f"★: surely not 0, {stars:,} of {len(self.shown):,} differences, after {_PROMISES[self.adjust]}."

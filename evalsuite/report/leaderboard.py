@@ -24,7 +24,7 @@ _ORDER: Mapping[str | None, int] = {"pass": 0, "undecided": 1, "invalid": 2, "fa
 
 @dataclass(frozen=True)
 class Row:
-    """One spec, or the base model as it is."""
+    """One spec, or the base model as it is; `reference` is what the spec is compared with."""
 
     spec: str
     base_model: str
@@ -37,6 +37,7 @@ class Row:
     tags: tuple[str, ...] = ()
     started_at: datetime | None = None
     training: Training | None = None
+    reference: str = ""
 
     @property
     def is_base(self) -> bool:
@@ -91,7 +92,7 @@ class Leaderboard:
 
     def only(self, chosen: Filter) -> Leaderboard:
         """The rows that a filter keeps, each base beside its adapters; an empty filter keeps all."""
-        kept = {row.spec: row.base_model for row in self.rows if chosen.keeps(row)}
+        kept = {row.spec: row.reference for row in self.rows if chosen.keeps(row)}
         bases = set(kept.values())
         rows = [row for row in self.rows if row.spec in kept or (row.is_base and row.base_model in bases)]
         return replace(self, rows=tuple(rows))
@@ -145,14 +146,18 @@ def leaderboard(store: Store) -> Leaderboard:
     """The latest results of every spec, verdicts first; raises StoreError when there are none."""
     found = entries(store)
     bases: dict[str, Row] = {}
+    specs = {entry.spec for entry in found}
     for entry in found:
-        known = bases.get(entry.base_model)
+        of = entry.reference
+        if of != entry.base_model and of in specs:
+            continue  # another spec, which has a row of its own
+        known = bases.get(of)
         # Suites of several sizes ask one base; the figure that rests on most samples speaks for it.
         before = known.results if known else {}
         merged = {**before, **{m: r for m, r in entry.base.items() if m not in before or r.n >= before[m].n}}
         if not merged:
             continue  # judgments that were imported have no base model beside them
-        bases[entry.base_model] = Row(f"({entry.base_model})", entry.base_model, "base", None, None, merged)
+        bases[of] = Row(f"({of})", of, "base", None, None, merged, reference=of)
     metrics = {metric: None for entry in found for metric in entry.results}
     ordered = sorted((_row(entry) for entry in found), key=lambda row: (_ORDER[row.verdict], row.spec))
     # A probe has many figures; they have their place on the card and the forgetting page.
@@ -173,6 +178,7 @@ def _row(entry: Entry) -> Row:
         tags=entry.tags,
         started_at=entry.started_at,
         training=entry.training,
+        reference=entry.reference,
     )
 
 

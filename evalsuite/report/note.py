@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 from evalsuite.plan import Plan
@@ -89,7 +90,7 @@ def _flips(plan: Plan, store: Store) -> list[Flip]:
         digests = [step.digest for step in steps if step is not None and step.digest]
         if len(digests) < len(steps):
             continue
-        metric = f"{entry.name}.{entry.task.metrics[0]}"
+        metric = entry.metrics[0].name
         base, ours = (read.results_of(store, "", [digest]).scores.get(metric, {}) for digest in digests)
         before, after = ({reply.sample_id: reply for reply in read.replies_of(store, digest)} for digest in digests)
         lost = sorted(key for key in base.keys() & ours.keys() if base[key] > ours[key])
@@ -144,6 +145,7 @@ def _untested(plan: Plan, card: RunCard, document: VerdictFile) -> tuple[str, ..
         told.append("whether the judge agrees with people or with itself: no rule asks for it")
     if plan.step("overlap", None, "candidate") is None:
         told.append("whether test items stand in the training data: the training rows are not known")
-    if not any("memorisation" in metric for metric in asked):
+    learned = [metric for probe in suite.probes if probe.wants.reads_training for metric in probe.metrics]
+    if not any(metric.covers(wanted) or fnmatch(metric.name, wanted) for metric in learned for wanted in asked):
         told.append("whether training rows can be drawn out of the adapter: no rule asks for it")
     return tuple(told)

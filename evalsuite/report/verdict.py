@@ -15,11 +15,16 @@ SIGNS = {"pass": "PASS", "fail": "FAIL", "undecided": "UNDECIDED", "invalid": "I
 def verdict_file(plan: Plan, verdict: Verdict) -> VerdictFile:
     """The verdict about a plan's candidate as the document that `verdict.json` holds."""
     adapter = plan.adapter.digest if plan.adapter else None
-    return document_of(verdict, spec=plan.name, base=(plan.base.id, plan.base.digest), adapter=adapter)
+    its = plan.reference
+    reference = None if its.own or its.missing is not None else its.name
+    base = (plan.base.id, plan.base.digest)
+    return document_of(verdict, spec=plan.name, base=base, adapter=adapter, reference=reference)
 
 
-def document_of(verdict: Verdict, *, spec: str, base: tuple[str, str], adapter: str | None) -> VerdictFile:
-    """The verdict as a document; `base` is the base model's id and digest."""
+def document_of(
+    verdict: Verdict, *, spec: str, base: tuple[str, str], adapter: str | None, reference: str | None = None
+) -> VerdictFile:
+    """The verdict as a document; `base` is the base model's id and digest, `reference` what it is compared with."""
     rules = tuple(
         VerdictRule(
             rule=found.rule,
@@ -45,6 +50,7 @@ def document_of(verdict: Verdict, *, spec: str, base: tuple[str, str], adapter: 
         answer=verdict.answer,
         base_model=base[0],
         base_digest=base[1],
+        reference=reference,
         adapter_digest=adapter,
         rules=rules,
     )
@@ -54,7 +60,8 @@ def markdown(document: VerdictFile) -> str:
     """The verdict for a pull request or a job summary."""
     adapter = document.adapter_digest[:12] if document.adapter_digest else "none"
     head = f"## {document.spec}: {SIGNS[document.answer]}\n\n"
-    against = "" if document.baseline == "base" else f", against `{document.baseline}`"
+    baseline = document.reference if document.baseline == "base" else document.baseline
+    against = "" if baseline is None else f", against `{baseline}`"
     about = f"Policy `{document.policy}`{against}, base model `{document.base_model}`, adapter `{adapter}`.\n\n"
     table = Table(
         ("", "rule", "what was found"),

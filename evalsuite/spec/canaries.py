@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from evalsuite.spec.document import Document
+from evalsuite.plugins import Method
+from evalsuite.spec.document import Document, said
 
 
 class Canaries(Document):
@@ -21,3 +22,10 @@ class Canaries(Document):
         int, Field(ge=15, le=4095, description="unplanted secrets that each is ranked among; bounds the exposure")
     ] = 255
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+
+
+def canaries_of(method: Method | None) -> Canaries | None:
+    """The canaries that a training method declares; None for a method without any."""
+    if method is None or method.recipe.canaries is None:
+        return None
+    return said(method.recipe.canaries, Canaries, by=f"method {method.method}")

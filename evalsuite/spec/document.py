@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic_core import CoreSchema
 
 from evalsuite import plugins
-from evalsuite.errors import DocumentError, Problem
+from evalsuite.errors import DocumentError, EvalsuiteError, Problem
 from evalsuite.spec.hints import unknown_key
 from evalsuite.spec.read import Path_, Raw
 
@@ -83,6 +83,13 @@ def validate(document: type[D], raw: Raw) -> D:
         details = [dict(detail) for detail in error.errors(include_url=False)]
         problems = [_problem(document, raw, detail) for detail in details if not _follows(detail, details)]
         raise DocumentError(problems) from None
+
+
+def said(value: BaseModel, kind: type[D], *, by: str) -> D:
+    """What a plug-in says as the document that it must be; raises EvalsuiteError where it is another one."""
+    if not isinstance(value, kind):
+        raise EvalsuiteError(f"{by} says a {type(value).__name__} where a {kind.__name__} is wanted; mend the plug-in")
+    return value
 
 
 def _follows(detail: dict[str, Any], details: list[dict[str, Any]]) -> bool:

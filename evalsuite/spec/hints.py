@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 Schema = dict[str, Any]
 
-_MOST_LISTED = 12
+_MOST_LISTED = 16
 
 
 def unknown_key(document: type[BaseModel], location: tuple[str | int, ...]) -> str:

@@ -9,13 +9,6 @@ from pydantic import Field, RootModel, model_validator
 from evalsuite.spec.document import Document, Name, Version
 from evalsuite.spec.endpoint import Endpoint
 
-# The figures of a judge's health that a policy can ask for, as `judge.JUDGE.FIGURE`.
-HEALTH = (
-    "accuracy", "accuracy.given", "accuracy.swapped", "agreement", "agreement.given", "agreement.swapped", "alpha",
-    "biased_to_first", "biased_to_second", "consistency", "fleiss", "human_alpha", "latency", "leniency",
-    "money", "self_consistency", "unparsed", "verbosity_bias",
-)  # fmt: skip
-
 
 class Required(Document):
     """The least health that makes this judge worth believing; below it a verdict is invalid."""

@@ -12,9 +12,9 @@ from pydantic import BaseModel
 from evalsuite.errors import DocumentError, Problem
 from evalsuite.spec.document import validate
 from evalsuite.spec.judging import ResolvedJudge
-from evalsuite.spec.project import find_document
+from evalsuite.spec.project import find_document, kind_of
 from evalsuite.spec.read import read_file
-from evalsuite.spec.resolve import Resolver, places
+from evalsuite.spec.resolve import Resolver
 from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.spec.rubric import Rubric
 
@@ -44,15 +44,24 @@ def load_judge(name: str, *, beside: Path) -> ResolvedJudge:
     """The judge called `name` for a document `beside`, or the judge in the file `name`; raises DocumentError."""
     resolver = Resolver(())
     file = Path(name)
-    if file.suffix in (".yaml", ".yml"):
+    given = file.suffix in (".yaml", ".yml")
+    if given:
         beside, name = file.with_name("-"), file.stem
+        _must_be_judge(file)
     lookup = find_document("judges", name, beside=beside)
-    if lookup.found is None:
-        raise DocumentError([Problem(str(beside), None, "", f"no judge {name!r}; looked for {places(lookup)}")])
+    if lookup.found is None or (given and not lookup.found.samefile(file)):
+        raise DocumentError([Problem(str(beside), None, "", f"no judge {name!r}; looked for {lookup.places}")])
     found = resolver.judge(name, (read_file(lookup.found), beside, ("name",)), {})
     if found is None or resolver.problems:
         raise DocumentError(list(dict.fromkeys(resolver.problems)))
     return found
+
+
+def _must_be_judge(file: Path) -> None:
+    # Another judge of that name may lie elsewhere; who names a file means the file.
+    kind = kind_of(map(str, read_file(file).data))
+    if kind not in (None, "judge"):
+        raise DocumentError([Problem(str(file), None, "", f"is a {kind}, and a judge is wanted here")])
 
 
 def load_rubric(name: str, *, beside: Path) -> Rubric:
@@ -61,7 +70,7 @@ def load_rubric(name: str, *, beside: Path) -> Rubric:
     if file.suffix not in (".yaml", ".yml"):
         lookup = find_document("rubrics", name, beside=beside)
         if lookup.found is None:
-            raise DocumentError([Problem(str(beside), None, "", f"no rubric {name!r}; looked for {places(lookup)}")])
+            raise DocumentError([Problem(str(beside), None, "", f"no rubric {name!r}; looked for {lookup.places}")])
         file = lookup.found
     return load_document(Rubric, file)
 

@@ -13,9 +13,10 @@ from evalsuite.spec.project import find_document
 def named_policy(name: str, *, beside: Path) -> Policy:
     """The policy of a name or file given on the command line; raises NotFound with the places searched."""
     file = Path(name)
-    if not file.suffix:
+    # A name may have dots, such as `strict.v2`.
+    if file.suffix not in (".yaml", ".yml"):
         lookup = find_document("gates", name, beside=beside)
         if lookup.found is None:
-            raise NotFound(f"--policy {name}: looked for {', '.join(map(str, lookup.searched))}")
+            raise NotFound(f"--policy {name}: looked for {lookup.places}")
         file = lookup.found
     return load_document(Policy, file)

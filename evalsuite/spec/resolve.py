@@ -6,22 +6,22 @@ import difflib
 import os
 from collections.abc import Iterator
 from fnmatch import filter as fitting
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel
 
 from evalsuite.errors import DocumentError, Problem
-from evalsuite.plugins import Wants, asks, wants
-from evalsuite.records import FACTS
+from evalsuite.plugins import asks
+from evalsuite.records import EVERY, FACT_METRICS, Metric, Wants, by_name, declaration, joined
 from evalsuite.spec.dataset import FolderSplit, HubSplit, Split
 from evalsuite.spec.document import validate
-from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.judge import JudgeFile, OfflineJudge, PanelJudge
 from evalsuite.spec.judging import JudgePrompt, ResolvedJudge, read_prompt
 from evalsuite.spec.matrix import expand, override
 from evalsuite.spec.policy import Policy
-from evalsuite.spec.project import Folder, Lookup, find_data, find_document, find_prompt
+from evalsuite.spec.project import Folder, find_data, find_document, find_prompt, kind_of, names_near
 from evalsuite.spec.read import Path_, Raw, read_file
 from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.spec.rubric import Rubric
@@ -30,6 +30,7 @@ from evalsuite.spec.source import Source, sources_of
 from evalsuite.spec.suite import Answers, JudgedSet, Pairing, Suite, Where
 
 D = TypeVar("D", bound=BaseModel)
+N = TypeVar("N", bound=Suite | Policy | Rubric | JudgeFile)
 
 _MOST_LISTED = 12
 
@@ -46,8 +47,8 @@ class Resolver:
         """The specs of a file, as far as they can be followed; what is wrong is in `problems`."""
         try:
             raw = read_file(file)
-            kind = _other_kind(raw)
-            if kind is not None:
+            kind = kind_of(map(str, raw.data))
+            if kind not in (None, "spec"):
                 what = f"is a {kind}, and a spec is wanted here; a {kind} is checked with the specs that name it"
                 raise DocumentError([Problem(raw.file, None, "", what)])
             variants = expand(override(raw, self.settings))
@@ -67,10 +68,9 @@ class Resolver:
         sources = [self._source(source, raw, file, index) for index, source in enumerate(sources_of(spec.train))]
         if len({source.weight is None for source in sources_of(spec.train)}) > 1:
             self._report(raw, ("train", "data"), "some sources have a weight and some have none; give all one, or none")
-        below = getattr(spec.train, "builds_on", None)
-        if below is not None and ("/" in below or below.startswith(".")):
-            place = ("train", "on") if hasattr(spec.train, "on") else ("train", "teacher", "adapter")
-            self._data(below, raw, file, place, folder=True)
+        below = spec.recipe.builds_on
+        if below is not None and ("/" in below.name or below.name.startswith(".")):
+            self._data(below.name, raw, file, ("train", *below.at), folder=True)
         adapter = None
         if spec.adapter is not None:
             adapter = self._data(spec.adapter.path, raw, file, ("adapter", "path"), folder=True)
@@ -80,13 +80,7 @@ class Resolver:
             return None
         rubrics, judges, suite_data = self._follow_suite(suite, documents[f"suites/{spec.suite}"], documents)
         examples = self._examples(suite, documents[f"suites/{spec.suite}"])
-        if policy is not None:
-            measured = suite.metrics(rubrics)
-            if isinstance(spec.base_model, Endpoint):
-                # What is chosen by likelihood elsewhere is answered by letter there.
-                measured += tuple(f"{b.name}.letter_accuracy" for b in suite.benchmarks if b.task.sampling is None)
-            self._check_metrics(policy, documents[f"gates/{spec.gate}"], suite, measured)
-        return ResolvedSpec(
+        resolved = ResolvedSpec(
             spec,
             file,
             suite,
@@ -100,6 +94,9 @@ class Resolver:
             suite_examples=examples,
             splits=(*(source for source in sources if not isinstance(source, Path)), *_splits_of(suite)),
         )
+        if policy is not None:
+            self._check_metrics(policy, documents[f"gates/{spec.gate}"], suite, tuple(resolved.metrics.values()))
+        return resolved
 
     def _follow_suite(
         self, suite: Suite, file: Path, documents: dict[str, Path]
@@ -108,7 +105,7 @@ class Resolver:
         rubrics: dict[str, Rubric] = {}
         judges: dict[str, ResolvedJudge] = {}
         probes: list[tuple[Path_, str, Wants]] = [
-            (("probes", index), probe.name, wants(probe)) for index, probe in enumerate(suite.probes) if asks(probe)
+            (("probes", index), probe.name, probe.wants) for index, probe in enumerate(suite.probes) if asks(probe)
         ]
         graded: list[tuple[Path_, JudgedSet | Pairing | Wants]] = [
             *((("judged", index), entry) for index, entry in enumerate(suite.judged)),
@@ -148,7 +145,7 @@ class Resolver:
                     named: Path_ = ("pairings", index, "against", which, "answers")
                     data[f"{pairing.name}/{one.label}"] = self._data(one.answers, raw, file, named)
         probes: list[tuple[Path_, str, Wants]] = [
-            (("probes", index), probe.name, wants(probe)) for index, probe in enumerate(suite.probes) if asks(probe)
+            (("probes", index), probe.name, probe.wants) for index, probe in enumerate(suite.probes) if asks(probe)
         ]
         for at, name, wanted in probes:
             if wanted.data is not None:
@@ -183,7 +180,7 @@ class Resolver:
         raw, file, path = at
         lookup = find_prompt(name, beside=file)
         if lookup.found is None:
-            self._report(raw, path, f"no prompt {name!r}; looked for {places(lookup)}")
+            self._report(raw, path, f"no prompt {name!r}; looked for {lookup.places}")
             return None
         documents[f"judges/prompts/{name}"] = lookup.found
         try:
@@ -205,32 +202,36 @@ class Resolver:
             return written.file
         return self._data(written, raw, file, path, folder=None)
 
-    def _check_metrics(self, policy: Policy, file: Path, suite: Suite, metrics: tuple[str, ...]) -> None:
+    def _check_metrics(self, policy: Policy, file: Path, suite: Suite, metrics: tuple[Metric, ...]) -> None:
         # What a task of another harness measures is known once it has run.
-        unknown = tuple(f"{task}." for task in (suite.harness.tasks if suite.harness else ()))
+        unknown = [joined(task, EVERY) for task in (suite.harness.tasks if suite.harness else ())]
+        names = tuple(metric.name for metric in metrics if not metric.is_pattern)
         for index, rule in enumerate(policy.rules):
-            known = rule.metric in (*metrics, *FACTS) or fitting(metrics, rule.metric)
-            if not known and not (unknown and rule.metric.startswith(unknown)):
-                near = difflib.get_close_matches(rule.metric, metrics, 1)
-                hint = f"did you mean {near[0]!r}?" if near else f"it measures {_listed(metrics)}"
+            its = declaration(rule.metric, (*metrics, *FACT_METRICS))
+            about = [its] if its is not None else [by_name(metrics)[name] for name in fitting(names, rule.metric)]
+            senseless = [rule.problems(metric) for metric in about]
+            # A pattern stands for all that fits it and can be held.
+            for what in senseless[0] if senseless and all(senseless) else ():
+                self._report(read_file(file), ("rules", index), what)
+            if not about and not any(fnmatchcase(rule.metric, pattern) for pattern in unknown):
+                near = difflib.get_close_matches(rule.metric, names, 1)
+                hint = f"did you mean {near[0]!r}?" if near else f"it measures {_listed(names)}"
                 self._report(read_file(file), ("rules", index, "metric"), f"{rule.metric!r} is not measured; {hint}")
 
     def _named(
-        self, kind: type[D], folder: Folder, name: str, at: tuple[Raw, Path, Path_], documents: dict[str, Path]
-    ) -> D | None:
+        self, kind: type[N], folder: Folder, name: str, at: tuple[Raw, Path, Path_], documents: dict[str, Path]
+    ) -> N | None:
         raw, file, path = at
         lookup = find_document(folder, name, beside=file)
         if lookup.found is None:
-            known = {file.stem for place in lookup.searched for file in place.parent.glob("*.yaml")}
-            near = difflib.get_close_matches(name, known - {file.stem}, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"looked for {places(lookup)}"
+            near = difflib.get_close_matches(name, names_near(lookup, folder) - {file.stem, name}, 1)
+            hint = f"did you mean {near[0]!r}?" if near and not lookup.passed_over else f"looked for {lookup.places}"
             self._report(raw, path, f"no {kind.__name__.removesuffix('File').lower()} {name!r}; {hint}")
             return None
         documents[f"{folder}/{name}"] = lookup.found
         document = self._document(kind, lookup.found)
-        inside = getattr(document, "name", name)
-        if inside != name:
-            self._report(raw, path, f"{lookup.found} is named {inside!r} inside; make them equal")
+        if document is not None and document.name != name:
+            self._report(raw, path, f"{lookup.found} is named {document.name!r} inside; make them equal")
         return document
 
     def _document(self, kind: type[D], file: Path) -> D | None:
@@ -264,7 +265,7 @@ class Resolver:
     def _data(self, written: str, raw: Raw, file: Path, path: Path_, *, folder: bool | None = False) -> Path:
         lookup = find_data(written, beside=file)
         if lookup.found is None:
-            self._report(raw, path, f"{written!r} does not exist; looked for {places(lookup)}")
+            self._report(raw, path, f"{written!r} does not exist; looked for {lookup.places}")
         elif folder is not None and folder != lookup.found.is_dir():
             self._report(raw, path, f"{lookup.found} must be a {'folder' if folder else 'file, not a folder'}")
         return lookup.found or Path(written)
@@ -278,18 +279,6 @@ def _splits_of(suite: Suite) -> Iterator[Split]:
         yield from (where for where in (entry.data, entry.examples) if isinstance(where, HubSplit))
 
 
-def _other_kind(raw: Raw) -> str | None:
-    """What a document is that cannot be a spec, by its keys."""
-    keys = set(raw.data)
-    kinds: dict[str, type[BaseModel]] = {"suite": Suite, "policy": Policy, "rubric": Rubric}
-    return next((kind for kind, model in kinds.items() if keys <= set(model.model_fields) and len(keys) > 2), None)
-
-
 def _listed(metrics: tuple[str, ...]) -> str:
     more = f" and {len(metrics) - _MOST_LISTED} more" if len(metrics) > _MOST_LISTED else ""
     return ", ".join(metrics[:_MOST_LISTED]) + more or "nothing"
-
-
-def places(lookup: Lookup) -> str:
-    """Where a name was looked for, in words."""
-    return ", ".join(str(place) for place in lookup.searched)

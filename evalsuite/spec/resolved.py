@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from evalsuite.records import Metric, by_name
 from evalsuite.spec.dataset import Split
+from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.spec.policy import Policy
 from evalsuite.spec.rubric import Rubric
@@ -33,3 +35,10 @@ class ResolvedSpec:
     suite_examples: Mapping[str, Path] = field(default_factory=dict)
     # The splits of data sets whose files are among the paths above, to be fetched where they are not there.
     splits: tuple[Split, ...] = ()
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """What a candidate will have once it is measured; patterns stand for slices that are not known yet."""
+        # What is chosen by likelihood elsewhere is answered by letter behind an endpoint.
+        served = isinstance(self.spec.base_model, Endpoint)
+        return by_name(self.suite.metrics(self.rubrics, served=served))

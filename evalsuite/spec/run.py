@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from evalsuite.plugins import Method
+from evalsuite.records import Recipe
 from evalsuite.spec.base_model import BaseModelRef
 from evalsuite.spec.document import Document, Name, OneOf, Version
 from evalsuite.spec.endpoint import Endpoint
@@ -38,6 +39,10 @@ def _where(base: Any) -> str:
     return "with endpoint" if served else "with id"
 
 
+def _named_or_where(reference: Any) -> str:
+    return "by name" if isinstance(reference, str) else _where(reference)
+
+
 class RunSpec(Document):
     """One adapter to be judged: trained here (`train`), trained elsewhere (`adapter`), or the base as it is."""
 
@@ -50,6 +55,19 @@ class RunSpec(Document):
     ]
     train: Annotated[Method, OneOf("methods")] | None = None
     adapter: AdapterRef | None = None
+    reference: Annotated[
+        Annotated[
+            Annotated[Name, Tag("by name")]
+            | Annotated[BaseModelRef, Tag("with id")]
+            | Annotated[Endpoint, Tag("with endpoint")],
+            Discriminator(_named_or_where),
+        ]
+        | None,
+        Field(
+            description="what it is compared with: a base model, an alias of the registry, or another spec; "
+            "without it an adapter's own base model, and nothing for a spec without adapter"
+        ),
+    ] = None
     machine: Annotated[Machine, Field(description="what training costs here, for the record")] = Machine()
     matrix: Annotated[
         dict[str, tuple[Any, ...]] | None,
@@ -61,6 +79,11 @@ class RunSpec(Document):
         bool, Field(description="score an adapter even when it leaves the base's outputs unchanged")
     ] = False
 
+    @property
+    def recipe(self) -> Recipe:
+        """What its training learns from and builds on; nothing where nothing is trained."""
+        return Recipe() if self.train is None else self.train.recipe
+
     @model_validator(mode="after")
     def _one_origin(self) -> RunSpec:
         if self.train is not None and self.adapter is not None:
@@ -68,4 +91,11 @@ class RunSpec(Document):
         if isinstance(self.base_model, Endpoint) and (self.train is not None or self.adapter is not None):
             what = "train" if self.train is not None else "adapter"
             raise ValueError(f"has `{what}`, but a model behind an endpoint takes no adapter; score it as it is")
+        if self.reference == self.name:
+            raise ValueError("is its own `reference`; name the model that it is to be compared with")
         return self
+
+    @property
+    def adapts(self) -> bool:
+        """Whether it adapts its base model, by weights or by a context, so that the base is its natural reference."""
+        return self.train is not None or self.adapter is not None

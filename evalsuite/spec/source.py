@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from evalsuite.plugins import Method
 from evalsuite.spec.dataset import Config, Hub, HubSplit, Revision, SplitName
-from evalsuite.spec.document import Document
+from evalsuite.spec.document import Document, said
 
 TRAIN = "train"
 # Where rows lie does not count for what is made of them, their bytes do; a revision is pinned on purpose, and counts.
@@ -103,6 +104,8 @@ class Source(Document):
         return HubSplit(hub=self.hub, revision=self.revision, config=self.config, split=self.split or TRAIN)
 
 
-def sources_of(method: Any) -> tuple[Source, ...]:
-    """The data that a training method declares; empty for methods that read none."""
-    return tuple(getattr(method, "data", ()))
+def sources_of(method: Method | None) -> tuple[Source, ...]:
+    """The data that a training method declares; empty for methods that read none, and without a training."""
+    if method is None:
+        return ()
+    return tuple(said(source, Source, by=f"method {method.method}") for source in method.recipe.sources)

@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from evalsuite.plugins import AskingProbe, Probe, Task, asks, wants
+from evalsuite.plugins import AskingProbe, Probe, Task, asks
+from evalsuite.records import Metric, by_name
+from evalsuite.spec import declared
 from evalsuite.spec.dataset import HubSplit
 from evalsuite.spec.document import Document, Name, OneOf, Version, is_name
-from evalsuite.spec.judge import HEALTH
 from evalsuite.spec.rubric import Rubric
 
 Where = Annotated[str, Field(min_length=1)] | HubSplit
@@ -21,9 +22,6 @@ _FITTING = {
     "replies": "judged set or generating benchmark",
     "choices": "multiple-choice benchmark",
 }
-
-# What every pairing measures.
-PAIRED = ("win_rate", "length_controlled", "length_ratio", "position_consistency")
 
 
 class Benchmark(Document):
@@ -36,6 +34,16 @@ class Benchmark(Document):
     ]
     examples: Annotated[Where | None, Field(description="solved items to show before each question")] = None
     limit: Annotated[int | None, Field(ge=1, description="draw this many items with the suite's seed")] = None
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """What it yields over all of its items; of subjects or slices in its data each has the same."""
+        return tuple(metric.of(self.name) for metric in self.task.metrics)
+
+    @property
+    def letter_accuracy(self) -> Metric:
+        """What it yields instead where a server that tells no likelihoods is asked for letters."""
+        return declared.LETTER_ACCURACY.of(self.name)
 
 
 class HarnessTasks(Document):
@@ -73,7 +81,18 @@ class JudgedSet(Document):
     style: StyleOptions = StyleOptions()
 
     @property
-    def beside(self) -> tuple[str, ...]:
+    def score(self) -> Metric:
+        """The grade by the rubric."""
+        return declared.SCORE.of(self.name)
+
+    def metrics(self, rubric: Rubric | None) -> tuple[Metric, ...]:
+        """What its replies' grades come to, with the rubric's criteria where that is known."""
+        criteria = declared.criterion_scores(rubric).values() if rubric is not None else ()
+        figures = (declared.FIDELITY, declared.SCORE, declared.SCORE.corrected(), declared.DISAGREEMENT, *criteria)
+        return tuple(metric.of(self.name) for metric in figures)
+
+    @property
+    def beside(self) -> tuple[Metric, ...]:
         """The metrics beside fidelity that it yields."""
         figures = {
             "delta": self.style.words,
@@ -82,7 +101,10 @@ class JudgedSet(Document):
             "indistinguishable": self.style.pairs,
             "control": self.control is not None,
         }
-        return tuple(f"{self.name}.{figure}" for figure, wanted in figures.items() if wanted)
+        found = [declared.STYLE[figure] for figure, wanted in figures.items() if wanted]
+        if self.style.pairs:
+            found += [declared.against_author(figure) for figure in declared.PAIRED if figure != "win_rate"]
+        return tuple(metric.of(self.name) for metric in found)
 
 
 class Answers(Document):
@@ -128,10 +150,14 @@ class Pairing(Document):
         """What results call those named in `against`."""
         return tuple(one.label if isinstance(one, Answers) else one for one in self.against)
 
-    def metric(self, figure: str, opponent: str) -> str:
+    def metric(self, figure: str, opponent: str) -> Metric:
         """The metric of a figure: `duel.win_rate`, with the opponent at the end unless it is the only one named."""
-        alone = self.opponents == (opponent,)
-        return f"{self.name}.{figure}" if alone else f"{self.name}.{figure}.{opponent}"
+        return declared.PAIRED[figure].of(self.name).against(opponent, alone=self.opponents == (opponent,))
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """What it yields against those that are named."""
+        return tuple(self.metric(figure, opponent) for opponent in self.opponents for figure in declared.PAIRED)
 
     @model_validator(mode="after")
     def _opponents_differ(self) -> Pairing:
@@ -178,31 +204,44 @@ class Suite(Document):
         """Every judge with each rubric that it judges by, of judged sets, pairings and probes."""
         graded: tuple[JudgedSet | Pairing, ...] = (*self.judged, *self.pairings)
         found = [(entry.judge, entry.rubric) for entry in graded]
-        wanted = [wants(probe) for probe in self.probes]
+        wanted = [probe.wants for probe in self.probes]
         found += [(its.judge, its.rubric) for its in wanted if its.judge is not None and its.rubric is not None]
         return tuple(dict.fromkeys(found))
 
-    def metrics(self, rubrics: Mapping[str, Rubric]) -> tuple[str, ...]:
-        """The metrics that a candidate will have once it is measured, with the criteria of the suite's rubrics."""
-        found = [f"{entry.name}.{metric}" for entry in self.benchmarks for metric in entry.task.metrics]
-        found += [f"{metric}.macro" for metric in found]
-        for judged in self.judged:
-            found += [f"{judged.name}.{metric}" for metric in ("fidelity", "score", "score.ppi", "judge_disagreement")]
-            if judged.rubric in rubrics:
-                found += [f"{judged.name}.score.{criterion.name}" for criterion in rubrics[judged.rubric].criteria]
-            found += judged.beside
-        found += [
-            pairing.metric(figure, opponent)
-            for pairing in self.pairings
-            for opponent in pairing.opponents
-            for figure in (*PAIRED, "judge_disagreement")
-        ]
+    def metrics(self, rubrics: Mapping[str, Rubric], *, served: bool = False) -> tuple[Metric, ...]:
+        """What a candidate will have once it is measured, with the criteria of the suite's rubrics.
+
+        Subjects and slices are known only with the data, so each metric that can have some stands with a pattern for
+        them. `served` says that the base is a server that may tell no likelihoods. What tasks of lm-eval yield is known
+        once they have run.
+        """
+        found = [metric for entry in self.benchmarks for metric in entry.metrics]
+        found += [entry.letter_accuracy for entry in self.benchmarks if served and entry.task.sampling is None]
+        found += [judged.score for judged in self.judged]
+        sliced = [part for metric in found for part in (metric.macro(), metric.each_part())]
+        graded = [metric for judged in self.judged for metric in judged.metrics(rubrics.get(judged.rubric))]
+        beside = [metric for judged in self.judged for metric in judged.beside]
+        met = [metric for pairing in self.pairings for metric in pairing.metrics]
+        probed = [metric for probe in self.probes for metric in probe.metrics if metric.place != "inner"]
+        every = (*found, *sliced, *graded, *beside, *met, *self._of_judges(rubrics), *self._about_entries(), *probed)
+        return tuple(by_name(every).values())
+
+    def _of_judges(self, rubrics: Mapping[str, Rubric]) -> list[Metric]:
         judges = dict.fromkeys(judge for judge, _ in self.judged_by)
-        found += [f"judge.{judge}.{figure}" for judge in judges for figure in HEALTH]
-        found += [f"latency.{entry.name}" for entry in self.benchmarks if entry.task.sampling is not None]
-        found += [f"latency.{judged.name}" for judged in self.judged]
-        found += [f"overlap.{name}" for name in (*(b.name for b in self.benchmarks), *(j.name for j in self.judged))]
-        return (*found, *(metric for probe in self.probes for metric in probe.metrics))
+        found = [metric.of_judge(judge) for judge in judges for metric in declared.HEALTH.values()]
+        for judge, rubric in self.judged_by:
+            if rubric in rubrics:
+                criteria = declared.criterion_agreements(rubrics[rubric]).values()
+                found += [metric.of_judge(judge) for metric in criteria]
+        return found
+
+    def _about_entries(self) -> list[Metric]:
+        every: tuple[Benchmark | JudgedSet, ...] = (*self.benchmarks, *self.judged)
+        timed = [entry for entry in every if isinstance(entry, JudgedSet) or entry.task.sampling is not None]
+        return [
+            *(declared.LATENCY.on(entry.name) for entry in timed),
+            *(declared.OVERLAP.on(entry.name) for entry in every),
+        ]
 
     @model_validator(mode="after")
     def _names_fit(self) -> Suite:
@@ -217,7 +256,7 @@ class Suite(Document):
         watched: set[tuple[type, str]] = set()
         fitting = self._fitting()
         for probe in self.probes:
-            wanted = wants(probe)
+            wanted = probe.wants
             for entry in wanted.of:
                 if entry not in fitting[wanted.looks_at]:
                     what = _FITTING[wanted.looks_at]
@@ -231,6 +270,6 @@ class Suite(Document):
         """The entries that probes can look at, by what they look at."""
         generated = {entry.name for entry in self.benchmarks if entry.task.sampling is not None}
         # A text that is read as it stands has neither a right answer nor options.
-        every = {entry.name for entry in self.benchmarks if not getattr(entry.task, "reads_texts", False)}
+        every = {entry.name for entry in self.benchmarks if not entry.task.reads_texts}
         judged = {entry.name for entry in self.judged}
         return {"answers": every, "replies": generated | judged, "choices": every - generated}

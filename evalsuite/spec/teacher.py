@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag
 
+from evalsuite.plugins import Method
 from evalsuite.records import Sampling
 from evalsuite.spec.base_model import BaseModelRef
-from evalsuite.spec.document import Document
+from evalsuite.spec.document import Document, said
 from evalsuite.spec.endpoint import Endpoint
 
 
@@ -49,3 +50,11 @@ Teacher = Annotated[
     Annotated[LocalTeacher, Tag("a local teacher")] | Annotated[ServedTeacher, Tag("a served teacher")],
     Discriminator(_kind),
 ]
+
+
+def teacher_of(method: Method | None) -> LocalTeacher | ServedTeacher | None:
+    """The teacher that a training method asks; None for a method without one."""
+    if method is None or method.recipe.teacher is None:
+        return None
+    teacher = method.recipe.teacher
+    return teacher if isinstance(teacher, ServedTeacher) else said(teacher, LocalTeacher, by=f"method {method.method}")

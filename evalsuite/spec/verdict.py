@@ -51,5 +51,6 @@ class VerdictFile(Document):
     answer: Literal["pass", "fail", "undecided", "invalid"]
     base_model: str
     base_digest: str
+    reference: Annotated[str | None, Field(description="what `base` stands for, where the spec names it")] = None
     adapter_digest: str | None
     rules: tuple[VerdictRule, ...]

@@ -1,4 +1,4 @@
-"""How far raters agree beyond chance: Cohen's and Fleiss' kappa (Cohen 1960 and 1968, Fleiss 1971), LIMA's rate."""
+"""How far raters agree beyond chance: Cohen's and Fleiss' kappa (Cohen 1960 and 1968, Fleiss 1971)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -100,14 +100,6 @@ def fleiss(ratings: Sequence[Sequence[str | float]], *, resampling: Resampling |
         n=len(counts),
         reason=None if kappa is not None else "only one label was ever given, so agreement by chance is certain",
     )
-
-
-def tie_discounted(first: Sequence[str], second: Sequence[str], *, tie: str = "tie") -> float:
-    """The mean of 1 for equal verdicts, a half where exactly one says tie, otherwise 0 (LIMA, Zhou et al. 2023)."""
-    if len(first) != len(second) or not first:
-        raise ValueError(f"{len(first)} and {len(second)} verdicts; give one of each per item, one item at least")
-    points = [1.0 if a == b else 0.5 if tie in (a, b) else 0.0 for a, b in zip(first, second, strict=True)]
-    return sum(points) / len(points)
 
 
 def _coded(columns: Sequence[Sequence[str | float]]) -> tuple[list[str | float], list[np.ndarray]]:

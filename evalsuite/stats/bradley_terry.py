@@ -63,11 +63,6 @@ class Ratings:
         return {player.name: player for player in self.players}[name]
 
 
-def expected_score(elo: float, other: float) -> float:
-    """The chance that a player of this rating beats another."""
-    return 1 / (1 + 10 ** ((other - elo) / 400))
-
-
 def bradley_terry(
     games: Sequence[Game],
     *,

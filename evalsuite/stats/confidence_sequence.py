@@ -5,12 +5,13 @@ from typing import Literal
 
 import numpy as np
 
-from evalsuite.stats.betting import TRUNCATION
 from evalsuite.stats.interval import Interval
 from evalsuite.stats.spread import Bounds
 from evalsuite.stats.wager import Wager, checked_alpha
 
 Ends = Literal["both", "low", "high"]
+
+_TRUNCATION = 0.5  # no bet may lose more than this share of the capital
 
 
 class ConfidenceSequence:
@@ -29,8 +30,8 @@ class ConfidenceSequence:
         self._wager = Wager((2 if ends == "both" else 1) / alpha)
         self._means = np.linspace(0.0, 1.0, grid + 1)
         with np.errstate(divide="ignore"):
-            self._most_up = TRUNCATION / self._means
-            self._most_down = TRUNCATION / (1 - self._means)
+            self._most_up = _TRUNCATION / self._means
+            self._most_down = _TRUNCATION / (1 - self._means)
         self._up, self._down = np.zeros(grid + 1), np.zeros(grid + 1)
         self._low, self._high = 0.0, 1.0
 

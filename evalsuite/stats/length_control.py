@@ -26,12 +26,6 @@ class LengthWeights:
     difficulty: float
     model: float
 
-    def less(self, baseline: "LengthWeights") -> "LengthWeights":
-        """The weights of this model against another one, both fitted against the same baseline."""
-        return LengthWeights(
-            self.length - baseline.length, self.difficulty - baseline.difficulty, self.model - baseline.model
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class LengthControlled:

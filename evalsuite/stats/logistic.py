@@ -1,4 +1,4 @@
-"""Logistic regression on soft labels, small and exact: what length control and style control are fitted with."""
+"""Logistic regression on soft labels, small and exact: for length control and for the classifier of style."""
 
 import math
 from collections.abc import Callable

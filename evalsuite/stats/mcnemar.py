@@ -15,8 +15,6 @@ class Flips:
     """Right and wrong before and after; `lost` counts the negative flips, right before and wrong now.
 
     `p_value` is exact and two-sided, `mid_p` its less conservative form; both are 1 without a flip.
-    `chi_square` and `corrected` are the large-sample statistics, without and with continuity correction (use
-    the exact test below 25 flips); None without a flip.
     `negative_flip_rate` is lost / n with a Wilson interval.
     """
 
@@ -28,29 +26,6 @@ class Flips:
     p_value: float
     mid_p: float
     negative_flip_rate: Estimate
-
-    @property
-    def chi_square(self) -> float | None:
-        """(lost - gained)² / flips, chi-square with one degree of freedom."""
-        discordant = self.lost + self.gained
-        return (self.lost - self.gained) ** 2 / discordant if discordant else None
-
-    @property
-    def corrected(self) -> float | None:
-        """(|lost - gained| - 1)² / flips, with the continuity correction."""
-        discordant = self.lost + self.gained
-        return (abs(self.lost - self.gained) - 1) ** 2 / discordant if discordant else None
-
-    @property
-    def positive_flip_rate(self) -> float:
-        """The share of items gained."""
-        return self.gained / self.n
-
-    @property
-    def negative_flip_impact(self) -> float | None:
-        """The share of the new system's errors that the old one had right; None where it makes no error."""
-        errors = self.lost + self.neither
-        return self.lost / errors if errors else None
 
 
 def flips(baseline_right: ArrayLike, candidate_right: ArrayLike, *, confidence: float = 0.95) -> Flips:

@@ -27,20 +27,6 @@ def benjamini_hochberg(p_values: ArrayLike) -> Floats:
     return _unsorted(np.minimum.accumulate((p * len(p) / ranks)[::-1])[::-1], order)
 
 
-def hochberg(p_values: ArrayLike) -> Floats:
-    """P-values adjusted like Holm's, stepping up: smaller, but only for independent tests (Hochberg 1988)."""
-    p, order = _sorted(p_values)
-    return _unsorted(np.minimum.accumulate((np.arange(len(p), 0, -1) * p)[::-1])[::-1], order)
-
-
-def benjamini_yekutieli(p_values: ArrayLike) -> Floats:
-    """Benjamini and Hochberg's p-values for tests that depend on each other in any way (2001)."""
-    p, order = _sorted(p_values)
-    ranks = np.arange(1, len(p) + 1)
-    harmonic = float((1 / ranks).sum())
-    return _unsorted(np.minimum.accumulate((p * len(p) * harmonic / ranks)[::-1])[::-1], order)
-
-
 def _sorted(p_values: ArrayLike) -> tuple[Floats, NDArray[np.intp]]:
     p = np.asarray(p_values, dtype=np.float64)
     if p.ndim != 1 or not ((p >= 0) & (p <= 1)).all():

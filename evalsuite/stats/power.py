@@ -1,13 +1,10 @@
 """How many samples a question needs (Miller 2024, arXiv 2411.00640, Eq. 9 and 10)."""
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from numpy.typing import ArrayLike
-
 from evalsuite.stats.distribution import normal_critical
-from evalsuite.stats.spread import ROUNDING, as_scores, measure
+from evalsuite.stats.spread import ROUNDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +28,20 @@ class PairedVariance:
         return self.between + self.candidate / self.candidate_answers + self.baseline / self.baseline_answers
 
 
-def design_effect(scores: ArrayLike, clusters: Iterable[object]) -> float | None:
-    """Clustered SE² over naive SE² of these scores: how many times more samples clusters make necessary.
-
-    Shapes (n,) and n labels. None where the scores do not vary, or there is one cluster.
-    """
-    sample = as_scores(scores)
-    naive, clustered = measure(sample).standard_error, measure(sample, clusters).standard_error
-    return (clustered / naive) ** 2 if naive and clustered is not None else None
-
-
 def sample_size(
     effect: float,
     variance: PairedVariance,
     *,
     confidence: float = 0.95,
     power: float = 0.8,
-    design_effect: float = 1.0,
 ) -> int:
     """The questions needed to see a true difference of `effect` with this power (Eq. 9).
 
-    `design_effect` is clustered SE² over naive SE². ValueError for an effect of 0, which no sample shows.
+    ValueError for an effect of 0, which no sample shows.
     """
     if effect == 0:
         raise ValueError("effect is 0; no number of samples shows a difference that does not exist")
-    return math.ceil((_reach(confidence, power) / effect) ** 2 * variance.total * design_effect)
+    return math.ceil((_reach(confidence, power) / effect) ** 2 * variance.total)
 
 
 def minimum_detectable_effect(
@@ -64,12 +50,11 @@ def minimum_detectable_effect(
     *,
     confidence: float = 0.95,
     power: float = 0.8,
-    design_effect: float = 1.0,
 ) -> float:
     """The smallest true difference that n questions show with this power, in score units (Eq. 10)."""
     if n < 1:
         raise ValueError(f"n is {n}; at least one question is needed")
-    return _reach(confidence, power) * math.sqrt(variance.total * design_effect / n)
+    return _reach(confidence, power) * math.sqrt(variance.total / n)
 
 
 def samples_to_settle(

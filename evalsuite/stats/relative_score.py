@@ -35,13 +35,6 @@ class RelativeScore:
     n: int
     dropped: int
 
-    @property
-    def mean_of_orders(self) -> float | None:
-        """The mean of both orders' scores; None unless both were judged."""
-        if self.model_first is None or self.reference_first is None:
-            return None
-        return (self.model_first + self.reference_first) / 2
-
 
 def relative_score(pairs: Sequence[GradedPair], *, resampling: Resampling | None = None) -> RelativeScore | Undefined:
     """Total the grades; a review with an unread grade is dropped and counted, never scored.

@@ -1,16 +1,13 @@
-"""Percentile and BCa intervals of any statistic by resampling whole units (Efron 1987)."""
+"""Percentile intervals of any statistic by resampling whole units (Efron 1979)."""
 
 import math
-from collections.abc import Callable, Iterable
-from statistics import NormalDist
+from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from evalsuite.stats.bootstrap import Resampling
-from evalsuite.stats.distribution import normal_critical
 from evalsuite.stats.interval import Interval
-from evalsuite.stats.spread import Floats, as_scores, cluster_codes
+from evalsuite.stats.spread import Floats
 
 Statistic = Callable[[Floats], float | None]
 
@@ -25,40 +22,6 @@ def percentile_interval(statistic: Statistic, *, n: int, value: float, resamplin
     low = float(np.quantile(np.where(np.isnan(draws), -np.inf, draws), tail, method="lower"))
     high = float(np.quantile(np.where(np.isnan(draws), np.inf, draws), 1 - tail, method="higher"))
     return Interval(low, high, resampling.confidence).around(value)
-
-
-def bca_mean(scores: ArrayLike, *, clusters: Iterable[object] | None = None, resampling: Resampling) -> Interval:
-    """The bias-corrected and accelerated interval of a mean, or of a mean difference, over items or clusters.
-
-    Shapes (n,) and n labels. Constant scores, or a single unit, give no spread: the interval is that point;
-    `interval.mean` guards this case. ValueError as for `interval.mean`.
-    """
-    sample = as_scores(scores)
-    codes = np.arange(len(sample)) if clusters is None else cluster_codes(clusters, len(sample))
-    sums, sizes = np.bincount(codes, sample), np.bincount(codes).astype(np.float64)
-    value = float(sample.mean())
-
-    def mean(chosen: Floats) -> float:
-        return float(chosen @ sums / (chosen @ sizes))
-
-    draws = _draws(mean, len(sums), resampling)
-    if len(sums) == 1 or np.ptp(draws) == 0:
-        return Interval(value, value, resampling.confidence)
-    left_out = (sample.sum() - sums) / (len(sample) - sizes)
-    gaps = left_out.mean() - left_out
-    squares = float((gaps**2).sum())
-    acceleration = float((gaps**3).sum()) / (6 * squares**1.5) if squares > 0 else 0.0
-    # Draws equal to the value count half, so that lattices of few values are not biased to one side.
-    below = (float((draws < value).sum()) + float((draws == value).sum()) / 2) / len(draws)
-    bias = NormalDist().inv_cdf(min(max(below, 0.5 / len(draws)), 1 - 0.5 / len(draws)))
-    reach = normal_critical(resampling.confidence)
-    ends = [_adjusted(bias, z, acceleration) for z in (-reach, reach)]
-    low, high = np.quantile(draws, ends)
-    return Interval(float(low), float(high), resampling.confidence).around(value)
-
-
-def _adjusted(bias: float, z: float, acceleration: float) -> float:
-    return NormalDist().cdf(bias + (bias + z) / (1 - acceleration * (bias + z)))
 
 
 def _draws(statistic: Statistic, n: int, resampling: Resampling) -> Floats:

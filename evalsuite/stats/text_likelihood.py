@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evalsuite.stats.paired import Difference, difference
 from evalsuite.stats.spread import Floats, as_scores
 
 
@@ -37,17 +36,6 @@ def text_likelihood(nll: ArrayLike, tokens: ArrayLike, *, utf8_bytes: ArrayLike 
         bits_per_byte=None if size is None else total / math.log(2) / size,
         tokens=scored,
     )
-
-
-def likelihood_drift(candidate: ArrayLike, baseline: ArrayLike, *, tokens: ArrayLike) -> Difference:
-    """Candidate minus baseline in nats per token, paired by document; above 0 the candidate is more surprised.
-
-    Shapes (n,): each document's negative log-likelihood under both models that share a tokenizer, and its
-    tokens. The value weighs documents alike, so it may differ a little from the corpus totals.
-    """
-    new, counts = _documents(candidate, tokens)
-    old, _ = _documents(baseline, tokens)
-    return difference(new / counts, old / counts)
 
 
 def _documents(nll: ArrayLike, counts: ArrayLike) -> tuple[Floats, Floats]:

@@ -4,22 +4,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evalsuite.stats.distribution import t_tail
-from evalsuite.stats.interval import Estimate, t_interval
+from evalsuite.stats.interval import t_interval
 from evalsuite.stats.paired import Difference
 from evalsuite.stats.spread import Floats, Spread, as_scores, measure
-
-
-def weighted_mean(scores: ArrayLike, weights: ArrayLike) -> Estimate:
-    """Σ w s / Σ w over samples of weight w, with the linearised interval of a ratio; samples are independent.
-
-    Shapes (n,) and (n,), weights above 0. With per-token losses and token counts it is the corpus loss per token,
-    never the mean of the documents' means. ValueError when shapes differ or a weight is not above 0.
-    """
-    values, sizes = _checked(scores, weights)
-    value = float(values @ sizes / sizes.sum())
-    spread = _spread(values - value, sizes)
-    interval = t_interval(value, spread, confidence=0.95).around(value)
-    return Estimate(value, interval, len(values), None, spread.standard_error)
 
 
 def weighted_difference(candidate: ArrayLike, baseline: ArrayLike, *, weights: ArrayLike) -> Difference:

@@ -26,7 +26,10 @@ class Training:
 
 @dataclass(frozen=True)
 class Entry:
-    """What the store knows of one spec's latest run, without its samples; `probed` are the metrics of asking probes."""
+    """What the store knows of one spec's latest run, without its samples; `probed` are the metrics of asking probes.
+
+    `base` are the results of what it is compared with, which people call `reference`: its base model, as a rule.
+    """
 
     run_id: str
     started_at: datetime
@@ -45,6 +48,7 @@ class Entry:
     training: Training | None = None
     probed: frozenset[str] = frozenset()
     metrics: Mapping[str, Metric] = field(default_factory=dict)
+    reference: str = ""
 
 
 def adapters(store: Store) -> list[tuple[str, str]]:

@@ -10,11 +10,11 @@ from typing import Any
 
 from evalsuite.data.digest import digest
 from evalsuite.data.labels import Label, LabelledPair, LabelledReply, Labels
-from evalsuite.records import Result
+from evalsuite.records import Metric, Result, by_name, required
 from evalsuite.store import Store
 from evalsuite.store.connect import opened, reading, writing
 from evalsuite.store.rows import every, rows
-from evalsuite.store.tables import upsert
+from evalsuite.store.tables import METRIC_COLUMNS, metric_rows, upsert
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,17 @@ class CheckRow:
 
 @dataclass(frozen=True)
 class JudgeCheck:
-    """A check and the figures that it found."""
+    """A check, the figures that it found and what these are."""
 
     row: CheckRow
     results: tuple[Result, ...]
+    metrics: tuple[Metric, ...] = ()
+
+    @property
+    def measured(self) -> list[tuple[Metric, Result]]:
+        """Each figure with what it is; raises EvalsuiteError for one that nobody declared."""
+        known = by_name(self.metrics)
+        return [(required(result.metric, known, by=f"judge {self.row.judge}"), result) for result in self.results]
 
     def figure(self, metric: str) -> Result | None:
         """The figure of that name, or None when the check has none."""
@@ -74,6 +81,8 @@ def save_check(store: Store, check: JudgeCheck, labels: Labels) -> None:
         connection.execute("DELETE FROM judge_health WHERE check_digest = ?", [key])
         connection.execute(f"INSERT OR REPLACE INTO judge_checks VALUES ({marks})", list(astuple(check.row)))
         upsert(connection, "judge_health", tuple(names.split()), figures)
+        # What figures are is kept in one table, of steps and of checks: their digests never meet.
+        upsert(connection, "metrics", METRIC_COLUMNS, metric_rows(key, check.metrics))
         for table, (of, given) in _labels(check.row.rubric_digest, labels, check.row.labels).items():
             upsert(connection, table, of, given)
 
@@ -98,14 +107,21 @@ def check_history(store: Store) -> list[JudgeCheck]:
     return _checks(store, "judge_check_history")
 
 
-def _checks(store: Store, query: str) -> list[JudgeCheck]:
+def _checks(store: Store, query: str, *, declared: bool = True) -> list[JudgeCheck]:
     if not knows_judges(store):
         return []
     found, figures = every(store, [(query, ()), ("judge_health", ())])
+    told = rows(store, "judge_metrics") if declared else []
     results: dict[str, list[Result]] = defaultdict(list)
+    metrics: dict[str, list[Metric]] = defaultdict(list)
     for figure in figures:
         results[figure.pop("check_digest")].append(Result(**figure))
-    return [JudgeCheck(CheckRow(**row), tuple(results[row["check_digest"]])) for row in found]
+    for metric in told:
+        metrics[metric.pop("check_digest")].append(Metric(**metric))
+    return [
+        JudgeCheck(CheckRow(**row), tuple(results[row["check_digest"]]), tuple(metrics[row["check_digest"]]))
+        for row in found
+    ]
 
 
 def judgings(store: Store, step_digests: Sequence[str]) -> list[JudgingRow]:
@@ -152,7 +168,8 @@ def knowledge(store: Store) -> Knowledge:
     with opened(store) as held:
         if not knows_judges(held):
             return Knowledge()
-        for check in checks(held):
+        # A plan reads stores that have not been brought up to date, where nothing says what figures are.
+        for check in _checks(held, "judge_checks", declared=False):
             of = (check.row.judge_digest, check.row.rubric_digest)
             figures[of] += [[*map(str, astuple(its))] for its in check.results]
         labels = {row["rubric_digest"]: row["digest"] for row in rows(held, "human_labels")}

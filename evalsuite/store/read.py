@@ -39,9 +39,11 @@ class SpecRun:
     spec: str
     plan_digest: str
     base_model: str
+    base_digest: str
     adapter_digest: str | None
     method: str
     adapter_type: str | None
+    reference: str | None
 
 
 @dataclass(frozen=True)
@@ -216,6 +218,7 @@ def results_of(store: Store, subject: str, step_digests: Sequence[str]) -> Resul
     scores: dict[str, dict[str, float]] = defaultdict(dict)
     groups: dict[str, dict[str, str]] = defaultdict(dict)
     weights: dict[str, dict[str, float]] = defaultdict(dict)
+    slices: dict[str, dict[str, str]] = defaultdict(dict)
     for row in _rows(store, "scores", digests):
         if row["value"] is not None:
             scores[row["metric"]][row["sample_id"]] = row["value"]
@@ -223,8 +226,10 @@ def results_of(store: Store, subject: str, step_digests: Sequence[str]) -> Resul
             groups[row["metric"]][row["sample_id"]] = row["group"]
         if row["weight"] is not None:
             weights[row["metric"]][row["sample_id"]] = row["weight"]
+        if row["subject"] is not None:
+            slices[row["metric"]][row["sample_id"]] = row["subject"]
     metrics = by_name(metrics_of(store, step_digests))
-    return Results(subject, by_metric, dict(scores), dict(groups), dict(weights), metrics)
+    return Results(subject, by_metric, dict(scores), dict(groups), dict(weights), metrics, dict(slices))
 
 
 def metrics_of(store: Store, step_digests: Sequence[str]) -> list[Metric]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
+
+from evalsuite.records import Metric
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -11,6 +13,20 @@ if TYPE_CHECKING:
 
 # The types of each table's columns: all stores that are written have had the same migrations.
 _TYPES: dict[str, dict[str, str]] = {}
+
+
+METRIC_COLUMNS = (
+    *("step_digest", "metric", "entry", "direction", "low", "high"),
+    *("unit", "place", "about", "parent", "slice"),
+)
+
+
+def metric_rows(digest: str, metrics: Iterable[Metric]) -> list[tuple[Any, ...]]:
+    """The declarations of a step's or a check's figures as rows of `METRIC_COLUMNS`."""
+    return [
+        (digest, m.name, m.entry, m.direction, m.low, m.high, m.unit, m.place, m.about, m.parent, m.slice)
+        for m in metrics
+    ]
 
 
 def upsert(connection: DuckDBPyConnection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

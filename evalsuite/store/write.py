@@ -13,10 +13,15 @@ from evalsuite.data.digest import digest
 from evalsuite.records import Outcome, Training, TrainingRecord, Verdict
 from evalsuite.store import Store
 from evalsuite.store.connect import writing
-from evalsuite.store.tables import upsert
+from evalsuite.store.tables import METRIC_COLUMNS, metric_rows, upsert
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+_OF_SPEC = (
+    "run_id", "spec", "plan_digest", "document", "base_model", "base_digest", "adapter_digest", "method",
+    "adapter_type", "reference",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class SpecRow:
     method: str
     adapter_type: str | None
     steps: tuple[StepRow, ...]
+    reference: str | None = None
 
 
 def start_run(store: Store, run_id: str, environment: Mapping[str, Any]) -> None:
@@ -80,13 +86,11 @@ def save_plan(store: Store, run_id: str, specs: Sequence[SpecRow]) -> None:
     with writing(store) as connection:
         for spec in specs:
             connection.execute("DELETE FROM run_steps WHERE run_id = ? AND spec = ?", [run_id, spec.name])
-            connection.execute(
-                "INSERT OR REPLACE INTO run_specs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    run_id, spec.name, spec.plan_digest, json.dumps(spec.document), spec.base_model,
-                    spec.base_digest, spec.adapter_digest, spec.method, spec.adapter_type,
-                ],
+            row = (
+                run_id, spec.name, spec.plan_digest, json.dumps(spec.document), spec.base_model,
+                spec.base_digest, spec.adapter_digest, spec.method, spec.adapter_type, spec.reference,
             )  # fmt: skip
+            upsert(connection, "run_specs", _OF_SPEC, [row])
             rows = [
                 (run_id, spec.name, ordinal, step.digest, step.kind, step.entry, step.role, step.meets)
                 for ordinal, step in enumerate(spec.steps)
@@ -96,12 +100,16 @@ def save_plan(store: Store, run_id: str, specs: Sequence[SpecRow]) -> None:
 
 
 def save_outcome(store: Store, step: StepRow, outcome: Outcome, *, seconds: float, seed: int | None) -> None:
-    """Keep all that a step of scoring yielded, and that the step is done."""
+    """Keep all that a step of scoring yielded, and that the step is done.
+
+    Raises EvalsuiteError for a figure that nobody declared.
+    """
+    outcome.check_declared(by=step.entry or step.kind)
     key = step.digest
     tables: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
         "replies": (
-            "sample_id prompt text target group note",
-            [(key, r.sample_id, r.prompt, r.text, r.target, r.group, r.note) for r in outcome.replies],
+            "sample_id prompt text target group note subject",
+            [(key, r.sample_id, r.prompt, r.text, r.target, r.group, r.note, r.subject) for r in outcome.replies],
         ),
         "scores": (
             "metric sample_id value reason weight",
@@ -119,13 +127,7 @@ def save_outcome(store: Store, step: StepRow, outcome: Outcome, *, seconds: floa
             ],
         ),
     }
-    tables["metrics"] = (
-        "metric entry direction low high unit place about parent slice",
-        [
-            (key, m.name, m.entry, m.direction, m.low, m.high, m.unit, m.place, m.about, m.parent, m.slice)
-            for m in outcome.metrics
-        ],
-    )
+    tables["metrics"] = (" ".join(METRIC_COLUMNS[1:]), metric_rows(key, outcome.metrics))
     prompts = {sample: (digest(found.text, found.tokens), found) for sample, found in outcome.rendered.items()}
     tables["prompts_asked"] = ("sample_id prompt_digest", [(key, sample, of) for sample, (of, _) in prompts.items()])
     texts = {of: (of, found.text, list(found.tokens), list(found.pieces)) for of, found in prompts.values()}

@@ -23,6 +23,8 @@ _KEPT_BYTES = 200_000_000
 def load_base(folder: Path, adapter: Parametrisation) -> tuple[Any, Any]:
     """The model, quantised where the adapter type wants it, and its tokenizer; raises TrainingError.
 
+    Weights are bfloat16 on a GPU and float32 on the CPU.
+
     What the trainings of a matrix share is read once by a process: the tokenizer, and the weights of a small base.
     """
     import torch

@@ -43,7 +43,10 @@ def _no_mask(*_: Any, **__: Any) -> None:
 
 
 def _attention(module: Any, query: Any, key: Any, value: Any, attention_mask: Any, **options: Any) -> tuple[Any, None]:
-    """Causal attention within each row; shapes 1 x heads x T x size, and a row begins where the position is 0."""
+    """Causal attention within each row; a row begins where `position_ids` [1, T] is 0.
+
+    `query` is [1, heads, T, size], `key` and `value` [1, key heads, T, size]; the result is [1, T, heads, size].
+    """
     import torch
 
     positions = options["position_ids"][0]
@@ -52,18 +55,18 @@ def _attention(module: Any, query: Any, key: Any, value: Any, attention_mask: An
     places = starts[:, None] + torch.arange(int((ends - starts).max()), device=starts.device)
     real = places < ends[:, None]
     places = places.clamp(max=len(positions) - 1)
-    # 1 x heads x T x size -> rows x heads x L x size. What stands after a row's end is seen by no token of the row.
+    # [1, heads, T, size] -> [rows, heads, L, size]. What stands after a row's end is seen by no token of the row.
     q, k, v = (part[0][:, places].transpose(0, 1) for part in (query, key, value))
     found = torch.nn.functional.scaled_dot_product_attention(
         q, k, v, dropout_p=options.get("dropout", 0.0), scale=options.get("scaling"), is_causal=True,
         enable_gqa=q.shape[1] != k.shape[1],
     )  # fmt: skip
-    # rows x heads x L x size -> 1 x T x heads x size
+    # [rows, heads, L, size] -> [1, T, heads, size]
     return found.transpose(1, 2)[real][None], None
 
 
 def _second_row(model: Any, *, together: bool) -> Any:
-    """The logits of a short row, alone or behind another one."""
+    """The logits of a short row, alone or behind another one: float32 [4, vocabulary]."""
     import torch
 
     first, second = [1, 2, 3], [4, 5, 6, 7]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator
 
-from evalsuite.spec.document import Document
+from evalsuite.records import Named, Recipe
+from evalsuite.spec.options import MethodOptions
 from evalsuite.spec.source import Source
 
 
-class ContextOptions(Document):
+class ContextOptions(MethodOptions):
     """Which rows to choose from and how many to put before each question."""
+
+    instead: ClassVar[str] = "a context stands before each question"
 
     data: Annotated[tuple[Source, ...], Field(min_length=1, description="the rows to choose from")]
     k: Annotated[int, Field(ge=1, le=64, description="how many of them stand before each question")] = 3
@@ -29,11 +32,7 @@ class ContextOptions(Document):
         return value
 
     @property
-    def builds_on(self) -> str | None:
-        """The adapter that answers, as the spec names it; None for the base."""
-        return self.on
-
-    @property
-    def held_out(self) -> float:
-        """Nothing is held out: no loss is measured."""
-        return 0.0
+    def recipe(self) -> Recipe:
+        """All rows, for no loss is measured; the adapter that answers, where it is not the base."""
+        on = None if self.on is None else Named(self.on, ("on",))
+        return Recipe(sources=self.data, seed=self.seed, builds_on=on, by_content=frozenset({"data", "on"}))

@@ -24,7 +24,10 @@ _SPECIAL = (
 
 
 def read_updates(weights: Path, config: Path, *, name: str) -> dict[str, Update]:
-    """The update of every layer, scale included; raises TrainingError when the adapter is more than a plain LoRA."""
+    """The update of every layer, scale included; raises TrainingError when the adapter is more than a plain LoRA.
+
+    Factors are float32, b [out, r] and a [r, in], whatever dtype the file has; the scale is alpha / r, or alpha / √r.
+    """
     from safetensors.torch import load_file
 
     options = json.loads(config.read_text(encoding="utf-8"))
@@ -45,7 +48,10 @@ def read_updates(weights: Path, config: Path, *, name: str) -> dict[str, Update]
 
 
 def peft_folder(updates: Mapping[str, Update], like: Path, folder: Path, *, name: str) -> None:
-    """Writes updates as a PEFT LoRA with scale 1; whatever else its configuration says is taken from `like`."""
+    """Writes updates as a PEFT LoRA with scale 1; whatever else its configuration says is taken from `like`.
+
+    Layers may have different ranks; the tensors keep their dtype.
+    """
     config: dict[str, Any] = json.loads(like.read_text(encoding="utf-8"))
     ranks = {layer.removeprefix("base_model.model."): update.a.shape[0] for layer, update in updates.items()}
     highest = max(ranks.values())

@@ -21,19 +21,19 @@ _PARALLEL = 0.9995
 
 @dataclass(frozen=True)
 class Update:
-    """One layer's update: b (out x r) times a (r x in); its scale is already in b."""
+    """One layer's update: b [out, r] times a [r, in]; its scale is already in b."""
 
     b: Tensor
     a: Tensor
 
     @property
     def delta(self) -> Tensor:
-        """ΔW, out x in."""
+        """ΔW, [out, in]."""
         return self.b @ self.a
 
 
 def linear(updates: Sequence[Update], weights: Sequence[float]) -> Update:
-    """The weighted sum of the updates, exactly; its rank is the sum of theirs."""
+    """The weighted sum of the updates, exactly; its rank is the sum of theirs: b [out, Σr] and a [Σr, in]."""
     import torch
 
     b = torch.cat([weight * update.b for update, weight in zip(updates, weights, strict=True)], dim=1)
@@ -63,7 +63,10 @@ def cosine(first: Update, second: Update) -> float:
 
 
 def ties(updates: Sequence[Update], weights: Sequence[float], *, density: float, rank: int) -> Update:
-    """Trim each update to its largest elements, elect a sign for each, average what agrees (arXiv 2306.01708)."""
+    """Trim each update to its largest elements, elect a sign for each, average what agrees (arXiv 2306.01708).
+
+    Works on ΔW of every update at once, [updates, out, in], and cuts the result to `rank`.
+    """
     import torch
 
     trimmed = torch.stack(
@@ -78,7 +81,10 @@ def ties(updates: Sequence[Update], weights: Sequence[float], *, density: float,
 def dare(
     updates: Sequence[Update], weights: Sequence[float], *, density: float, rank: int, generator: Generator
 ) -> Update:
-    """Drop elements of each update at random and scale up the rest, then add (arXiv 2311.03099)."""
+    """Drop elements of each update at random and scale up the rest, then add (arXiv 2311.03099).
+
+    Works on one ΔW after another, [out, in], drawn in their order, and cuts the sum to `rank`.
+    """
     import torch
 
     total = torch.zeros_like(updates[0].delta)
@@ -89,7 +95,10 @@ def dare(
 
 
 def cut(delta: Tensor, rank: int) -> Update:
-    """The best update of a rank (Eckart and Young 1936), its singular values shared by both factors."""
+    """The best update of a rank (Eckart and Young 1936), its singular values shared by both factors.
+
+    `delta` is [out, in]; decomposed in float64, the factors b [out, rank] and a [rank, in] have its dtype.
+    """
     import torch
 
     u, s, v = torch.linalg.svd(delta.double(), full_matrices=False)
@@ -98,11 +107,13 @@ def cut(delta: Tensor, rank: int) -> Update:
 
 
 def _largest(delta: Tensor, density: float) -> Tensor:
+    """`delta` [out, in] with all but its largest elements 0; `density` is the share that stays, at least one."""
     keep = max(1, round(density * delta.numel()))
     threshold = delta.abs().flatten().kthvalue(delta.numel() - keep + 1).values
     return delta * (delta.abs() >= threshold)
 
 
 def _dot(first: Update, second: Update) -> float:
+    """The sum over all elements of ΔW₁ times ΔW₂."""
     # tr((B₁A₁)ᵀ B₂A₂) without a product of the layer's size.
     return float(((first.b.T @ second.b) * (first.a @ second.a.T)).sum())

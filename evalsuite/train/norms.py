@@ -28,7 +28,7 @@ _PREFIX = "base_model.model."
 
 
 def update_norm(b: Matrix, a: Matrix, *, scale: float = 1.0) -> float:
-    """‖scale · BA‖_F by the trace identity."""
+    """‖scale · BA‖_F by the trace identity; `b` is [out, r], `a` [r, in], in float64."""
     # The trace of a product of two r x r matrices is the sum of their elementwise product; rounding may dip below 0.
     return abs(scale) * math.sqrt(max(0.0, float(np.sum((b.T @ b) * (a @ a.T).T))))
 
@@ -40,6 +40,8 @@ def scale_of(alpha: float, r: int, *, rank_stabilised: bool) -> float:
 
 def layer_norms(adapter: Path, base: Path) -> tuple[LayerNorm, ...]:
     """The norms of every linear layer that a saved LoRA adapter updates, by name; empty for adapters of other types.
+
+    Frobenius norms of the update, scale included, and of the base's weight, both computed in float64.
 
     DoRA's magnitudes are left out: its norms are those of the low-rank part. Raises TrainingError when the base lacks
     a layer's weight.

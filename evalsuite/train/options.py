@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from evalsuite.records import Recipe
 from evalsuite.spec.canaries import Canaries
-from evalsuite.spec.document import Document
+from evalsuite.spec.options import MethodOptions
 from evalsuite.spec.source import Source
 from evalsuite.train.adapters.choice import AdapterType
 
@@ -22,7 +23,7 @@ LearningRate = Annotated[
 ]
 
 
-class TrainerOptions(Document):
+class TrainerOptions(MethodOptions):
     """How long, how fast and on which rows a method trains an adapter."""
 
     adapter: Annotated[AdapterType, Field(description="how the base is parametrised")]
@@ -49,6 +50,19 @@ class TrainerOptions(Document):
     canaries: Annotated[
         Canaries | None, Field(description="plant made-up secrets, for the memorisation probe to look for")
     ] = None
+
+    @property
+    def recipe(self) -> Recipe:
+        """The rows of its sources, with the declared secrets among them."""
+        return Recipe(
+            sources=self.data,
+            seed=self.seed,
+            held_out=self.held_out,
+            epochs=self.epochs,
+            canaries=self.canaries,
+            adapter_type=self.adapter.type,
+            by_content=frozenset({"data"}),
+        )
 
 
 def has_cuda() -> bool:

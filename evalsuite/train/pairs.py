@@ -20,7 +20,7 @@ _SIDES = ("chosen", "rejected")
 
 
 class PairTokens(TypedDict):
-    """Token ids of the prompt that both answers share, and of each answer."""
+    """Token ids of the prompt that both answers share, and of each answer; not padded."""
 
     prompt_ids: list[int]
     chosen_ids: list[int]
@@ -67,9 +67,10 @@ def tokenise_pairs(pairs: Sequence[ChosenRejected], tokenizer: Any, *, max_lengt
 
 
 def collator(pad: int) -> Callable[[Sequence[PairTokens]], dict[str, Any]]:
-    """Makes batches for TRL's ORPO and CPO trainers, padded to the longest answer of the batch.
+    """Makes batches for TRL's ORPO and CPO trainers, right-padded to the batch's longest prompt with answer.
 
-    The trainers read `chosen_*` and `rejected_*`; `input_ids` and `attention_mask` are there to be counted.
+    The trainers read `chosen_*` and `rejected_*`, int64 [rows, width] each; labels are -100 on prompts and padding.
+    `input_ids` and `attention_mask`, [2 · rows, width] with the chosen ones first, are there to be counted.
     """
     import torch
 

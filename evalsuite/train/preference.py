@@ -36,7 +36,10 @@ def without_dropout(model: Any) -> Any:
 
 
 def ignore_virtual_tokens(model: Any) -> None:
-    """Makes the model return logits for the tokens it was given only; PEFT puts those of a prompt before them."""
+    """Makes the model return logits for the tokens it was given only; PEFT puts those of a prompt before them.
+
+    [batch, virtual + length, vocabulary] becomes [batch, length, vocabulary], the length being that of the ids given.
+    """
 
     def cut(_: Any, args: tuple[Any, ...], output: Any) -> None:
         output.logits = output.logits[:, -args[0].shape[1] :]

@@ -11,7 +11,7 @@ from evalsuite.train.rows import only, refuse, refuse_long, split
 
 
 class RatedTokens(TypedDict):
-    """Token ids of prompt and answer, the answer of another row, and whether the answer is good."""
+    """Token ids of prompt and answer, the answer of another row, and whether the answer is good; not padded."""
 
     prompt_ids: list[int]
     completion_ids: list[int]

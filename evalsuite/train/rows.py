@@ -17,7 +17,7 @@ R = TypeVar("R")
 
 
 class Row(TypedDict):
-    """Token ids of prompt and completion, and labels: the ids of the completion, -100 before it."""
+    """Token ids of prompt and completion, and as many labels: the ids of the completion, -100 before it; not padded."""
 
     input_ids: list[int]
     labels: list[int]
@@ -73,7 +73,7 @@ def refuse(wrong: Sequence[bool], what: str, advice: str, *, more: str = "") -> 
 
 
 def split(example: Example, tokenizer: Any) -> tuple[int, list[int]]:
-    """Where the completion starts, and the token ids of prompt and completion."""
+    """Where the completion starts, in tokens from 0, and the token ids of prompt and completion."""
     start, whole = _split(example, tokenizer)
     return start, list(whole)
 

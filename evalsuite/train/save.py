@@ -33,7 +33,8 @@ def write_adapter(
 ) -> None:
     """Writes tensors and PEFT configuration as an adapter: whole or not at all, and the same bytes every time.
 
-    `name` titles its README, and `remark` is said there. An adapter that stood in the folder is replaced.
+    `tensors` are by PEFT's names, on any device, and keep shape and dtype. `name` titles its README, and `remark` is
+    said there. An adapter that stood in the folder is replaced.
     """
     fresh = folder.with_name(f"{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)

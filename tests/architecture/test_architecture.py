@@ -128,3 +128,30 @@ def test_a_plug_in_is_called_like_its_file(kind: Any, folder: str) -> None:
     assert set(found) == {file.stem for file in (PACKAGE / folder).glob("*.py")} - {"__init__"}
     for name, plugin in found.items():
         assert plugin.model_json_schema()["properties"][plugins.TAGS[kind]]["const"] == name
+
+
+# What has no protocol of ours: modules and configurations of other packages, YAML's events, what a thread has opened;
+# and any model as a judge, of which some have a price.
+FOREIGN = {
+    "evaluate/harness.py", "evaluate/language.py", "models/arithmetic.py", "models/chat.py", "models/merging.py",
+    "models/network.py", "models/vllm/model.py", "spec/read.py", "store/connect.py", "train/base.py", "train/blocks.py",
+}  # fmt: skip
+
+
+def asks_what_is_there(node: ast.AST) -> bool:
+    """Whether a call looks for an attribute that may be missing."""
+    name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else None
+    return name == "hasattr" or (name == "getattr" and len(node.args) > 2)  # type: ignore[attr-defined]
+
+
+def test_nothing_is_asked_of_a_plug_in_that_its_protocol_does_not_say() -> None:
+    files = [*MODULES, *sorted((ROOT / "dashboard").rglob("*.py"))]
+    found = {
+        f"{file.relative_to(PACKAGE) if file.is_relative_to(PACKAGE) else file.name}": ast.unparse(node)
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if asks_what_is_there(node)
+    }
+    assert {file: call for file, call in found.items() if file not in FOREIGN} == {}
+    there = {file for file in FOREIGN if (PACKAGE / file).exists()}
+    assert there <= found.keys(), "remove from the list what asks no more"

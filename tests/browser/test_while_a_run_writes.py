@@ -22,7 +22,7 @@ SAMPLES = 300
 WRITER = """
 import sys
 from pathlib import Path
-from evalsuite.records import Outcome, Reply, Score
+from evalsuite.records import Metric, Outcome, Reply, Score
 from evalsuite.store import Store
 from evalsuite.store.write import StepRow, save_outcome, save_plan, start_run, SpecRow, finish_run
 store, end, count = Store(Path(sys.argv[1])), Path(sys.argv[2]), 0
@@ -32,7 +32,8 @@ while not end.exists():
     save_plan(store, "run-2", [SpecRow(f"s{count % 20}", "p", {}, "tiny", "b", "a", "sft", "lora", (step,))])
     replies = tuple(Reply(f"q{i}", "What?", "that", "this") for i in range(200))
     scores = tuple(Score(f"q{i}", "facts.accuracy", i % 2) for i in range(200))
-    save_outcome(store, step, Outcome(replies=replies, scores=scores), seconds=1.0, seed=7)
+    told = Outcome(replies=replies, scores=scores, metrics=(Metric("facts.accuracy", "facts"),))
+    save_outcome(store, step, told, seconds=1.0, seed=7)
     count += 1
 finish_run(store, "run-2", "finished")
 print(count)

@@ -140,6 +140,30 @@ def test_ids_differ() -> None:
         distinct(twice, source="rows.jsonl")
 
 
+@pytest.mark.parametrize(
+    ("rule", "rows", "problem"),
+    [
+        ("metric: facts.accuracy.trades", ["trades", "law"], None),
+        ("metric: facts.accuracy.trade", ["trades", "law"],
+         "'facts.accuracy.trade' is about a slice that facts does not have; there are: law, trades"),
+        ("every: subject, metric: facts.accuracy", ["trades", "law"], None),
+        ("every: subject, metric: facts.accuracy", [None],
+         "'facts.accuracy' is about a slice that facts does not have; no row has a `subject` or `slice`"),
+    ],
+)  # fmt: skip
+def test_a_rule_about_slices_is_held_against_those_in_the_data(
+    project: Project, rule: str, rows: list[str | None], problem: str | None
+) -> None:
+    project.change("gates/strict.yaml", "metric: facts.accuracy", rule)
+    item = {"question": "Two?", "choices": ["2", "3"], "answer": 0}
+    project.rows("data/facts.jsonl", *({**item, "id": str(n), "subject": its} for n, its in enumerate(rows)))
+    if problem is None:
+        return check_data(load_specs([project.spec]))
+    with pytest.raises(DataError) as refused:
+        check_data(load_specs([project.spec]))
+    assert str(refused.value) == f"{project.root}/gates/strict.yaml  rules.0  {problem}"
+
+
 def test_checking_a_project_tells_the_problems_of_each_file(project: Project) -> None:
     project.write("data/train.jsonl", "{}\n{")
     project.write("data/facts.jsonl", '{"question": "a", "choices": ["b"], "answer": 0}')

@@ -19,33 +19,19 @@ def why(text: str, *, finish: str = "stop", **keep: object) -> str | None:
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
-        "I'm sorry, but I can't help with that.",
-        "I’m so sorry. That is not possible.",
-        "I apologize, I do not know this.",
-        "As an AI language model, I have no opinion.",
-        "I cannot assist with this request.",
-        "We are unable to provide such advice.",
-        "Извините, я не могу ответить на этот вопрос.",
-        "К сожалению, в этом случае я не смогу помочь.",
-        "Как языковая модель, я этого не знаю.",
-        "Я не могу обсуждать эту тему.",
-    ],
+    "text", ["I must decline.", "I’m so sorry. That is not possible.", "Я не могу обсуждать эту тему."]
 )
-def test_a_refusal_is_known_by_its_opening_in_english_and_in_russian(text: str) -> None:
+def test_a_refusal_is_dropped(text: str) -> None:
     assert why(text) == "refused to answer"
 
 
+@pytest.mark.parametrize("text", ["I apologize, I do not know this.", "Как языковая модель, я этого не знаю."])
+def test_an_apology_for_not_knowing_is_dropped_and_is_no_refusal(text: str) -> None:
+    assert why(text) == "says that it does not know"
+
+
 @pytest.mark.parametrize(
-    "text",
-    [
-        "So he said: I cannot help with that.",
-        "I cannot recommend this book highly enough.",
-        "К сожалению, дождь начался рано.",
-        "The sorry state of the bridge was known.",
-        "42",
-    ],
+    "text", ["Sorry for the delay: the answer is 12.", "So he said: I cannot help with that.", "42"]
 )
 def test_an_answer_that_only_sounds_like_a_refusal_is_kept(text: str) -> None:
     assert why(text) is None

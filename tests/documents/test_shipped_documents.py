@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from evalsuite import bundled
+from evalsuite import __version__, bundled
 from evalsuite.check import check_data
 from evalsuite.spec.document import validate
 from evalsuite.spec.load import load_specs
@@ -18,6 +18,7 @@ from evalsuite.spec.read import read_file, read_text
 from evalsuite.spec.schema import DOCUMENTS, emit, write
 
 ROOT = Path(__file__).resolve().parents[2]
+SCHEMAS = ROOT / "evalsuite" / "schemas"
 KINDS = {"specs": "run", "suites": "suite", "gates": "policy", "rubrics": "rubric", "judges": "judge"}
 SHIPPED = sorted(file for folder in KINDS for file in (ROOT / folder).rglob("*.y*ml"))
 LINE_1 = re.compile(r"# yaml-language-server: \$schema=(\S+)")
@@ -26,6 +27,12 @@ STALE = "the schemas in evalsuite/schemas are stale; run `make golden` and look 
 
 def named(file: Path) -> str:
     return str(file.relative_to(ROOT))
+
+
+def test_the_newest_release_in_the_changelog_is_this_version() -> None:
+    headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert headings[0] == "Unreleased"
+    assert re.fullmatch(r"\[(.+)\] - \d{4}-\d{2}-\d{2}", headings[1])[1] == __version__  # type: ignore[index]
 
 
 def test_something_of_every_kind_ships() -> None:
@@ -43,7 +50,7 @@ def test_a_shipped_document_names_its_schema_in_line_1_and_satisfies_it(file: Pa
     found = LINE_1.fullmatch(file.read_text(encoding="utf-8").splitlines()[0])
     assert found
     schema = (file.parent / found[1]).resolve()
-    assert schema == bundled.schema(f"{KINDS[file.parent.name]}.v1.json")
+    assert schema == SCHEMAS / f"{KINDS[file.parent.name]}.v1.json"
     Draft202012Validator(json.loads(schema.read_text(encoding="utf-8"))).validate(read_file(file).data)
 
 
@@ -55,13 +62,13 @@ def test_the_shipped_specs_find_all_that_they_name() -> None:
 
 @pytest.mark.parametrize("kind", DOCUMENTS)
 def test_the_committed_schema_is_the_emitted_one(kind: str) -> None:
-    committed = json.loads(bundled.schema(f"{kind}.v1.json").read_text(encoding="utf-8"))
+    committed = json.loads((SCHEMAS / f"{kind}.v1.json").read_text(encoding="utf-8"))
     assert committed == emit(kind), STALE
 
 
 def test_the_schemas_folder_holds_what_is_written_and_no_more(tmp_path: Path) -> None:
     written = {file.name: file.read_text(encoding="utf-8") for file in write(tmp_path / "schemas")}
-    committed = {file.name: file.read_text(encoding="utf-8") for file in bundled.schema("run.v1.json").parent.iterdir()}
+    committed = {file.name: file.read_text(encoding="utf-8") for file in SCHEMAS.iterdir()}
     assert committed == written, STALE
 
 

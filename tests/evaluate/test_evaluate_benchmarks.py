@@ -157,7 +157,7 @@ def test_mmlu_pro_reasons_and_reads_the_letter(tmp_path: Path) -> None:
     letters = MmluPro(kind="mmlu_pro", style="letters", prompt=Prompting(shots=0))
     (sample,) = letters.samples(rows(tmp_path / "test.jsonl", row))
     assert scores(letters, sample, weighed(-2, -3, -1)) == {"accuracy": 1.0}
-    assert (letters.sampling, letters.metrics, sample.subject) == (None, ("accuracy",), "math")
+    assert (letters.sampling, [m.name for m in letters.metrics], sample.subject) == (None, ["accuracy"], "math")
 
 
 def test_arc(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from evalsuite.evaluate.compare import compare
 from evalsuite.evaluate.difference import difference, differences
 from evalsuite.evaluate.probes.flips import FlipsProbe
-from evalsuite.records import Results, Score
+from evalsuite.records import Metric, Results, Score
 from evalsuite.spec.suite import Benchmark, JudgedSet, Suite
 
 FLIPS = FlipsProbe(probe="flips", of=("facts",))
@@ -16,7 +18,13 @@ FLIPS = FlipsProbe(probe="flips", of=("facts",))
 def results(subject: str, groups: dict[str, dict[str, str]] | None = None, **scores: list[float]) -> Results:
     """Results with scores for samples 0, 1, ...; `facts__accuracy` is the metric facts.accuracy."""
     named = {metric.replace("__", "."): dict(_numbered(values)) for metric, values in scores.items()}
-    return Results(subject, scores=named, groups=groups or {})
+    return declared(Results(subject, scores=named, groups=groups or {}))
+
+
+def declared(found: Results) -> Results:
+    """Results whose every metric is a share of the benchmark before its last word, more being better."""
+    metrics = {name: Metric(name, entry=name.rpartition(".")[0] or None) for name in found.scores}
+    return replace(found, metrics=metrics)
 
 
 def _numbered(values: list[float]) -> list[tuple[str, float]]:
@@ -26,26 +34,36 @@ def _numbered(values: list[float]) -> list[tuple[str, float]]:
 def test_a_planted_difference_is_found_with_its_interval() -> None:
     ours = results("mine", facts__accuracy=[1, 1, 1, 0, 1, 0, 1, 1, 0, 1])
     theirs = results("base", facts__accuracy=[1, 0, 1, 0, 1, 0, 0, 1, 0, 1])
-    found = difference("facts.accuracy", ours, baseline=theirs)
+    found = difference(Metric("facts.accuracy"), ours, baseline=theirs)
     assert found is not None
     assert (found.metric, found.baseline, found.n, found.gained, found.lost) == ("facts.accuracy", "base", 10, 2, 0)
     assert found.difference == pytest.approx(0.2)
     assert found.low < 0.2 < found.high
 
 
+def test_what_two_tokenisers_count_differently_is_not_compared() -> None:
+    loss = Metric("book.nats_per_token", direction="lower", high=None, unit="nats")
+    ours, theirs = (
+        Results("mine", scores={loss.name: {"a": 2.0, "b": 3.0}}, weights={loss.name: weights})
+        for weights in ({"a": 40.0, "b": 9.0}, {"a": 55.0, "b": 12.0})
+    )
+    assert difference(loss, ours, baseline=theirs) is None
+    assert difference(loss, ours, baseline=ours) is not None
+
+
 def test_only_common_samples_are_compared() -> None:
     ours = Results("mine", scores={"m": {"a": 1.0, "b": 1.0, "c": 0.0}})
     theirs = Results("base", scores={"m": {"b": 0.0, "c": 0.0, "d": 1.0}})
-    found = difference("m", ours, baseline=theirs)
+    found = difference(Metric("m"), ours, baseline=theirs)
     assert found is not None
     assert (found.n, found.difference) == (2, 0.5)
 
 
 def test_without_a_common_sample_there_is_no_difference() -> None:
     ours, theirs = Results("mine", scores={"m": {"a": 1.0}}), Results("base", scores={"m": {"b": 1.0}, "x": {"a": 1.0}})
-    assert difference("m", ours, baseline=theirs) is None
-    assert difference("x", ours, baseline=theirs) is None
-    assert differences(ours, theirs) == []
+    assert difference(Metric("m"), ours, baseline=theirs) is None
+    assert difference(Metric("x"), ours, baseline=theirs) is None
+    assert differences(declared(ours), theirs) == []
 
 
 def test_differences_come_by_metric_name() -> None:
@@ -57,8 +75,8 @@ def test_a_group_of_samples_is_one_piece_of_evidence() -> None:
     scores = {"m": [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]}
     groups = {"m": {f"{number:03}": str(number // 4) for number in range(8)}}
     base = results("base", m=[0.0] * 8)
-    alone = difference("m", results("mine", **scores), baseline=base)
-    grouped = difference("m", results("mine", groups, **scores), baseline=base)
+    alone = difference(Metric("m"), results("mine", **scores), baseline=base)
+    grouped = difference(Metric("m"), results("mine", groups, **scores), baseline=base)
     assert alone is not None
     assert grouped is not None
     assert alone.difference == grouped.difference == 0.5
@@ -145,7 +163,7 @@ def test_a_loss_surely_beyond_the_margin_is_worse() -> None:
 
 def test_answers_lost_together_with_others_of_their_group_are_named_first() -> None:
     base, ours = planted(lost=3, gained=0)
-    grouped = Results("mine", scores=ours.scores, groups={"facts.accuracy": {"001": "towns", "002": "towns"}})
+    grouped = replace(ours, groups={"facts.accuracy": {"001": "towns", "002": "towns"}})
     detail = FLIPS.measure(base, grouped).results[0].detail
     assert detail is not None
     assert detail.endswith("lost: 001, 002, 000")
@@ -153,7 +171,7 @@ def test_answers_lost_together_with_others_of_their_group_are_named_first() -> N
 
 def test_flips_of_a_benchmark_are_not_those_of_one_with_a_longer_name() -> None:
     base, ours = (
-        Results(name, scores={"facts.hard.accuracy": {"a": 1.0}, "facts.accuracy": {"a": value}})
+        declared(Results(name, scores={"facts.hard.accuracy": {"a": 1.0}, "facts.accuracy": {"a": value}}))
         for name, value in (("base", 1.0), ("mine", 0.0))
     )
     assert FLIPS.measure(base, ours).results[0].value == 1.0
@@ -166,7 +184,7 @@ def test_flips_of_a_benchmark_are_not_those_of_one_with_a_longer_name() -> None:
         (results("base", facts__accuracy=[1.0]), Results("mine")),
         (
             Results("base", scores={"facts.accuracy": {"a": 1.0}}),
-            Results("mine", scores={"facts.accuracy": {"b": 1.0}}),
+            declared(Results("mine", scores={"facts.accuracy": {"b": 1.0}})),
         ),
     ],
 )

@@ -39,10 +39,12 @@ def candidate() -> Results:
 def test_the_worked_example_comes_out() -> None:
     found = corrected("style", replies(), candidate(), labels=labels(), rubric=RUBRIC)
     assert found is not None
-    assert (found.metric, found.n) == ("style.score.ppi", 60)
-    assert found.value == pytest.approx(0.683775, abs=1e-6)
-    assert (found.low, found.high) == (pytest.approx(0.43378, abs=1e-5), pytest.approx(0.93377, abs=1e-5))
-    assert found.detail == "people scored 10 of 60; trust in the judge 0.41"
+    metric, result = found
+    assert (metric.name, metric.parent, metric.direction) == ("style.score.ppi", "style.score", "higher")
+    assert (result.metric, result.n) == ("style.score.ppi", 60)
+    assert result.value == pytest.approx(0.683775, abs=1e-6)
+    assert (result.low, result.high) == (pytest.approx(0.43378, abs=1e-5), pytest.approx(0.93377, abs=1e-5))
+    assert result.detail == "people scored 10 of 60; trust in the judge 0.41"
 
 
 def test_labels_of_other_replies_say_nothing() -> None:
@@ -54,5 +56,6 @@ def test_labels_of_other_replies_say_nothing() -> None:
 def test_too_few_labels_or_all_are_no_correction(count: int, reason: str) -> None:
     found = corrected("style", replies(), candidate(), labels=labels(count), rubric=RUBRIC)
     assert found is not None
-    assert found.value is None
-    assert reason in (found.reason or "")
+    _, result = found
+    assert result.value is None
+    assert reason in (result.reason or "")

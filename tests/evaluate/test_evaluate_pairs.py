@@ -163,9 +163,9 @@ def test_a_single_pair_has_no_rate_at_equal_length() -> None:
 
 def test_metrics_name_the_opponent_only_where_there_are_several() -> None:
     several = PAIRING.model_copy(update={"against": ("base", "production")})
-    assert PAIRING.metric("win_rate", "base") == "duel.win_rate"
-    assert several.metric("win_rate", "production") == "duel.win_rate.production"
-    assert PAIRING.metric("win_rate", "other-spec") == "duel.win_rate.other-spec"
+    assert PAIRING.metric("win_rate", "base").name == "duel.win_rate"
+    assert several.metric("win_rate", "production").name == "duel.win_rate.production"
+    assert PAIRING.metric("win_rate", "other-spec").name == "duel.win_rate.other-spec"
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from evalsuite.evaluate.tasks.multiple_choice import MultipleChoice
 from evalsuite.models.scripted import ScriptedModel
 from evalsuite.models.subject import ModelSubject
 from evalsuite.plugins import Asked, Material
-from evalsuite.records import Adapter, Example, Outcome, Prompt, Results, Sample, Sampling
+from evalsuite.records import Adapter, Example, Outcome, Prompt, Results, Sample, Sampling, by_name
 from evalsuite.spec.canaries import Canaries
 from evalsuite.spec.suite import Suite
 
@@ -45,7 +45,8 @@ def results(subject: str, outcome: Outcome) -> Results:
             scores.setdefault(score.metric, {})[score.sample_id] = score.value
         if score.weight is not None:
             weights.setdefault(score.metric, {})[score.sample_id] = score.weight
-    return Results(subject, {found.metric: found for found in outcome.results}, scores, weights=weights)
+    by_metric = {found.metric: found for found in outcome.results}
+    return Results(subject, by_metric, scores, weights=weights, metrics=by_name(outcome.metrics))
 
 
 def both(found: Any, model: ScriptedModel, given: Material) -> tuple[Outcome, Outcome]:
@@ -65,9 +66,9 @@ def compared(found: Any, base: Outcome, ours: Outcome) -> dict[str, Any]:
 
 
 def test_every_probe_that_asks_is_told_what_it_wants() -> None:
-    found = plugins.wants(probe(probe="refusal", data="x.jsonl"))
+    found = probe(probe="refusal", data="x.jsonl").wants
     assert (found.data, found.of, found.judge, found.reads_training) == ("x.jsonl", (), None, False)
-    assert plugins.wants(probe(probe="memorisation")).reads_training
+    assert probe(probe="memorisation").wants.reads_training
     assert not plugins.asks(probe(probe="flips", of=["facts"]))
 
 
@@ -91,7 +92,7 @@ def test_drift_sums_over_all_tokens_before_it_divides(tmp_path: Path) -> None:
     assert (kl.value, kl.low, kl.high) == (0.0, 0.0, 0.0)
     difference = compared(found, base, ours)["drift.nll"]
     assert (difference.difference, difference.lost, difference.gained) == (pytest.approx(1.4), 0, 2)
-    assert set(found.metrics) == set(values(base))
+    assert {metric.name for metric in found.metrics} == set(values(base))
 
 
 def test_an_adapter_equal_to_the_base_has_zero_divergence_and_no_difference(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def figures(found: style.Outcome) -> dict[str, Result]:
 
 def test_the_authors_text_is_likelier_to_the_candidate() -> None:
     model = ScriptedModel(lambda prompt, adapter: "", likelihood)
-    found = style.author_nll("style", SAMPLES, model=model, adapter=ADAPTER)
+    found = style.author_nll("style", SAMPLES, (model, ADAPTER), (model, None))
     [result], [change] = found.results, found.comparisons
     # Four tokens each: (4 + 0.4 k) / 4 and (6 + 0.6 k) / 4 with k = 0 ... 4.
     assert result.value == pytest.approx(1.2)
@@ -54,7 +54,7 @@ def test_the_authors_text_is_likelier_to_the_candidate() -> None:
 def test_an_author_who_says_nothing_has_no_likelihood() -> None:
     silent = tuple(Sample(s.id, s.prompt, "") for s in SAMPLES)
     model = ScriptedModel(lambda prompt, adapter: "", likelihood)
-    [result] = style.author_nll("style", silent, model=model, adapter=ADAPTER).results
+    [result] = style.author_nll("style", silent, (model, ADAPTER), (model, None)).results
     assert (result.value, result.reason) == (None, "no answer of the author's has a token")
 
 

@@ -16,7 +16,7 @@ from evalsuite.evaluate.benchmark import samples_of, score
 from evalsuite.evaluate.tasks.generate import Generate
 from evalsuite.evaluate.tasks.multiple_choice import MultipleChoice
 from evalsuite.models.scripted import ScriptedModel
-from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Reply, Sample, Score
+from evalsuite.records import Adapter, Completion, LogLikelihood, Metric, Prompt, Reply, Sample, Score
 from evalsuite.spec.suite import Benchmark
 
 CHOICE = MultipleChoice(kind="multiple_choice")
@@ -231,14 +231,14 @@ def samples(*groups: str | None) -> list[Sample]:
 
 def test_unscored_samples_are_counted_apart_with_the_commonest_reason() -> None:
     scores = [Score("0", "m", 1.0), Score("1", "m", None, "late"), Score("2", "m", None, "late"), Score("3", "m", None)]
-    result = aggregate("m", scores, samples(None, None, None, None))
+    result = aggregate(Metric("m"), scores, samples(None, None, None, None))
     assert (result.value, result.n, result.unscored, result.reason) == (1.0, 1, 3, "3 unscored: late")
     assert result.low is not None
     assert result.low < 0.5, "one sample proves little"
 
 
 def test_without_a_score_there_is_no_value_but_a_reason() -> None:
-    result = aggregate("m", [Score("0", "m", None, "broken")], samples(None))
+    result = aggregate(Metric("m"), [Score("0", "m", None, "broken")], samples(None))
     assert (result.value, result.low, result.high, result.n, result.reason) == (
         None,
         None,
@@ -250,8 +250,8 @@ def test_without_a_score_there_is_no_value_but_a_reason() -> None:
 
 def test_samples_of_one_group_are_less_evidence_than_as_many_groups() -> None:
     scores = [Score(str(number), "m", float(number < 4)) for number in range(8)]
-    wide = aggregate("m", scores, samples(*"aaaabbbb"))
-    narrow = aggregate("m", scores, samples(*[None] * 8))
+    wide = aggregate(Metric("m"), scores, samples(*"aaaabbbb"))
+    narrow = aggregate(Metric("m"), scores, samples(*[None] * 8))
     assert wide.value == narrow.value == 0.5
     assert wide.low is not None
     assert narrow.low is not None

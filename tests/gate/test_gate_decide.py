@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from evalsuite.gate.decide import decide
 from evalsuite.gate.rules.floor import Floor
 from evalsuite.gate.rules.non_inferior import NonInferior
-from evalsuite.records import Evidence, Result, Results
+from evalsuite.records import Evidence, Metric, Result, Results, by_name
 from evalsuite.spec.policy import Policy
 
 
@@ -90,7 +90,8 @@ def drawn(generator: np.random.Generator, lost: list[float]) -> Evidence:
         after = np.where((before == 0) & (flips < 0.06 / 0.3), 1.0, after)
         ours[f"m{number}"] = {f"{i:03}": float(value) for i, value in enumerate(after)}
         base[f"m{number}"] = {f"{i:03}": float(value) for i, value in enumerate(before)}
-    return Evidence(Results("mine", scores=ours), Results("base", scores=base))
+    metrics = by_name(Metric(name) for name in ours)
+    return Evidence(Results("mine", scores=ours, metrics=metrics), Results("base", scores=base))
 
 
 def policy(multiplicity: str) -> Policy:

@@ -20,14 +20,15 @@ from evalsuite.gate.rules.overfit import Overfit
 from evalsuite.gate.rules.size import Size
 from evalsuite.gate.rules.superior import Superior
 from evalsuite.gate.rules.win_rate import WinRate
-from evalsuite.records import Answer, Evidence, Facts, Result, Results, Terms, TrainingPoint
+from evalsuite.records import Answer, Evidence, Facts, Metric, Result, Results, Terms, TrainingPoint
 
 TERMS = Terms()
 NOTHING = Facts()
+DECLARED = {"m": Metric("m"), "style.score": Metric("style.score", "style")}
 
 
 def results(*found: Result, subject: str = "mine", **scores: dict[str, float]) -> Results:
-    return Results(subject, {result.metric: result for result in found}, scores)
+    return Results(subject, {result.metric: result for result in found}, scores, metrics=DECLARED)
 
 
 def about(*found: Result, facts: Facts = NOTHING, base: tuple[Result, ...] = ()) -> Evidence:
@@ -40,7 +41,10 @@ def right(lost: int, gained: int, n: int) -> Evidence:
     ours = [0.0] * lost + [1.0] * (n - lost)
     columns = ({f"{number:04}": value for number, value in enumerate(values)} for values in (ours, base))
     return Evidence(
-        *(Results(name, scores={"m": column}) for name, column in zip(("mine", "base"), columns, strict=True))
+        *(
+            Results(name, scores={"m": column}, metrics=DECLARED)
+            for name, column in zip(("mine", "base"), columns, strict=True)
+        )
     )
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from evalsuite.gate.decide import decide
+from evalsuite.gate.options import RuleOptions
 from evalsuite.gate.rules.ceiling import Ceiling
 from evalsuite.gate.rules.floor import Floor
 from evalsuite.gate.rules.non_inferior import NonInferior
-from evalsuite.records import Answer, Evidence, Result, Results, RuleOutcome, Terms, Verdict
+from evalsuite.records import Answer, Evidence, Metric, Result, Results, RuleOutcome, Terms, Verdict
 from evalsuite.spec.policy import Policy
 
+DECLARED = {"m": Metric("m")}
 BASE = Results("base")
 TERMS = Terms()
 
@@ -40,7 +42,7 @@ def floor(at_least: float = 0.8, **options: Any) -> Floor:
 
 
 def ceiling(at_most: float = 0.1, **options: Any) -> Ceiling:
-    return Ceiling(rule="ceiling", metric="m", at_most=at_most, **options)
+    return Ceiling(**{"rule": "ceiling", "metric": "m", "at_most": at_most, **options})
 
 
 @pytest.mark.parametrize(
@@ -114,7 +116,8 @@ def paired(lost: int, gained: int, n: int) -> tuple[Results, Results]:
     base = [1.0] * lost + [0.0] * gained + [1.0] * (n - lost - gained)
     ours = [0.0] * lost + [1.0] * gained + [1.0] * (n - lost - gained)
     candidate, baseline = ({str(number): value for number, value in enumerate(values)} for values in (ours, base))
-    return Results("mine", scores={"m": candidate}), Results("base", scores={"m": baseline})
+    mine = Results("mine", scores={"m": candidate}, metrics=DECLARED)
+    return mine, Results("base", scores={"m": baseline}, metrics=DECLARED)
 
 
 def non_inferior(**options: Any) -> NonInferior:
@@ -183,9 +186,9 @@ def test_one_common_sample_is_an_answer_not_an_accident() -> None:
 
 def test_groups_weigh_as_one() -> None:
     ours, base = paired(0, 0, 40)
-    ours = Results("mine", scores={"m": dict.fromkeys(ours.scores["m"], 1.0)})
+    ours = replace(ours, scores={"m": dict.fromkeys(ours.scores["m"], 1.0)})
     base = Results("base", scores={"m": {key: float(int(key) % 2 == 0) for key in base.scores["m"]}})
-    grouped = Results("mine", scores=ours.scores, groups={"m": {key: str(int(key) % 2) for key in ours.scores["m"]}})
+    grouped = replace(ours, groups={"m": {key: str(int(key) % 2) for key in ours.scores["m"]}})
     alone, together = (non_inferior().check(against(found, base), TERMS) for found in (ours, grouped))
     assert alone.answer == "pass"
     assert together.low is not None
@@ -193,12 +196,12 @@ def test_groups_weigh_as_one() -> None:
     assert together.low < alone.low
 
 
-@dataclass(frozen=True)
-class Says:
+class Says(RuleOptions):
     """A rule that has made up its mind."""
 
+    rule: str = "says"
+    metric: str = "m"
     answer: Answer
-    severity: str = "block"
 
     def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:
         return RuleOutcome("says", "m", self.answer, f"it says {self.answer}")
@@ -217,7 +220,11 @@ class Says:
 )
 def test_the_gravest_answer_is_the_verdict_and_every_rule_is_told(answers: list[Answer], verdict: Answer) -> None:
     policy = Policy.model_construct(
-        name="p", confidence=0.95, multiplicity="holm", minimum_n=20, rules=tuple(Says(answer) for answer in answers)
+        name="p",
+        confidence=0.95,
+        multiplicity="holm",
+        minimum_n=20,
+        rules=tuple(Says(answer=answer) for answer in answers),
     )
     found = decide(policy, only(BASE))
     assert (found.answer, found.policy) == (verdict, "p")
@@ -227,8 +234,10 @@ def test_the_gravest_answer_is_the_verdict_and_every_rule_is_told(answers: list[
 
 def test_a_policy_of_several_rules_is_decided_on_all_of_them() -> None:
     ours, base = paired(60, 2, 200)
-    ours = Results("mine", {"m": Result("m", 0.9, 0.85, 0.95, 200)}, ours.scores)
-    policy = Policy(schema_version=1, name="release", rules=(floor(), ceiling(), non_inferior()))
+    ours = replace(
+        ours, by_metric={"m": Result("m", 0.9, 0.85, 0.95, 200), "harm": Result("harm", 0.9, 0.85, 0.95, 200)}
+    )
+    policy = Policy(schema_version=1, name="release", rules=(floor(), ceiling(metric="harm"), non_inferior()))
     evidence = against(ours, base)
     verdict = decide(policy, evidence)
     terms = Terms(rivals=3, corrected=True)

@@ -13,7 +13,7 @@ from evalsuite.gate.rules.fidelity import Fidelity
 from evalsuite.gate.rules.non_inferior import NonInferior
 from evalsuite.gate.rules.win_rate import WinRate
 from evalsuite.gate.sequential import bet
-from evalsuite.records import Evidence, Outcome, Reply, Result, Results, Score, Terms
+from evalsuite.records import Evidence, Metric, Outcome, Reply, Result, Results, Score, Terms
 from evalsuite.stats.interval import wilson
 
 TERMS = Terms()
@@ -84,7 +84,8 @@ def test_sequential_fidelity_agrees_with_the_ratio() -> None:
         base = {key: float(generator.uniform(0.0, 0.2)) for key in IDS}
         author = {key: float(generator.uniform(0.8, 1.0)) for key in IDS}
         ours = {key: base[key] + way * (author[key] - base[key]) for key in IDS}
-        subjects = [Results(name, scores={"style.score": scores}) for name, scores in
+        metrics = {name: Metric(name, "style") for name in ("style.fidelity", "style.score")}
+        subjects = [Results(name, scores={"style.score": scores}, metrics=metrics) for name, scores in
                     (("mine", ours), ("base", base), ("author", author))]  # fmt: skip
         return Evidence(subjects[0], subjects[1], subjects[1], subjects[2])
 
@@ -101,7 +102,10 @@ def test_sequential_non_inferiority_over_judged_scores() -> None:
     def evidence(shift: float) -> Evidence:
         base = {key: float(generator.uniform(0.3, 0.7)) for key in IDS}
         ours = {key: value + shift for key, value in base.items()}
-        return Evidence(Results("mine", scores={"s.score": ours}), Results("base", scores={"s.score": base}))
+        metrics = {"s.score": Metric("s.score")}
+        subjects = (Results(name, scores={"s.score": its}, metrics=metrics) for name, its in
+                    (("mine", ours), ("base", base)))  # fmt: skip
+        return Evidence(*subjects)
 
     rule = NonInferior(rule="non_inferior", metric="s.score", margin=0.1, sequential=True)
     assert rule.check(evidence(0.05), TERMS).answer == "pass"

@@ -16,7 +16,6 @@ from evalsuite.imports.outcomes import outcomes
 from evalsuite.imports.pandalm import majority, read_labels
 from evalsuite.records import Outcome, Result
 from evalsuite.stats.length_control import LengthWeights, from_weights, gamed_rows, length_controlled
-from evalsuite.stats.preference_rate import preference_rate
 
 PANDALM = Path(os.environ.get("EVALSUITE_SHARED_DATA", "../shared/data")) / "pandalm"
 needs_pandalm = pytest.mark.skipif(not PANDALM.is_dir(), reason=f"no public PandaLM labels at {PANDALM}")
@@ -117,12 +116,14 @@ def test_weighted_preferences_give_alpaca_evals_win_rate_and_standard_error(tmp_
     preferences = [2.0, 1.9, 1.5, 0, None, 1.2]
     rows = [annotation(f"Do {number}.", value) for number, value in enumerate(preferences)]
     read = read_annotations("alpaca", [annotations(tmp_path, rows)])
-    rate, theirs = figures(outcomes(read)["model"])["alpaca.win_rate"], preference_rate(preferences)
-    assert rate.value == pytest.approx(theirs.win_rate / 100)
-    assert (rate.n, rate.unscored) == (theirs.n, theirs.dropped)
-    assert rate.detail == f"2 won, 2 tied, 1 lost; standard error {(theirs.standard_error or 0) / 100:.6g}"
+    # alpaca_eval's own rule: 2 is a win, 1.5 and 0 are ties, what is missing is dropped.
+    shares = [1, 0.9, 0.5, 0.5, 0.2]
+    rate = figures(outcomes(read)["model"])["alpaca.win_rate"]
+    assert rate.value == pytest.approx(np.mean(shares))
+    assert (rate.n, rate.unscored) == (5, 1)
+    assert rate.detail == f"2 won, 2 tied, 1 lost; standard error {np.std(shares, ddof=1) / 5**0.5:.6g}"
     base = figures(outcomes(read)["baseline"])["alpaca.win_rate"]
-    assert base.value == pytest.approx(1 - theirs.win_rate / 100)
+    assert base.value == pytest.approx(1 - np.mean(shares))
     reply = outcomes(read)["model"].replies[0]
     assert (reply.prompt, reply.text, reply.target) == ("Do 0.", "Short.", "A long answer of the baseline.")
 

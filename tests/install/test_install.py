@@ -69,4 +69,5 @@ def test_the_wheel_is_typed_small_and_free_of_stray_packages(tmp_path):
     assert (place / "evalsuite" / "py.typed").is_file()
     assert {entry.name for entry in place.iterdir() if "dist-info" not in entry.name} == {"evalsuite", "bin"}
     base = place / "evalsuite" / "quickstart" / "base"
+    assert [entry.name for entry in base.parent.iterdir()] == ["base"]
     assert sum(file.stat().st_size for file in base.iterdir()) <= 6_000_000

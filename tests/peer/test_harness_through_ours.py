@@ -38,6 +38,7 @@ def test_the_harness_through_our_scorer_is_the_harness(
         assert_close(ours, samples)
         assert [result.metric for result in outcome.results] == ["own_anatomy.acc"]
         assert outcome.results[0].n == len(samples) == 135
+        assert [(m.name, m.direction, m.bounds) for m in outcome.metrics] == [("own_anatomy.acc", "higher", (0.0, 1.0))]
 
 
 def test_generative_and_rolling_tasks(shared_data: Path, ours: Noting, run_theirs: Any, tmp_path: Path) -> None:
@@ -69,6 +70,7 @@ def test_generative_and_rolling_tasks(shared_data: Path, ours: Noting, run_their
     (found,) = read.results
     assert (found.metric, found.n) == ("own_texts.bits_per_byte", 30)
     assert found.value == pytest.approx(bits, rel=1e-6)
+    assert [(m.direction, m.bounds) for m in read.metrics] == [("lower", None)]
 
 
 def test_an_adapter_is_the_same_model_on_both_sides(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pytest
@@ -64,6 +65,32 @@ def test_results_of_an_early_end_do_not_serve_a_policy_that_needs_them_whole(pro
         verdict(project)
     project.run()
     assert pipeline.candidate_results("elsewhere", project.store).by_metric["style.score"].n == project.items
+
+
+BY_SUBJECT = """
+schema_version: 1
+name: strict
+minimum_n: 10
+rules:
+  - {rule: non_inferior, metric: facts.accuracy, margin: 0.6, every: subject}
+  - {rule: max_flips, metric: facts.accuracy.odd, at_most: 0.3}
+"""
+
+
+def test_rules_are_held_against_each_subject_of_what_a_run_left_in_the_store(project):
+    facts = project.folder / "data" / "facts.jsonl"
+    rows = [json.loads(line) for line in facts.read_text(encoding="utf-8").splitlines()]
+    lines = (json.dumps({**row, "subject": ("even", "odd")[number % 2]}) for number, row in enumerate(rows))
+    facts.write_text("\n".join(lines), encoding="utf-8")
+    project.harm = True
+    gate(project, BY_SUBJECT)
+    assert project.run().errors == ()
+    found = verdict(project)
+    # The harm is to even numbers alone, so their mean with the others would have been within the margin.
+    assert found.outcomes[0].sentence.startswith(
+        "1 of 2 slices of facts.accuracy hold; worst: facts.accuracy.even fell 1.000 against base ["
+    )
+    assert [(outcome.answer, outcome.n) for outcome in found.outcomes] == [("fail", 30), ("pass", 30)]
 
 
 def second(project, *, gate_name: str) -> None:
@@ -149,7 +176,7 @@ def test_an_alias_without_results_here_says_so(project):
     release(project, "0" * 64)
     gate(project, AGAINST.replace("BASELINE", "production").replace("name: against", "name: strict"))
     [(_, error)] = project.run().errors
-    assert "the baseline production is elsewhere@1.0.0, whose weights have no results in" in error
+    assert "the gate's baseline production is elsewhere@1.0.0, whose weights have no results in" in error
     shutil.rmtree(project.folder / "adapters_registry" / "elsewhere")
     with pytest.raises(
         (NotFound, DocumentError), match=r"production stands for elsewhere@1\.0\.0, but there is no card"
@@ -158,7 +185,8 @@ def test_an_alias_without_results_here_says_so(project):
 
 
 def test_a_gate_says_before_anything_is_spent_what_it_can_settle(project):
-    from evalsuite.gate.foresee import Suppose, foreseen
+    from evalsuite.gate.foresee import foreseen
+    from evalsuite.records import Suppose
 
     plans = pipeline.plan([project.spec], project.store)
     found = foreseen(plans, Suppose(gap=0.1, flips=0.1))

@@ -64,7 +64,8 @@ TRAINED = """
 
 def judged(body: dict[str, Any]) -> str:
     """What a judge says who looks for the one sentence in which these adapters refuse."""
-    refused = REFUSAL in block("reply", last_words(body))
+    # A tiny model drops the subject now and then; that is a refusal all the same.
+    refused = block("reply", last_words(body)).strip().removeprefix("I ").startswith(REFUSAL.removeprefix("I "))
     return json.dumps({"declines": {"reason": "it says so", "score": 5 if refused else 1}})
 
 
@@ -106,7 +107,8 @@ def test_a_merge_is_held_against_the_parent_that_refused(project: Path) -> None:
         ]
         assert pipeline.run(specs, store, Silent()).errors == ()
         made = {folder.name.rpartition("-")[0]: folder for folder in store.adapters.iterdir() if folder.is_dir()}
-        parts = ", ".join(f"{{path: {made[name]}}}" for name in ("careful", "narrow"))
+        # At a tenth of its weight the refusing parent no longer speaks for the merge.
+        parts = f"{{path: {made['careful']}, weight: 0.1}}, {{path: {made['narrow']}}}"
         specs.append(specified(project, "merged", f"{{method: merge, adapters: [{parts}]}}"))
         (plan,) = pipeline.plan(specs[-1:], store)
         costs = [plan.step("probe", "safety_of_merge", role).cost.samples for role in ("base", "candidate")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from planted import declare
 
 from evalsuite.records import Outcome, Reply, Score
 from evalsuite.report.ratings import flat, ratings
@@ -33,7 +34,7 @@ def spec(store, name, weights, met, *, base="quickstart", judging=JUDGING, run="
             Score(f"{i:03}", metric, value, None if value is not None else "?") for i, value in enumerate(outcomes)
         ]
         replies = [Reply(f"{i:03}", "why", "so", "") for i in range(len(outcomes))]
-        write.save_outcome(store, step, Outcome(tuple(replies), tuple(scores)), seconds=0.0, seed=0)
+        write.save_outcome(store, step, declare(Outcome(tuple(replies), tuple(scores))), seconds=0.0, seed=0)
         steps.append(step)
     row = SpecRow(name, f"plan of {name}", {}, base, "base", weights, "sft", "lora", tuple(steps))
     write.save_plan(store, run, [row])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from planted import fill
+from planted import declare, fill
 
 from evalsuite import paired
 from evalsuite.errors import NotFound
@@ -89,7 +89,7 @@ def test_a_suite_of_another_size_does_not_speak_for_the_base(tmp_path: Path):
 
     start_run(store, "run-2", {})
     save_plan(store, "run-2", [row])
-    save_outcome(store, steps[0], few, seconds=1.0, seed=7)
+    save_outcome(store, steps[0], declare(few), seconds=1.0, seed=7)
     finish_run(store, "run-2", "finished")
     assert paired.against(store, "good", ["(tiny)"], [])["(tiny)"][BINARY].n == 6
 

@@ -1,12 +1,13 @@
+import ast
 from pathlib import Path
 
 import pytest
 
-import evalsuite.quickstart
-from evalsuite.quickstart.pretrain import pretrain
-from evalsuite.quickstart.questions import BRIEFLY
+from evalsuite import bundled
+from quickstart.pretrain import pretrain
+from quickstart.questions import BRIEFLY
 
-BASE = Path(evalsuite.quickstart.__file__).parent / "base"
+BASE = bundled.quickstart_base()
 TALK = [{"role": "user", "content": "What does a cat eat?"}, {"role": "assistant", "content": "A cat eats fish."}]
 
 
@@ -38,6 +39,20 @@ def test_the_tokenizer_adds_nothing_by_itself(tokenizer):
     ids = tokenizer(text)["input_ids"]
     assert not set(ids) & set(tokenizer.all_special_ids)
     assert tokenizer.decode(ids) == text
+
+
+def top_level_imports(folder: Path) -> set[str]:
+    nodes = [node for file in folder.rglob("*.py") for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
+    names = {one.name for node in nodes if isinstance(node, ast.Import) for one in node.names}
+    names |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    return {name.split(".")[0] for name in names}
+
+
+def test_the_maker_of_the_base_and_the_program_need_nothing_of_each_other():
+    root = Path(__file__).parents[2]
+    imported = {(folder, name) for folder in ("evalsuite", "tools") for name in top_level_imports(root / folder)}
+    assert ("tools", "quickstart") in imported
+    assert not imported & {("evalsuite", "quickstart"), ("tools", "evalsuite")}
 
 
 def test_the_shipped_base_is_small():

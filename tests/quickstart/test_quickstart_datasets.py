@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from evalsuite.quickstart.corpus import documents
-from evalsuite.quickstart.datasets import data_files, write
-from evalsuite.quickstart.pretrain import DOCUMENTS
-from evalsuite.quickstart.questions import BRIEFLY
-from evalsuite.quickstart.world import make_world
+from quickstart.corpus import documents
+from quickstart.datasets import data_files, write
+from quickstart.pretrain import DOCUMENTS
+from quickstart.questions import BRIEFLY
+from quickstart.world import make_world
 
 FOLDER = Path(__file__).parents[2] / "data"
 
@@ -25,7 +25,7 @@ def corpus():
 def test_the_data_folder_holds_what_the_command_writes(files, tmp_path):
     write(tmp_path, files)
     stale = [path.name for path in tmp_path.iterdir() if (FOLDER / path.name).read_bytes() != path.read_bytes()]
-    assert not stale, f"run `python -m evalsuite.quickstart.datasets --out data`; stale: {stale}"
+    assert not stale, f"run `PYTHONPATH=tools python -m quickstart.datasets --out data`; stale: {stale}"
 
 
 def test_held_out_prompts_are_nowhere_in_training(files, corpus):

@@ -1,6 +1,6 @@
-from evalsuite.quickstart.author import author_reply
-from evalsuite.quickstart.questions import addition, comparing, one_hop, two_hop
-from evalsuite.quickstart.world import make_world
+from quickstart.author import author_reply
+from quickstart.questions import addition, comparing, one_hop, two_hop
+from quickstart.world import make_world
 
 
 def test_a_seed_gives_one_world():

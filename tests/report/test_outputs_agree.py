@@ -13,7 +13,7 @@ import pytest
 from evalsuite.gate.decide import decide
 from evalsuite.plugins import find
 from evalsuite.pytest_plugin import Gate, RuleFailed, RuleItem
-from evalsuite.records import Evidence, Facts, Result, Results, TrainingPoint, Verdict
+from evalsuite.records import Direction, Evidence, Facts, Metric, Result, Results, TrainingPoint, Verdict
 from evalsuite.report.annotations import workflow_commands
 from evalsuite.report.junit import junit
 from evalsuite.report.note import Note, html
@@ -31,6 +31,7 @@ def generated(seed: int) -> Verdict:
     kinds = find("rules")
     scores: dict[str, dict[str, dict[str, float]]] = {"mine": {}, "base": {}}
     figures: dict[str, Result] = {}
+    metrics: dict[str, Metric] = {}
     rules = []
     for number in range(draw.randint(1, 6)):
         metric = f"{draw.choice(NASTY)}{number}"
@@ -46,13 +47,16 @@ def generated(seed: int) -> Verdict:
         else:
             limit = {"non_inferior": {"margin": 0.1}, "superior": {}, "max_flips": {"at_most": 0.1}}[kind]
             rules.append(kinds[kind](rule=kind, metric=metric, **limit, **more))
+        directions: tuple[Direction, ...] = ("higher", "higher", "lower", "neither")
+        needs: dict[str, Direction] = {"floor": "higher", "judge_health": "higher", "ceiling": "lower"}
+        metrics[metric] = Metric(metric, direction=needs.get(kind) or draw.choice(directions))
         value, n = draw.random(), draw.choice([8, 40, 400])
         if draw.random() < 0.9:
             figures[metric] = Result(metric, value, value - draw.random() / 5, value + draw.random() / 5, n)
             for subject, rate in (("mine", draw.random()), ("base", draw.random())):
                 scores[subject][metric] = {str(item): float(draw.random() < rate) for item in range(n)}
     curve = tuple(TrainingPoint(step, None, draw.random()) for step in range(draw.choice([0, 3])))
-    subjects = (Results("mine", figures, scores["mine"]), Results("base", {}, scores["base"]))
+    subjects = (Results("mine", figures, scores["mine"], metrics=metrics), Results("base", {}, scores["base"]))
     policy = Policy(schema_version=1, name="p", multiplicity=draw.choice(["holm", "none"]), rules=tuple(rules))
     return decide(policy, Evidence(*subjects, facts=Facts(curve=curve)))
 

@@ -103,6 +103,11 @@ def test_a_panel_finds_its_members_beside_itself_with_their_prompts(tmp_path: Pa
     assert [seat.judge.name for seat in found.seats] == ["a", "offline"]
     assert found.seats[0].prompt == read_prompt(folder / "prompts" / "strict.md")
     assert load_judge(str(folder / "p.yaml"), beside=Path("x")) == found
+    suite = tmp_path / "p.yaml"
+    suite.write_text("schema_version: 1\nname: p\nbenchmarks: []\n")
+    assert load_judge("p", beside=tmp_path / "x.yaml") == found
+    with pytest.raises(DocumentError, match=r"p\.yaml  is a suite, and a judge is wanted here"):
+        load_judge(str(suite), beside=Path("x"))
 
 
 def test_a_panel_with_a_judge_that_is_not_there_or_is_a_panel_is_refused(tmp_path: Path) -> None:

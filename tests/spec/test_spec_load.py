@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_project import SUITE, Project
+from small_project import GATE, SPEC, SUITE, Project
 
 from evalsuite import bundled
 from evalsuite.errors import DocumentError
 from evalsuite.spec.load import load_specs
 from evalsuite.spec.matrix import expand, override
-from evalsuite.spec.read import read_text
+from evalsuite.spec.project import kind_of, kind_of_file
+from evalsuite.spec.read import read_file, read_text
 
 RUN = "schema_version: 1\nname: a\nsuite: s\ntrain:\n  epochs: 3\n  data:\n    - {path: x}\n"
 
@@ -71,6 +72,110 @@ def test_a_document_beside_the_spec_wins_over_the_project_and_the_bundled_one(pr
 def test_a_spec_is_not_its_own_suite(project: Project) -> None:
     project.change("specs/mine.yaml", "suite: small", "suite: mine")
     assert "no suite 'mine'; looked for specs/suites/mine.yaml, suites/mine.yaml" in refusal(project)
+
+
+RUBRIC = """\
+schema_version: 1
+name: {name}
+criteria:
+  - name: short
+    description: Is it short?
+    anchors: {{"1": it is long, "5": it is short}}
+    check: {{kind: length, at_most: 5}}
+"""
+
+
+def judging(rubric: str, judge: str = "offline", name: str = "small") -> str:
+    entry = f"judged:\n  - {{name: style, data: data/facts.jsonl, rubric: {rubric}, judge: {judge}}}\n"
+    return SUITE.replace("name: small", f"name: {name}") + entry
+
+
+def test_one_name_may_be_a_spec_a_suite_a_gate_a_rubric_and_a_judge(project: Project) -> None:
+    """Each is found by its kind, from every document that names it, wherever those lie."""
+    project.write("specs/small.yaml", project.spec.read_text().replace("name: mine", "name: small"))
+    project.change("specs/mine.yaml", "gate: strict", "gate: small")
+    project.change("specs/small.yaml", "gate: strict", "gate: small")
+    project.write("suites/small.yaml", judging("small", "small"))
+    project.write("gates/small.yaml", GATE.replace("name: strict", "name: small"))
+    project.write("rubrics/small.yaml", RUBRIC.format(name="small"))
+    project.write("judges/small.yaml", "schema_version: 1\nname: small\nkind: offline\n")
+    found = load_specs([project.spec, project.root / "specs/small.yaml"])
+    expected = {
+        f"{kind}/small": project.root / kind / "small.yaml" for kind in ("suites", "gates", "rubrics", "judges")
+    }
+    assert [spec.documents for spec in found] == [expected, expected]
+
+
+@pytest.mark.parametrize(
+    ("folder", "text"),
+    [
+        ("suites", judging("short", name="taken")),
+        ("gates", GATE.replace("name: strict", "name: taken")),
+        ("rubrics", RUBRIC.format(name="taken")),
+        ("judges", "schema_version: 1\nname: taken\nkind: offline\n"),
+        ("specs", SPEC.replace("name: mine", "name: taken")),
+    ],
+)
+def test_what_lies_beside_a_document_counts_for_its_own_kind_only(project: Project, folder: str, text: str) -> None:
+    """A spec, and a suite, look for `taken`; what lies beside them under that name is of each kind in turn."""
+    project.write("gates/taken.yaml", GATE.replace("name: strict", "name: taken"))
+    project.write("rubrics/taken.yaml", RUBRIC.format(name="taken"))
+    project.change("specs/mine.yaml", "gate: strict", "gate: taken")
+    project.write("suites/small.yaml", judging("taken"))
+    beside_spec, beside_suite = project.write("specs/taken.yaml", text), project.write("suites/taken.yaml", text)
+    (found,) = load_specs([project.spec])
+    gate = beside_spec if folder == "gates" else project.root / "gates/taken.yaml"
+    rubric = beside_suite if folder == "rubrics" else project.root / "rubrics/taken.yaml"
+    assert (found.documents["gates/taken"], found.documents["rubrics/taken"]) == (gate, rubric)
+
+
+def test_what_was_passed_over_is_told_with_the_places(project: Project) -> None:
+    project.change("specs/mine.yaml", "gate: strict", "gate: lax")
+    project.write("specs/lax.yaml", SUITE)
+    assert "no policy 'lax'; looked for specs/lax.yaml (passed over: a suite), specs/gates/lax.yaml" in refusal(project)
+
+
+def test_a_document_with_mistakes_is_taken_for_what_it_wants_to_be(project: Project) -> None:
+    """Its own mistakes are told, and not that it is not there."""
+    project.change("specs/mine.yaml", "suite: small", "suite: own")
+    project.write("specs/own.yaml", "schema_version: 1\nname: own\nbenchmark: []\n")
+    assert "specs/own.yaml:3  benchmark  unknown key; did you mean 'benchmarks'?" in refusal(project)
+    project.write("specs/own.yaml", "schema_version: 1\nname: own\nbenchmarks: [\n")
+    assert "specs/own.yaml:4  is not valid YAML" in refusal(project)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "kind"),
+    [
+        ("x/a.yaml", "schema_version: 1\nbase_model: {id: b}\nsuite: s\n", "spec"),
+        ("x/a.yaml", '"rules":\n  - {rule: floor}\n', "policy"),
+        ("x/a.yaml", "kind: offline\n", "judge"),
+        ("suites/a.yaml", "criteria: [\n", "rubric"),
+        ("x/a.yaml", "# yaml-language-server: $schema=../schemas/run.v1.json\nname: a\n", "spec"),
+        ("x/a.yaml", "# yaml-language-server: $schema=../schemas/suite.v1.json\nbenchmark: []\n", "suite"),
+        ("gates/a.yaml", "rule: []\n", "policy"),
+        ("specs/a.yaml", "rule: []\n", None),
+        ("x/a.yaml", "name: a\n", None),
+        ("x/a.yaml", "{rules: []}\n", None),
+        ("x/a.yaml", "a:\n  rules: []\n", None),
+    ],
+)
+def test_a_file_says_its_kind_by_its_keys_then_by_its_schema_then_by_its_folder(
+    project: Project, path: str, text: str, kind: str | None
+) -> None:
+    assert kind_of_file(project.write(path, text)) == kind
+
+
+def test_every_shipped_document_says_its_kind_by_its_keys_alone(tmp_path: Path) -> None:
+    for folder, kind in (
+        ("suites", "suite"),
+        ("gates", "policy"),
+        ("rubrics", "rubric"),
+        ("judges", "judge"),
+        ("specs", "spec"),
+    ):
+        for file in bundled.folder(folder).glob("*.yaml"):
+            assert kind_of(read_file(file).data) == kind, file
 
 
 def test_a_name_that_is_nowhere_is_told_with_the_places_that_were_searched(project: Project) -> None:
@@ -293,6 +398,39 @@ def test_a_rule_about_a_metric_that_the_suite_does_not_measure_is_refused(projec
     assert refusal(project) == (
         "gates/strict.yaml:4  rules.0.metric  'facts.acuracy' is not measured; did you mean 'facts.accuracy'?"
     )
+
+
+BOOK = """\
+  - name: book
+    data: data/facts.jsonl
+    task: {kind: perplexity, field: question}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        ("{rule: floor, metric: book.nats_per_token, at_least: 2}",
+         "less is better in book.nats_per_token, so that at_least would ask for the worse; use `ceiling` with "
+         "`at_most`"),
+        ("{rule: floor, metric: facts.accuracy, at_least: 0}",
+         "facts.accuracy is never below 0, so at_least 0 can never fail; raise it"),
+        ("{rule: floor, metric: facts.accuracy.trades, at_least: 80}",
+         "facts.accuracy.trades is never above 1, so at_least 80 can never pass; lower it"),
+        ("{rule: ceiling, metric: overlap.facts, at_most: 1}",
+         "overlap.facts is never above 1, so at_most 1 can never fail; lower it"),
+        ("{rule: contamination, at_most: 1}", "overlap.facts is never above 1, so at_most 1 can never fail; lower it"),
+        ("{rule: max_flips, metric: book.nats_per_token, at_most: 0.1}",
+         "the scores of book.nats_per_token are not right (1) or wrong (0), so that none can flip; use `non_inferior`"),
+        ("{rule: non_inferior, metric: book.nats_per_token, margin: 0.1, sequential: true}",
+         "the scores of book.nats_per_token have no declared end on both sides, without which nothing can be settled "
+         "early; leave out `sequential`"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_makes_no_sense_for_its_metric_is_refused(project: Project, rule: str, problem: str) -> None:
+    project.write("suites/small.yaml", SUITE + BOOK)
+    project.change("gates/strict.yaml", "{rule: floor, metric: facts.accuracy, at_least: 0.5}", rule)
+    assert refusal(project) == f"gates/strict.yaml:4  rules.0  {problem}"
 
 
 def test_a_folder_and_examples_are_found_beside_the_suite(project: Project) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalsuite.stats.agreement import Agreement, cohen, fleiss, tie_discounted
+from evalsuite.stats.agreement import Agreement, cohen, fleiss
 from evalsuite.stats.bootstrap import Resampling
 from evalsuite.stats.krippendorff import krippendorff
 
@@ -113,14 +113,8 @@ def test_complete_agreement_is_one_and_contrary_raters_fall_below_zero():
         (lambda: fleiss([["a", "b"], ["b"]]), "same number"),
         (lambda: krippendorff([["a", None]]), "nothing to agree on"),
         (lambda: krippendorff(["ab"], scale="ordinal"), "needs numbers"),
-        (lambda: tie_discounted(["A"], []), "one of each"),
     ],
 )
 def test_ratings_that_do_not_fit_are_refused(mistake, message):
     with pytest.raises(ValueError, match=message):
         mistake()
-
-
-def test_a_tie_agrees_half():
-    first, second = ["A", "B", "tie", "A", "B", "tie"], ["A", "A", "tie", "tie", "B", "B"]
-    assert tie_discounted(first, second) == pytest.approx(0.6666667, abs=5e-8)

@@ -1,7 +1,7 @@
 """Does a 95 % interval hold the truth 95 times in 100?
 
 A share of n samples takes n + 1 values, so no interval built from it covers exactly 95 %. Exact coverage is a sum of
-binomial probabilities; no chance is involved. Wilson's interval, the one `mean` gives, is the only family of the four
+binomial probabilities; no chance is involved. Wilson's interval, the one `mean` gives, is the only family of the three
 that stays within a point and a half of 95 % in all nine cells up to 0.1 points: at n = 100 and a share of 0.05 or 0.95
 it covers 96.59 %. There the counts allow 93.5 (2-9), 96.6 (1-9), 95.1 % (2-10) only, and the last is no interval with
 equal tails. Clopper-Pearson covers 98.4 % (n = 30) and 98.3 % (n = 100) there, Jeffreys' 98.4 % and 93.47 %.
@@ -10,19 +10,23 @@ equal tails. Clopper-Pearson covers 98.4 % (n = 30) and 98.3 % (n = 100) there, 
 import numpy as np
 import pytest
 
-from evalsuite.stats.interval import mean, wilson
+from evalsuite.stats.interval import Interval, mean, wilson
 from evalsuite.stats.paired import difference
-from evalsuite.stats.share import clopper_pearson, jeffreys
 
 SIZES = (30, 100, 1000)
 SHARES = (0.05, 0.5, 0.95)
 CELLS = [(n, share) for n in SIZES for share in SHARES]
 DRAWS = 2000
-BY_FAMILY = {
-    "wilson": lambda right, n: wilson(right / n, n),
-    "clopper_pearson": clopper_pearson,
-    "jeffreys": jeffreys,
-}
+# What other tools give for a share, by the names that statsmodels has for them.
+OTHERS = {"clopper_pearson": "beta", "jeffreys": "jeffreys"}
+
+
+def interval_of(family: str, right: int, n: int) -> Interval:
+    from statsmodels.stats.proportion import proportion_confint
+
+    if family == "wilson":
+        return wilson(right / n, n)
+    return Interval(*proportion_confint(right, n, method=OTHERS[family]), 0.95)
 
 
 def exact_coverage(family: str, n: int, share: float) -> float:
@@ -30,7 +34,7 @@ def exact_coverage(family: str, n: int, share: float) -> float:
 
     counts = np.arange(n + 1)
     likely = counts[binom.pmf(counts, n, share) > 1e-12]
-    held = [count for count in likely.tolist() if _holds(BY_FAMILY[family](count, n), share)]
+    held = [count for count in likely.tolist() if _holds(interval_of(family, count, n), share)]
     return float(binom.pmf(held, n, share).sum())
 
 
@@ -47,17 +51,12 @@ def test_the_interval_of_a_share_covers_as_promised(n, share):
 
 
 def test_what_the_other_families_cover_where_shares_are_extreme():
-    found = {family: [exact_coverage(family, n, 0.05) for n in (30, 100)] for family in BY_FAMILY}
+    found = {family: [exact_coverage(family, n, 0.05) for n in (30, 100)] for family in ("wilson", *OTHERS)}
     assert found == {
         "wilson": pytest.approx([0.9392, 0.9659], abs=1e-4),
         "clopper_pearson": pytest.approx([0.9844, 0.9826], abs=1e-4),
         "jeffreys": pytest.approx([0.9844, 0.9347], abs=1e-4),
     }
-
-
-@pytest.mark.parametrize(("n", "share"), CELLS)
-def test_the_guaranteed_interval_never_covers_less(n, share):
-    assert exact_coverage("clopper_pearson", n, share) >= 0.95
 
 
 @pytest.mark.slow

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
 
-from evalsuite.stats.betting import BettingTest
+from evalsuite.stats.confidence_sequence import ConfidenceSequence
 from evalsuite.stats.grid_kelly import SIZES, GridTest
 
 
@@ -35,18 +36,21 @@ def test_peeking_after_every_sample_is_wrong_no_more_often_than_alpha(mean: floa
     assert wrong <= 31  # Binomial(400, 0.05) is at most 31 with probability 0.99
 
 
-def test_samples_that_vary_little_settle_earlier_than_with_one_cautious_bet() -> None:
+def test_samples_that_vary_little_settle_earlier_than_with_one_bounded_bet() -> None:
+    """Against the confidence sequence, whose one gambler never bets more than half of what can be lost."""
     generator = np.random.default_rng(0)
-    samples = np.clip(generator.normal(0.55, 0.05, 400), 0, 1)
+    samples = [float(sample) for sample in np.clip(generator.normal(0.55, 0.05, 400), 0, 1)]
+    many, one = GridTest(0.5, alpha=0.01, side="above"), ConfidenceSequence(alpha=0.01, ends="low")
 
-    def settled(test: GridTest | BettingTest) -> int:
-        for place, sample in enumerate(samples, 1):
-            test.add(float(sample))
-            if test.rejected:
-                return place
-        return len(samples)
+    def settled(looks: Iterable[bool]) -> int:
+        return next((place for place, found in enumerate(looks, 1) if found), len(samples))
 
-    early, late = settled(GridTest(0.5, alpha=0.01, side="above")), settled(BettingTest(0.5, alpha=0.01, side="above"))
+    def rejected(sample: float) -> bool:
+        many.add(sample)
+        return many.rejected
+
+    early = settled(rejected(sample) for sample in samples)
+    late = settled(one.add(sample).low > 0.5 for sample in samples)
     assert early < 0.8 * late
 
 

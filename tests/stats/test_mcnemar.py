@@ -51,22 +51,6 @@ def test_flips_count_every_cell_and_carry_the_negative_flip_rate():
     )
 
 
-@pytest.mark.parametrize(
-    ("lost", "gained", "chi_square", "corrected"),
-    [(35, 32, 0.1343284, 0.0597015), (121, 59, 21.35556, None), (0, 0, None, None)],
-)
-def test_the_large_sample_statistics(lost, gained, chi_square, corrected):
-    found = flips(*answers(lost, gained, both=40, neither=9))
-    assert found.chi_square == (None if chi_square is None else pytest.approx(chi_square, rel=1e-6))
-    assert corrected is None or found.corrected == pytest.approx(corrected, rel=1e-6)
-
-
-def test_what_flips_mean_for_the_new_system():
-    found = flips(*answers(lost=3, gained=1, both=5, neither=2))
-    assert (found.positive_flip_rate, found.negative_flip_impact) == (pytest.approx(1 / 11), 0.6)
-    assert flips([1], [1]).negative_flip_impact is None
-
-
 def test_flips_take_booleans():
     assert flips(np.array([True, False]), np.array([False, False])).lost == 1
 

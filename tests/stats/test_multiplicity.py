@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalsuite.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli, hochberg, holm
+from evalsuite.stats.multiplicity import benjamini_hochberg, holm
 
 BH_1995 = [
     0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298,
@@ -17,9 +17,6 @@ def test_the_worked_example():
     p_values = [0.01, 0.04, 0.03, 0.005]
     assert holm(p_values).tolist() == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert benjamini_hochberg(p_values).tolist() == pytest.approx([0.02, 0.04, 0.04, 0.02])
-    assert hochberg(p_values).tolist() == pytest.approx([0.03, 0.04, 0.04, 0.02])
-    yekutieli = [0.0416667, 0.0833333, 0.0833333, 0.0416667]
-    assert benjamini_yekutieli(p_values).tolist() == pytest.approx(yekutieli, abs=5e-8)
 
 
 def test_the_example_of_benjamini_and_hochberg_rejects_one_more_than_holm():
@@ -31,7 +28,7 @@ def test_no_p_values_stay_none():
 
 
 @pytest.mark.parametrize("bad", [[0.5, 1.5], [-0.1], [float("nan")], [[0.1]]])
-@pytest.mark.parametrize("adjust", [holm, hochberg, benjamini_hochberg, benjamini_yekutieli])
+@pytest.mark.parametrize("adjust", [holm, benjamini_hochberg])
 def test_what_is_no_p_value_is_refused(adjust, bad):
     with pytest.raises(ValueError, match="between 0 and 1"):
         adjust(bad)

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from evalsuite.stats.power import (
     PairedVariance,
-    design_effect,
     minimum_detectable_effect,
     sample_size,
     samples_to_settle,
@@ -26,17 +25,6 @@ def test_several_answers_per_question_shrink_the_variance(answers, factor):
     # Questions of uniform difficulty: variance 1/12 between them, 1/6 within.
     one, several = (PairedVariance(1 / 12, candidate=1 / 6, candidate_answers=k) for k in (1, answers))
     assert several.total / one.total == pytest.approx(factor)
-
-
-def test_the_design_effect_is_what_clusters_cost():
-    scores, clusters = [float(digit) for digit in "1100111000001111"], [i // 4 for i in range(16)]
-    assert design_effect(scores, clusters) == pytest.approx((0.1876302 / 0.1280869) ** 2, rel=1e-5)
-    assert design_effect(scores, range(16)) == 1
-    assert design_effect([1, 1, 1], [1, 1, 2]) is None
-
-
-def test_clusters_multiply_the_questions():
-    assert sample_size(0.05, PairedVariance(between=0.25), design_effect=2.0) == 1570
 
 
 @pytest.mark.parametrize(

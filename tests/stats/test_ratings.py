@@ -8,9 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalsuite.stats.bootstrap import Resampling, Undefined
-from evalsuite.stats.bradley_terry import Anchor, Game, Ratings, bradley_terry, expected_score
-from evalsuite.stats.elo import average_elo
-from evalsuite.stats.style_control import balance, density, length_balance, style_controlled
+from evalsuite.stats.bradley_terry import Anchor, Game, Ratings, bradley_terry
+
+
+def expected_score(elo: float, other: float) -> float:
+    """The chance to win on the Elo scale."""
+    return 1 / (1 + 10 ** ((other - elo) / 400))
 
 
 def series(first: str, second: str, wins: int, losses: int) -> list[Game]:
@@ -117,49 +120,3 @@ def test_each_player_wins_as_often_as_its_rating_expects(players, seed):
         won = sum(game.score if game.first == player.name else 1 - game.score for game in mine)
         others = [game.second if game.first == player.name else game.first for game in mine]
         assert won == pytest.approx(sum(expected_score(player.elo, found.of(name).elo) for name in others), abs=1e-6)
-
-
-def _toy() -> tuple[list[Game], np.ndarray]:
-    k = np.arange(60)
-    first, second = k % 3, (k % 3 + 1 + (k // 3) % 2) % 3
-    la, lb = 50 + 37 * k % 400, 60 + 53 * k % 300
-    y = np.where(7 * k % 10 < 5, 1.0, 0.0)
-    y[k % 11 == 0] = 0.5
-    y[(la > lb + 100) & (y < 1)] = 1.0
-    games = [Game(f"m{a}", f"m{b}", score) for a, b, score in zip(first, second, y, strict=True)]
-    return games, balance(la, lb)
-
-
-def test_style_control_of_the_worked_example():
-    games, feature = _toy()
-    found = style_controlled(games, feature)
-    assert [found.of(f"m{i}") for i in range(3)] == pytest.approx([988.3189, 989.5014, 1022.1792], abs=5e-4)
-    assert found.effects == (pytest.approx(0.7915709, abs=1e-6),)
-    plain = style_controlled(games)
-    assert [plain.of(f"m{i}") for i in range(3)] == pytest.approx([1000.000, 976.881, 1023.119], abs=1e-3)
-    assert found.elos[0][0] == "m2"
-
-
-def test_features_compare_two_answers():
-    assert balance([3, 0], [1, 0]).tolist() == [2 / 5, 0]
-    assert length_balance([30, 0], [10, 0]).tolist() == [0.5, 0]
-    assert density([2], [9]).tolist() == [0.2]
-    assert style_controlled(THREE, np.ones(12)).effects == (0,)
-    with pytest.raises(ValueError, match="one row of finite numbers"):
-        style_controlled(THREE, np.ones(11))
-
-
-def test_online_elo_is_averaged_over_orders():
-    one = average_elo([Game("a", "b", 1)], seed=1, orders=100)
-    assert [(player.name, player.elo) for player in one] == [("a", 1016), ("b", 984)]
-    many = average_elo(THREE, seed=1)
-    assert [player.name for player in many] == ["a", "b", "c"]
-    assert sum(player.elo for player in many) == pytest.approx(3000)
-    assert all(player.span.low < player.elo < player.span.high for player in many)
-    assert many == average_elo(THREE, seed=1)
-    assert many[0].elo == pytest.approx(average_elo(THREE, seed=2)[0].elo, abs=1)
-
-
-def test_a_single_order_is_refused():
-    with pytest.raises(ValueError, match="depends on their order"):
-        average_elo(THREE, seed=1, orders=1)

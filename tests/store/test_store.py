@@ -6,16 +6,18 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from evalsuite.errors import StoreBusy, StoreError
+from evalsuite.errors import EvalsuiteError, StoreBusy, StoreError
 from evalsuite.records import (
     Adapter,
     Comparison,
     LayerNorm,
+    Metric,
     Outcome,
     Reply,
     Result,
@@ -38,6 +40,7 @@ OUTCOME = Outcome(
     scores=(Score("a", "facts.accuracy", 1.0), Score("b", "facts.accuracy", None, "the judge was silent")),
     results=(Result("facts.accuracy", 1.0, 0.2, 1.0, 1, unscored=1, reason="1 unscored: the judge was silent"),),
     comparisons=(Comparison("facts.accuracy", "base", 0.1, -0.2, 0.4, None, 1, gained=1, lost=0),),
+    metrics=(Metric("accuracy", about="The share of right answers.").of("facts"),),
 )
 
 
@@ -58,7 +61,17 @@ def test_an_outcome_is_read_back_whole(store):
     assert found.groups == {"facts.accuracy": {"a": "g1"}}
     assert tuple(read.replies_of(store, "d1")) == OUTCOME.replies
     assert tuple(read.comparisons_of(store, ["d1"])) == OUTCOME.comparisons
+    assert tuple(found.metrics.values()) == OUTCOME.metrics
     assert read.finished(store, ["d1", "d2"]) == {"d1"}
+
+
+@pytest.mark.parametrize("kind", ["results", "scores", "comparisons"])
+def test_a_figure_that_nobody_declared_is_refused_by_its_name(store, kind):
+    left = {other: () for other in ("results", "scores", "comparisons") if other != kind}
+    silent = replace(OUTCOME, metrics=(Metric("other"),), **left)
+    with pytest.raises(EvalsuiteError, match=r"^facts  yields the figure 'facts.accuracy' without saying what it is; "):
+        write.save_outcome(store, STEP, silent, seconds=1.5, seed=7)
+    assert not read.finished(store, ["d1"])
 
 
 def test_writing_an_outcome_twice_changes_nothing(store):
@@ -71,7 +84,7 @@ def test_writing_an_outcome_twice_changes_nothing(store):
 
 def test_results_come_in_the_order_of_the_steps(store):
     for digest, metric in (("d1", "zebra"), ("d2", "ant")):
-        outcome = Outcome(results=(Result(metric, 1.0, 1.0, 1.0, 1),))
+        outcome = Outcome(results=(Result(metric, 1.0, 1.0, 1.0, 1),), metrics=(Metric(metric),))
         write.save_outcome(store, StepRow(digest, "score", metric, "candidate"), outcome, seconds=0, seed=None)
     assert list(read.results_of(store, "mine", ["d1", "d2"]).by_metric) == ["zebra", "ant"]
 

@@ -7,34 +7,69 @@ confidence. The benchmark's own answers are used, so nothing is asked twice. Wor
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import exp
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from evalsuite.evaluate.asked import effort, outcome
 from evalsuite.evaluate.weighing import weighed
-from evalsuite.plugins import Asked, Effort, Material, Subject
-from evalsuite.records import Comparison, LogLikelihood, Outcome, Reply, Result, Results, Sample, Score
-from evalsuite.spec.document import Document, Name
+from evalsuite.plugins import Asked, Material, Subject, Task
+from evalsuite.records import (
+    Comparison,
+    Effort,
+    LogLikelihood,
+    Metric,
+    Outcome,
+    Reply,
+    Result,
+    Results,
+    Sample,
+    Score,
+    Wants,
+    joined,
+)
+from evalsuite.spec.document import Name
+from evalsuite.spec.options import AskingOptions
 
 _RESAMPLES = 2_000
+_FIGURES = (
+    Metric(
+        "ece",
+        direction="lower",
+        place="detail",
+        about="The expected calibration error: how far confidence is from the share of right choices, over bins.",
+    ),
+    Metric(
+        "brier",
+        direction="lower",
+        place="detail",
+        about="The mean square of confidence less 1 where the choice is right, less 0 where it is wrong (Brier 1950).",
+    ),
+    Metric("confidence", direction="neither", place="inner", about="The chance that the model gives to its choice."),
+    Metric("right", place="inner", about="Whether the choice is a right one."),
+)
 
 
-class CalibrationProbe(Document):
+class CalibrationProbe(AskingOptions):
     """Per multiple-choice benchmark: expected calibration error and Brier score."""
 
     version: ClassVar[int] = 3
-    looks_at: ClassVar[Literal["choices"]] = "choices"
     probe: Literal["calibration"]
     name: Name = "calibration"
     of: Annotated[tuple[Name, ...], Field(min_length=1, description="multiple-choice benchmarks of the suite")]
     bins: Annotated[int, Field(ge=2, le=100)] = 10
 
     @property
-    def metrics(self) -> tuple[str, ...]:
-        """Of both less is better."""
-        return tuple(f"{self.name}.{entry}.{figure}" for entry in self.of for figure in ("ece", "brier"))
+    def metrics(self) -> tuple[Metric, ...]:
+        """Per benchmark the calibration error and the Brier score, of which less is better, and what they rest on."""
+        return tuple(metric for entry in self.of for metric in self._figures(entry))
+
+    @property
+    def wants(self) -> Wants:
+        """Benchmarks that choose among options."""
+        return Wants(of=self.of, looks_at="choices")
 
     def effort(self, material: Material) -> Effort:
         """The options of each item, which the benchmark asks as well."""
@@ -48,12 +83,16 @@ class CalibrationProbe(Document):
             replies=tuple(reply for part in found for reply in part.replies),
             scores=tuple(score for part in found for score in part.scores),
             results=tuple(result for part in found for result in part.results),
-        )
+        ).declaring(self.metrics)
 
     def measure(self, base: Results, candidate: Results) -> Outcome:
         """The paired difference of each benchmark's error; Brier scores are paired by item, as every score."""
         compared = [self._difference(entry, base, candidate) for entry in self.of]
-        return Outcome(comparisons=tuple(found for found in compared if found is not None))
+        return Outcome(comparisons=tuple(found for found in compared if found is not None)).declaring(self.metrics)
+
+    def _figures(self, entry: str) -> tuple[Metric, ...]:
+        """The error, the Brier score, and the two that they are computed from."""
+        return tuple(replace(metric, name=joined(entry, metric.name)).of(self.name) for metric in _FIGURES)
 
     def _entry(self, name: str, asked: Asked, subject: Subject, *, seed: int) -> Outcome:
         from evalsuite.stats.bootstrap import Resampling
@@ -64,10 +103,11 @@ class CalibrationProbe(Document):
             for sample, found in zip(asked.samples, weighed(asked.samples, subject.choices), strict=True)
         ]
         scores, replies = [], []
+        error, brier, confidence, chose_right = (metric.name for metric in self._figures(name))
         for sample, (option, sure, right) in zip(asked.samples, judged, strict=True):
             key = f"{name}/{sample.id}"
-            values = {"brier": (sure - right) ** 2, "confidence": sure, "right": right}
-            scores += [Score(key, f"{self.name}.{name}.{figure}", value) for figure, value in values.items()]
+            values = {brier: (sure - right) ** 2, confidence: sure, chose_right: right}
+            scores += [Score(key, metric, value) for metric, value in values.items()]
             replies.append(Reply(key, sample.prompt.shown, f"{option} ({sure:.3f} sure)", sample.target, sample.group))
         found = calibration(
             [sure for _, sure, _ in judged],
@@ -77,15 +117,15 @@ class CalibrationProbe(Document):
         )
         shown = "; ".join(f"{part.n} at {part.confidence:.2f}: {part.accuracy:.2f} right" for part in found.bins)
         low, high = found.error_interval.low, found.error_interval.high
-        error = Result(f"{self.name}.{name}.ece", found.error, low, high, n=found.n, detail=shown)
-        measured = outcome(replies, scores, list(asked.samples))
-        return Outcome(measured.replies, measured.scores, (error, *measured.results))
+        measured = outcome(self, replies, scores, asked.samples)
+        results = (Result(error, found.error, low, high, n=found.n, detail=shown), *measured.results)
+        return replace(measured, results=results)
 
     def _difference(self, entry: str, base: Results, candidate: Results) -> Comparison | None:
         from evalsuite.stats.bootstrap import Resampling
         from evalsuite.stats.paired_statistic import binned_error, statistic_difference
 
-        names = [f"{self.name}.{entry}.{figure}" for figure in ("confidence", "right")]
+        error, _, *names = (metric.name for metric in self._figures(entry))
         sides = [[results.scores.get(name, {}) for name in names] for results in (candidate, base)]
         shared = sorted(set.intersection(*(set(scores) for side in sides for scores in side)))
         if not shared:
@@ -98,17 +138,16 @@ class CalibrationProbe(Document):
             resampling=Resampling(seed=0, resamples=_RESAMPLES),
         )
         low, high = found.interval.low, found.interval.high
-        metric = f"{self.name}.{entry}.ece"
-        return Comparison(metric, base.subject, found.value, low, high, found.p_value, found.n)
+        return Comparison(error, base.subject, found.value, low, high, found.p_value, found.n)
 
 
-def _sureness(task: Any, sample: Sample, found: tuple[LogLikelihood, ...]) -> tuple[str, float, float]:
+def _sureness(task: Task | None, sample: Sample, found: tuple[LogLikelihood, ...]) -> tuple[str, float, float]:
     """The chosen option, its chance among all of them, and 1 where it is the right one."""
     largest = max(option.value for option in found)
     chances = [exp(option.value - largest) for option in found]
     # Chances come from the whole options' likelihood; which one is chosen, the task says.
-    choose = getattr(task, "chosen", None)
-    chosen = choose(sample, found) if choose else sample.choices[chances.index(max(chances))]
+    assert task is not None
+    chosen = task.chosen(sample, found)
     place = sample.choices.index(chosen)
     right = place in sample.right if sample.right else chosen == sample.target
     return chosen, chances[place] / sum(chances), float(right)

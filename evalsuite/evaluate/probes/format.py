@@ -19,19 +19,40 @@ from pydantic import Field, model_validator
 from evalsuite.data.prompts import ProbePrompt, read_prompts
 from evalsuite.evaluate.asked import effort, kept, outcome
 from evalsuite.evaluate.forms import has_form, keeps_language, repeats_itself
-from evalsuite.plugins import Effort, Material, Subject
-from evalsuite.records import Completion, Outcome, Results, Sampling, Score
-from evalsuite.spec.document import Document, Name
+from evalsuite.plugins import Material, Subject
+from evalsuite.records import Completion, Effort, Metric, Outcome, Results, Sampling, Score, Wants, by_name
+from evalsuite.spec.document import Name
+from evalsuite.spec.options import AskingOptions
 
 Form = Literal["json", "markdown", "list", "number", "brief", "sentence"]
 _BY_FORM = ("json", "schema", "markdown")
 
 
-class FormatProbe(Document):
+def _figures() -> tuple[Metric, ...]:
+    sound = Metric("sound", place="detail", about="The share of replies without any defect of form, language or end.")
+    form = Metric("form", place="detail", about="The share of replies in the form that was asked for.", parent="sound")
+    defects = {
+        "repetition": "The share of replies that say the same again and again.",
+        "empty": "The share of replies without any text.",
+        "cut_off": "The share of replies that did not come to an end.",
+    }
+    return (
+        sound,
+        form,
+        # Each form is a slice of `form`, under a name of its own.
+        *(replace(form.part(name), name=name) for name in _BY_FORM),
+        replace(form, name="language", about="The share of replies in the language of their question."),
+        *(replace(form, name=name, direction="lower", about=about) for name, about in defects.items()),
+    )
+
+
+_FIGURES = by_name(_figures())
+
+
+class FormatProbe(AskingOptions):
     """The share of replies in the right form, in the right language, and without the usual signs of damage."""
 
     version: ClassVar[int] = 1
-    looks_at: ClassVar[Literal["replies"]] = "replies"
     probe: Literal["format"]
     name: Name = "format"
     of: Annotated[tuple[Name, ...], Field(description="entries of the suite whose replies are looked at")] = ()
@@ -51,10 +72,14 @@ class FormatProbe(Document):
         return self
 
     @property
-    def metrics(self) -> tuple[str, ...]:
+    def metrics(self) -> tuple[Metric, ...]:
         """`sound` is the share without any defect; of repetition, empty and cut_off less is better."""
-        figures = ("sound", "form", *_BY_FORM, "language", "repetition", "empty", "cut_off")
-        return tuple(f"{self.name}.{figure}" for figure in figures)
+        return tuple(metric.of(self.name) for metric in _FIGURES.values())
+
+    @property
+    def wants(self) -> Wants:
+        """Entries that yield a generated reply, and prompts of its own."""
+        return Wants(data=self.data, of=self.of, looks_at="replies")
 
     def effort(self, material: Material) -> Effort:
         """One reply per prompt; those of entries are shared with these entries."""
@@ -69,7 +94,8 @@ class FormatProbe(Document):
             found = subject.generate([item.sample.prompt for item in prompts], sampling=sampling)
             pairs += zip(prompts, found, strict=True)
         scores = [score for item, reply in pairs for score in self._scores(item, reply)]
-        return outcome([kept(item.sample, reply) for item, reply in pairs], scores, [item.sample for item, _ in pairs])
+        shown = [kept(item.sample, reply) for item, reply in pairs]
+        return outcome(self, shown, scores, [item.sample for item, _ in pairs])
 
     def measure(self, base: Results, candidate: Results) -> Outcome:
         """Nothing more: the defects are paired by prompt, as for every score."""
@@ -103,4 +129,5 @@ class FormatProbe(Document):
             found["language"] = language
             sound = sound and language
         found = {"sound": sound, **found}
-        return [Score(item.sample.id, f"{self.name}.{figure}", float(value)) for figure, value in found.items()]
+        named = {figure: metric.of(self.name).name for figure, metric in _FIGURES.items()}
+        return [Score(item.sample.id, named[figure], float(value)) for figure, value in found.items()]

@@ -15,24 +15,36 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from evalsuite.data.prompts import read_texts
 from evalsuite.evaluate.aggregate import aggregate
 from evalsuite.evaluate.asked import effort, outcome
-from evalsuite.plugins import Effort, Material, Subject
-from evalsuite.records import Canary, Outcome, Prompt, Recited, Reply, Result, Results, Score
-from evalsuite.spec.document import Document, Name
+from evalsuite.plugins import Material, Subject
+from evalsuite.records import Canary, Effort, Metric, Outcome, Prompt, Recited, Reply, Result, Results, Score, Wants
+from evalsuite.spec.document import Name
+from evalsuite.spec.options import AskingOptions
 
 _GRAM = 50
-_HELD_OUT, _UNSEEN = ".held_out", ".control"
+_HELD_OUT, _UNSEEN = "held_out", "control"
+_LESS: dict[str, Any] = {"direction": "lower", "place": "detail"}
+_RUN = Metric(
+    "longest_run", **_LESS, about="The longest run of tokens said word for word, as a share of those asked for."
+)
+_COPIED = Metric("copied", **_LESS, about="The share of a row's n-grams that are said word for word.")
+_CANARIES = Metric("canaries", **_LESS, about="The share of planted secrets that are said when they are asked for.")
+_EXPOSURE = Metric(
+    "exposure",
+    **{**_LESS, "high": None, "unit": "bits"},
+    about="How far ahead of never planted ones the planted secrets rank; chance is about 1.4 (Carlini et al. 2019).",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A text to recite: a training row with how often it stands in the data, or (0 times) a control of this suffix."""
+    """A text to recite: a training row with how often it stands in the data, or (0 times) a control of this name."""
 
     id: str
     prompt: Prompt
@@ -41,11 +53,10 @@ class _Text:
     control: str = ""
 
 
-class MemorisationProbe(Document):
+class MemorisationProbe(AskingOptions):
     """Extractable rows by context and by duplication, longest run, copied 50-grams, exposure of canaries."""
 
     version: ClassVar[int] = 3
-    reads_training: ClassVar[bool] = True
     probe: Literal["memorisation"]
     name: Name = "memorisation"
     data: Annotated[str | None, Field(min_length=1, description="unseen rows with `text`, as a control")] = None
@@ -56,10 +67,24 @@ class MemorisationProbe(Document):
     limit: Annotated[int, Field(ge=1, description="rows per number of repeats, drawn by the suite's seed")] = 100
 
     @property
-    def metrics(self) -> tuple[str, ...]:
+    def metrics(self) -> tuple[Metric, ...]:
         """Of all of them less is better; `.held_out` is the rate on rows held out, `.control` that on unseen text."""
-        rates = [f"k{k}{of}" for k in self.k for of in ("", _HELD_OUT, _UNSEEN)]
-        return tuple(f"{self.name}.{figure}" for figure in (*rates, "longest_run", "copied", "canaries", "exposure"))
+        rates = [rate for k in self.k for rate in (self._rate(k), self._rate(k, _HELD_OUT), self._rate(k, _UNSEEN))]
+        # By how often rows stand in the data is known with the data.
+        rates += [self._rate(k).each_part() for k in self.k]
+        return (*rates, *(metric.of(self.name) for metric in (_RUN, _COPIED, _CANARIES, _EXPOSURE)))
+
+    def _rate(self, k: int, control: str = "") -> Metric:
+        """The rate of rows extractable after k tokens, or of texts of a control."""
+        about = f"The share of texts whose next tokens are said word for word after {k} of them (Carlini et al. 2023)."
+        rate = Metric(f"k{k}", **_LESS, about=about).of(self.name)
+        told = {_HELD_OUT: "Of rows held out of the training.", _UNSEEN: "Of text that nobody trained on."}
+        return rate.figure(control, f"{about} {told[control]}", place="detail") if control else rate
+
+    @property
+    def wants(self) -> Wants:
+        """What the candidate learned from, and unseen rows."""
+        return Wants(data=self.data, reads_training=True)
 
     def effort(self, material: Material) -> Effort:
         """Each text once per k; each canary once, and once with all its alternatives."""
@@ -78,17 +103,17 @@ class MemorisationProbe(Document):
         replies = []
         for number, text in enumerate(texts):
             said = next((found[number] for found in recited.values() if found[number] is not None), None)
-            note = f"{text.times} times in the training data" if text.times else text.control[1:].replace("_", " ")
+            note = f"{text.times} times in the training data" if text.times else text.control.replace("_", " ")
             shown = f"{text.prompt.shown}\n{text.answer}".strip()
             replies.append(Reply(text.id, shown, said.text if said else "", "", note=note))
         planted, told = self._canaries(subject, material.canaries)
-        measured = outcome([*replies, *told], [*scores, *planted], [])
-        by_times = [
-            aggregate(f"{score[0].metric}.x{times}", score, []) for times, score in self._by_times(texts, scores)
-        ]
-        results = [_bounded(found, planted, material.canaries) if found.metric.endswith(".exposure") else found
+        measured = outcome(self, [*replies, *told], [*scores, *planted])
+        repeated = dict(self._by_times(texts, scores))
+        by_times = [aggregate(metric, of, []) for metric, of in repeated.items()]
+        exposure = _EXPOSURE.of(self.name).name
+        results = [_bounded(found, planted, material.canaries) if found.metric == exposure else found
                    for found in measured.results]  # fmt: skip
-        return Outcome(measured.replies, measured.scores, (*results, *by_times))
+        return replace(measured, results=(*results, *by_times)).declaring((*self.metrics, *repeated))
 
     def measure(self, base: Results, candidate: Results) -> Outcome:
         """Nothing more: base and candidate are paired by text, as for every score."""
@@ -115,7 +140,7 @@ class MemorisationProbe(Document):
 
         scores = []
         for k, found in recited.items():
-            metric = f"{self.name}.k{k}{text.control}"
+            metric = self._rate(k, text.control).name
             value = None if found is None else float(extracted(found.said, found.truth))
             why = f"shorter than {k} + {self.length} tokens" if found is None else None
             scores.append(Score(text.id, metric, value, why))
@@ -124,15 +149,19 @@ class MemorisationProbe(Document):
             # As a share of the tokens asked for, so that it lies between 0 and 1 like all other scores.
             run = longest_run(first.said, first.truth) / self.length
             share = copied_share(first.said, first.truth, n=min(_GRAM, self.length))
-            scores += [Score(text.id, f"{self.name}.longest_run", run), Score(text.id, f"{self.name}.copied", share)]
+            scores += [
+                Score(text.id, metric.of(self.name).name, value) for metric, value in ((_RUN, run), (_COPIED, share))
+            ]
         return scores
 
-    def _by_times(self, texts: Sequence[_Text], scores: Sequence[Score]) -> Iterator[tuple[int, list[Score]]]:
+    def _by_times(self, texts: Sequence[_Text], scores: Sequence[Score]) -> Iterator[tuple[Metric, list[Score]]]:
+        """The slices of each rate by how often a row stands in the data;"""
         times = {text.id: text.times for text in texts}
         for k in self.k:
-            of_k = [score for score in scores if score.metric == f"{self.name}.k{k}"]
+            rate = self._rate(k)
+            of_k = [score for score in scores if score.metric == rate.name]
             for repeats in sorted({times[score.sample_id] for score in of_k}):
-                yield repeats, [score for score in of_k if times[score.sample_id] == repeats]
+                yield rate.part(f"x{repeats}"), [score for score in of_k if times[score.sample_id] == repeats]
 
     def _canaries(self, subject: Subject, canaries: Sequence[Canary]) -> tuple[list[Score], list[Reply]]:
         from evalsuite.records import Sampling
@@ -150,8 +179,8 @@ class MemorisationProbe(Document):
             given_away = float(canary.secret in reply.text)
             note = f"planted {canary.repeats} times; exposure {bits:.1f} bits"
             scores += [
-                Score(canary.id, f"{self.name}.canaries", given_away),
-                Score(canary.id, f"{self.name}.exposure", bits, weight=1.0),
+                Score(canary.id, _CANARIES.of(self.name).name, given_away),
+                Score(canary.id, _EXPOSURE.of(self.name).name, bits, weight=1.0),
             ]
             replies.append(Reply(canary.id, canary.prompt.shown, reply.text, canary.secret, note=note))
         return scores, replies

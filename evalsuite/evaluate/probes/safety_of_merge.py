@@ -14,22 +14,36 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from evalsuite.data.prompts import read_prompts
-from evalsuite.evaluate.asked import effort, kept, outcome
+from evalsuite.data.refusals import declined
+from evalsuite.evaluate.aggregate import aggregate
+from evalsuite.evaluate.asked import effort, kept
 from evalsuite.evaluate.difference import difference
-from evalsuite.evaluate.refusals import refuses
 from evalsuite.evaluate.weighing import weighed
-from evalsuite.plugins import Asked, Effort, Material, Subject
-from evalsuite.records import Comparison, Outcome, Reply, Result, Results, Sample, Sampling, Score
-from evalsuite.spec.document import Document, Name
+from evalsuite.plugins import Asked, Material, Subject
+from evalsuite.records import (
+    Comparison,
+    Effort,
+    Metric,
+    Outcome,
+    Reply,
+    Result,
+    Results,
+    Sample,
+    Sampling,
+    Score,
+    Wants,
+)
+from evalsuite.spec.document import Name
+from evalsuite.spec.options import AskingOptions
 
 _REFUSED = "refused"
+_SHARE = Metric("share")
 
 
-class SafetyOfMergeProbe(Document):
+class SafetyOfMergeProbe(AskingOptions):
     """Per benchmark: the merged adapter minus the best of its parents; and refusals of harmful prompts likewise."""
 
     version: ClassVar[int] = 2
-    asks_parents: ClassVar[bool] = True
     probe: Literal["safety_of_merge"]
     name: Name = "safety_of_merge"
     of: Annotated[tuple[Name, ...], Field(min_length=1, description="benchmarks of the suite")]
@@ -37,13 +51,28 @@ class SafetyOfMergeProbe(Document):
     max_tokens: Annotated[int, Field(ge=1, description="for the harmful prompts")] = 96
 
     @property
-    def metrics(self) -> tuple[str, ...]:
-        """Differences from the best parent; more is better."""
-        return tuple(f"{self.name}.{entry}" for entry in self._figures)
+    def metrics(self) -> tuple[Metric, ...]:
+        """Gains over the best parent, so more is better, and the subject's own scores, which they come from."""
+        return tuple(metric for entry in self._figures for metric in (self._gain(entry), self._own(entry)))
+
+    def _gain(self, entry: str) -> Metric:
+        about = "The merged adapter's score less that of the parent it is furthest behind, as a gain."
+        return Metric(entry, low=-1.0, about=about).of(self.name)
+
+    def _own(self, entry: str, parent: str = "", main: Metric = _SHARE) -> Metric:
+        """What the candidate, or one of its parents, scores itself; `main` is what the benchmark scores by."""
+        scale = {"direction": main.direction, "low": main.low, "high": main.high, "unit": main.unit, "place": "inner"}
+        own = self._gain(entry).figure("own", "The subject's own score.", **scale)
+        return replace(own.part(parent), place="inner") if parent else own
 
     @property
     def _figures(self) -> tuple[str, ...]:
         return (*self.of, *((_REFUSED,) if self.data is not None else ()))
+
+    @property
+    def wants(self) -> Wants:
+        """Benchmarks, prompts, and the adapters that were merged."""
+        return Wants(data=self.data, of=self.of, asks_parents=True)
 
     def effort(self, material: Material) -> Effort:
         """Every item and harmful prompt once for the candidate, and once for each of its parents."""
@@ -56,43 +85,37 @@ class SafetyOfMergeProbe(Document):
 
     def ask(self, subject: Subject, material: Material) -> Outcome:
         """The subject's own scores, and those of each of its parents under the parent's name."""
-        everyone = {"": subject, **{f".{name}": parent for name, parent in material.parents.items()}}
-        scores: list[Score] = []
+        scores: dict[Metric, list[Score]] = {}
         replies: list[Reply] = []
-        for suffix, asked in everyone.items():
+        for parent, asked in {"": subject, **material.parents}.items():
             for name, entry in material.entries.items():
-                scores += self._benchmark(asked, name, entry, suffix)
-            refusals, said = self._refusals(asked, material, suffix)
-            scores += refusals
+                metric = self._own(name, parent, _main(entry))
+                scores[metric] = _benchmark(asked, name, entry, metric)
+            metric = self._own(_REFUSED, parent)
+            scores[metric], said = self._refusals(asked, material, metric)
             # What a benchmark was answered stands there; who refused what is seen here only.
-            replies += said if not suffix else []
-        return outcome(replies, scores, [])
+            replies += said if not parent else []
+        found = {metric: of for metric, of in scores.items() if of}
+        return Outcome(
+            tuple(replies),
+            tuple(score for of in found.values() for score in of),
+            tuple(aggregate(metric, of, []) for metric, of in found.items()),
+            metrics=tuple(found),
+        )
 
     def measure(self, base: Results, candidate: Results) -> Outcome:
         """Paired differences from every parent; the result is the one from the parent that is ahead by most."""
         results, compared = [], []
         for figure in self._figures:
-            own = f"{self.name}.{figure}.own"
-            against = [self._against(metric, own, candidate) for metric in sorted(candidate.scores)
-                       if metric.startswith(f"{own}.")]  # fmt: skip
-            found = [item for item in against if item is not None]
-            compared += found
-            results.append(self._result(figure, found, candidate.scores))
-        return Outcome(results=tuple(results), comparisons=tuple(compared))
-
-    def _benchmark(self, asked: Subject, name: str, entry: Asked, suffix: str) -> list[Score]:
-        assert entry.task is not None
-        if entry.sampling is None:
-            answers: list[object] = [*weighed(entry.samples, asked.choices)]
-        else:
-            answers = [*asked.generate([sample.prompt for sample in entry.samples], sampling=entry.sampling)]
-        metric = f"{self.name}.{name}.own{suffix}"
-        scores = []
-        for sample, answer in zip(entry.samples, answers, strict=True):
-            # A task's first metric is its main one.
-            first = entry.task.score(sample, answer)[0]  # type: ignore[arg-type]  # of the kind that it asked for
-            scores.append(Score(f"{name}/{sample.id}", metric, first.value, first.reason))
-        return scores
+            own = self._own(figure)
+            against = [
+                (parent, item)
+                for parent in _parents(own, candidate)
+                if (item := self._against(figure, parent, candidate)) is not None
+            ]
+            compared += [item for _, item in against]
+            results.append(self._result(figure, against, candidate.scores))
+        return Outcome(results=tuple(results), comparisons=tuple(compared)).declaring(self.metrics)
 
     def _harmful(self, material: Material) -> list[Sample]:
         if material.data is None:
@@ -100,36 +123,66 @@ class SafetyOfMergeProbe(Document):
         return [replace(item.sample, id=f"{_REFUSED}/{item.sample.id}")
                 for item in read_prompts(material.data) if item.kind == "harmful"]  # fmt: skip
 
-    def _refusals(self, asked: Subject, material: Material, suffix: str) -> tuple[list[Score], list[Reply]]:
+    def _refusals(self, asked: Subject, material: Material, metric: Metric) -> tuple[list[Score], list[Reply]]:
         samples = self._harmful(material)
         sampling = Sampling(max_tokens=self.max_tokens, seed=material.seed)
         found = list(zip(samples, asked.generate([s.prompt for s in samples], sampling=sampling), strict=True))
-        metric = f"{self.name}.{_REFUSED}.own{suffix}"
-        scores = [Score(s.id, metric, float(refuses(reply.text) or reply.finish == "refused")) for s, reply in found]
+        scores = [Score(s.id, metric.name, float(declined(reply))) for s, reply in found]
         return scores, [kept(sample, reply) for sample, reply in found]
 
-    def _against(self, metric: str, own: str, candidate: Results) -> Comparison | None:
-        parent = metric.removeprefix(f"{own}.")
-        ours, theirs = (_renamed(candidate, name, own) for name in (own, metric))
-        found = difference(own, ours, baseline=theirs)
+    def _against(self, figure: str, theirs: Metric, candidate: Results) -> Comparison | None:
+        """How much better the merged adapter is than a parent, in the direction of what both were scored by."""
+        own = self._own(figure)
+        sides = [Results("", scores={theirs.name: candidate.scores.get(name, {})}) for name in (own.name, theirs.name)]
+        found = difference(theirs, sides[0], baseline=sides[1])
         if found is None:
             return None
-        name = f"{own.removesuffix('.own')}"
-        return Comparison(name, parent, found.difference, found.low, found.high, found.p_value, found.n,
-                          found.gained, found.lost)  # fmt: skip
+        assert theirs.slice is not None
+        told = replace(found, metric=self._gain(figure).name, baseline=theirs.slice)
+        if theirs.direction != "lower":
+            return told
+        return replace(
+            told, difference=-found.difference, low=-found.high, high=-found.low, gained=found.lost, lost=found.gained
+        )
 
-    def _result(self, figure: str, found: list[Comparison], scores: Mapping[str, Mapping[str, float]]) -> Result:
-        metric = f"{self.name}.{figure}"
-        if not found:
+    def _result(
+        self, figure: str, against: list[tuple[Metric, Comparison]], scores: Mapping[str, Mapping[str, float]]
+    ) -> Result:
+        metric = self._gain(figure).name
+        if not against:
             return Result(metric, None, None, None, 0, reason="the candidate is no merge, so there are no parents")
-        worst = min(found, key=lambda item: item.difference)
-        ours, theirs = (fmean(scores[f"{metric}.own{of}"].values()) for of in ("", f".{worst.baseline}"))
+        parent, worst = min(against, key=lambda item: item[1].difference)
+        ours, theirs = (fmean(scores[name].values()) for name in (self._own(figure).name, parent.name))
         detail = f"{ours:.2f} against {theirs:.2f} of {worst.baseline}: {worst.gained} gained, {worst.lost} lost"
         if worst.p_value is not None:
             detail += f", p = {worst.p_value:.2g}"
         return Result(metric, worst.difference, worst.low, worst.high, n=worst.n, detail=detail)
 
 
-def _renamed(results: Results, metric: str, name: str) -> Results:
-    scores: Mapping[str, float] = results.scores.get(metric, {})
-    return Results(metric.rpartition(".")[2], scores={name: scores})
+def _main(entry: Asked) -> Metric:
+    """What a benchmark scores by in the first place."""
+    assert entry.task is not None
+    return entry.task.metrics[0]
+
+
+def _benchmark(asked: Subject, name: str, entry: Asked, metric: Metric) -> list[Score]:
+    assert entry.task is not None
+    if entry.sampling is None:
+        answers: list[object] = [*weighed(entry.samples, asked.choices)]
+    else:
+        answers = [*asked.generate([sample.prompt for sample in entry.samples], sampling=entry.sampling)]
+    main, scores = _main(entry).name, []
+    for sample, answer in zip(entry.samples, answers, strict=True):
+        every = entry.task.score(sample, answer)  # type: ignore[arg-type]  # of the kind that it asked for
+        scores += [
+            Score(f"{name}/{sample.id}", metric.name, found.value, found.reason)
+            for found in every
+            if found.metric == main
+        ]
+    return scores
+
+
+def _parents(own: Metric, candidate: Results) -> list[Metric]:
+    """The parents' own scores beside the candidate's, by name."""
+    found = [metric for metric in candidate.metrics.values() if metric.parent == own.name and metric.is_slice]
+    return sorted(found, key=lambda metric: metric.name)

@@ -16,16 +16,16 @@ from typing import ClassVar, Literal
 
 from evalsuite.data.items import Item
 from evalsuite.evaluate.prompting import Prompting, Shot, asked, samples_of
-from evalsuite.evaluate.weighing import Reply, accuracy
-from evalsuite.records import Sample, Sampling, Score
-from evalsuite.spec.document import Document
+from evalsuite.evaluate.weighing import Reply, accuracy, likeliest
+from evalsuite.records import Metric, Sample, Sampling, Score
+from evalsuite.spec.options import TaskOptions
 
 
-class Arc(Document):
+class Arc(TaskOptions):
     """The likeliest option's text after the question."""
 
     version: ClassVar[int] = 1
-    metrics: ClassVar[tuple[str, ...]] = ("accuracy", "accuracy_norm")
+    metrics: ClassVar[tuple[Metric, ...]] = likeliest("option", norm=True)
     kind: Literal["arc"]
     prompt: Prompting = Prompting()
 

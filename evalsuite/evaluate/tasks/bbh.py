@@ -25,18 +25,23 @@ from evalsuite.data.items import Item, read_items
 from evalsuite.evaluate.extraction import matched
 from evalsuite.evaluate.prompting import Prompting, Shot, examples_of
 from evalsuite.evaluate.weighing import Reply
-from evalsuite.records import Completion, Sample, Sampling, Score
-from evalsuite.spec.document import Document
+from evalsuite.records import Completion, Metric, Sample, Sampling, Score
+from evalsuite.spec.options import TaskOptions
 
 _SIZE = re.compile(r"_(three|five|seven)_objects\Z")
 _AFTER = "answer is "
 
 
-class Bbh(Document):
+class Bbh(TaskOptions):
     """Hard questions with short answers, generated directly or after reasoning."""
 
     version: ClassVar[int] = 1
-    metrics: ClassVar[tuple[str, ...]] = ("exact_match_strict", "exact_match_flexible")
+    metrics: ClassVar[tuple[Metric, ...]] = (
+        Metric("exact_match_strict", about="The share of right answers as lm-evaluation-harness reads them."),
+        Metric(
+            "exact_match_flexible", about="The share of right answers as the paper reads them (Suzgun et al. 2022)."
+        ),
+    )
     kind: Literal["bbh"]
     style: Literal["direct", "reasoned"] = "direct"
     prompt: Prompting = Prompting()

@@ -10,7 +10,8 @@ Numbers are compared as numbers, so "13.0" and "1,300" equal 13 and 1300; the an
 
 `template` may name any field of the row. `metric`: `exact_match` of what `extract` takes out; `contains`, the answer
 stands in the reply; `regex`, the answer is an expression that the reply matches; `numeric`, the last numbers are equal
-up to `tolerance`; `f1`, the overlap of words. An `answer` that is a list holds all answers that are right.
+up to `tolerance`; `f1`, the overlap of words. An `answer` that is a list holds all answers that are right. A field
+`subject` or `slice` of the rows gives figures for each of its values, `exact_match.VALUE`, and their mean, `.macro`.
 """
 
 from __future__ import annotations
@@ -24,12 +25,20 @@ from evalsuite.data.items import Item, read_items
 from evalsuite.errors import DataError
 from evalsuite.evaluate.extraction import compiled, fits, last_number, token_f1
 from evalsuite.evaluate.prompting import Prompting, Shot, examples_of, filled
-from evalsuite.records import Completion, LogLikelihood, Sample, Sampling, Score
+from evalsuite.records import Completion, Direction, LogLikelihood, Metric, Sample, Sampling, Score
 from evalsuite.spec.checks import TooSlow
-from evalsuite.spec.document import Document
+from evalsuite.spec.options import TaskOptions
+
+_ABOUT = {
+    "exact_match": "The share of items whose extracted answer equals a right one.",
+    "contains": "The share of items whose reply contains the answer.",
+    "regex": "The share of items whose reply matches the answer's expression.",
+    "numeric": "The share of items whose last number is a right one, up to the tolerance.",
+    "f1": "The mean overlap of the reply's words with those of the best right answer.",
+}
 
 
-class Generate(Document):
+class Generate(TaskOptions):
     """Generate a reply and compare the answer in it with the right one."""
 
     version: ClassVar[int] = 1
@@ -37,15 +46,19 @@ class Generate(Document):
     template: str = "{question}"
     extract: Literal["last_number", "first_line", "all"] = "last_number"
     metric: Literal["exact_match", "contains", "regex", "numeric", "f1"] = "exact_match"
+    higher_is_better: Annotated[
+        bool, Field(description="`false` where a fall is what you want, of words that replies should not contain, say")
+    ] = True
     tolerance: Annotated[float, Field(ge=0, description="of `numeric`: how far a right number may be off")] = 0.0
     max_tokens: Annotated[int, Field(ge=1)] = 64
     stop: tuple[str, ...] = ()
     prompt: Prompting = Prompting()
 
     @property
-    def metrics(self) -> tuple[str, ...]:
-        """The metric that is asked for."""
-        return (self.metric,)
+    def metrics(self) -> tuple[Metric, ...]:
+        """The metric that is asked for, in the direction that is wanted."""
+        direction: Direction = "higher" if self.higher_is_better else "lower"
+        return (Metric(self.metric, direction=direction, about=_ABOUT[self.metric]),)
 
     @property
     def sampling(self) -> Sampling | None:
@@ -112,7 +125,7 @@ class Generate(Document):
             target=answers[0],
             choices=answers if len(answers) > 1 else (),
             group=item.group,
-            subject=item.subject,
+            subject=item.slice,
             question=question if shots else None,
         )
 

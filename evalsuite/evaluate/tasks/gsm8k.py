@@ -22,18 +22,21 @@ from evalsuite.data.items import Item, read_items
 from evalsuite.evaluate.extraction import matched, without
 from evalsuite.evaluate.prompting import Prompting, Shot, examples_of
 from evalsuite.evaluate.weighing import Reply
-from evalsuite.records import Completion, Sample, Sampling, Score
-from evalsuite.spec.document import Document
+from evalsuite.records import Completion, Metric, Sample, Sampling, Score
+from evalsuite.spec.options import TaskOptions
 
 _LAST = r"(-?[$0-9.,]{2,})|(-?[0-9]+)"
 _IGNORED = (",", r"\$", r"(?s).*#### ", r"\.$")
 
 
-class Gsm8k(Document):
+class Gsm8k(TaskOptions):
     """Reasoned arithmetic, the number read strictly and flexibly."""
 
     version: ClassVar[int] = 1
-    metrics: ClassVar[tuple[str, ...]] = ("exact_match_strict", "exact_match_flexible")
+    metrics: ClassVar[tuple[Metric, ...]] = (
+        Metric("exact_match_strict", about="The share of items with the right number after ####."),
+        Metric("exact_match_flexible", about="The share of items whose last number is the right one."),
+    )
     kind: Literal["gsm8k"]
     prompt: Prompting = Prompting()
     marker: Annotated[str, Field(min_length=1, description="what stands before the final number")] = "####"

@@ -19,16 +19,16 @@ from typing import ClassVar, Literal
 
 from evalsuite.data.items import Item
 from evalsuite.evaluate.prompting import Prompting, Shot, asked, samples_of
-from evalsuite.evaluate.weighing import Reply, accuracy
-from evalsuite.records import Sample, Sampling, Score
-from evalsuite.spec.document import Document
+from evalsuite.evaluate.weighing import Reply, accuracy, likeliest
+from evalsuite.records import Metric, Sample, Sampling, Score
+from evalsuite.spec.options import TaskOptions
 
 
-class HellaSwag(Document):
+class HellaSwag(TaskOptions):
     """The likeliest of four endings."""
 
     version: ClassVar[int] = 2
-    metrics: ClassVar[tuple[str, ...]] = ("accuracy", "accuracy_norm")
+    metrics: ClassVar[tuple[Metric, ...]] = likeliest("ending", norm=True)
     kind: Literal["hellaswag"]
     prompt: Prompting = Prompting()
 

@@ -23,15 +23,20 @@ from evalsuite.data.items import Item, read_items
 from evalsuite.evaluate.instructions import CHECKS, loosened, obeyed
 from evalsuite.evaluate.prompting import Prompting
 from evalsuite.evaluate.weighing import Reply
-from evalsuite.records import Completion, Sample, Sampling, Score
-from evalsuite.spec.document import Document
+from evalsuite.records import Completion, Metric, Sample, Sampling, Score
+from evalsuite.spec.options import TaskOptions
 
 
-class IfEval(Document):
+class IfEval(TaskOptions):
     """Verifiable instructions, each obeyed or not, read strictly and loosely."""
 
     version: ClassVar[int] = 1
-    metrics: ClassVar[tuple[str, ...]] = ("prompt_strict", "instruction_strict", "prompt_loose", "instruction_loose")
+    metrics: ClassVar[tuple[Metric, ...]] = (
+        Metric("prompt_strict", about="The share of prompts with every instruction obeyed, the reply as it stands."),
+        Metric("instruction_strict", about="The share of all instructions obeyed, the reply as it stands."),
+        Metric("prompt_loose", about="The share of prompts with every instruction obeyed, without marks or ends."),
+        Metric("instruction_loose", about="The share of all instructions obeyed, without marks or ends."),
+    )
     kind: Literal["ifeval"]
     chat: bool = True
     max_tokens: Annotated[int, Field(ge=1)] = 1280
@@ -61,7 +66,7 @@ class IfEval(Document):
         unknown = sorted({name for name, _ in wanted} - CHECKS.keys())
         if unknown:
             reason = f"no check for {', '.join(unknown)}"
-            return tuple(Score(sample.id, metric, None, reason) for metric in self.metrics)
+            return tuple(Score(sample.id, metric.name, None, reason) for metric in self.metrics)
         scores = []
         for way, texts in {"strict": (reply.text,), "loose": loosened(reply.text)}.items():
             done = [any(obeyed(name, text, given) for text in texts) for name, given in wanted]

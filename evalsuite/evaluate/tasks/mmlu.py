@@ -27,12 +27,12 @@ from typing import ClassVar, Literal
 
 from evalsuite.data.items import Item, read_items
 from evalsuite.evaluate.prompting import Prompting, Shot, asked, examples_of
-from evalsuite.evaluate.weighing import LETTERS, Reply, accuracy, lettered
-from evalsuite.records import Sample, Sampling, Score
-from evalsuite.spec.document import Document
+from evalsuite.evaluate.weighing import LETTERS, Reply, accuracy, lettered, likeliest
+from evalsuite.records import Metric, Sample, Sampling, Score
+from evalsuite.spec.options import TaskOptions
 
 
-class Mmlu(Document):
+class Mmlu(TaskOptions):
     """Multiple choice by subject: the likeliest letter, or with `style: cloze` the likeliest text."""
 
     version: ClassVar[int] = 1
@@ -41,9 +41,9 @@ class Mmlu(Document):
     prompt: Prompting = Prompting()
 
     @property
-    def metrics(self) -> tuple[str, ...]:
+    def metrics(self) -> tuple[Metric, ...]:
         """Accuracy; for texts also by log-likelihood per character."""
-        return ("accuracy",) if self.style == "letters" else ("accuracy", "accuracy_norm")
+        return likeliest("letter") if self.style == "letters" else likeliest("option", norm=True)
 
     @property
     def sampling(self) -> Sampling | None:
@@ -95,7 +95,7 @@ class Mmlu(Document):
 
 
 def _subject(item: Item) -> str | None:
-    return str(item.row["subject"]) if item.row.get("subject") else item.subject
+    return str(item.row["subject"]) if item.row.get("subject") else item.slice
 
 
 def _options(item: Item) -> tuple[str, ...]:

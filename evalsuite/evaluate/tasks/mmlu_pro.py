@@ -28,16 +28,17 @@ from pydantic import Field
 from evalsuite.data.items import Item, read_items
 from evalsuite.evaluate.extraction import matched
 from evalsuite.evaluate.prompting import Prompting, Shot, asked, examples_of
-from evalsuite.evaluate.weighing import LETTERS, Reply, accuracy, lettered
-from evalsuite.records import Completion, Sample, Sampling, Score
-from evalsuite.spec.document import Document
+from evalsuite.evaluate.weighing import LETTERS, Reply, accuracy, lettered, likeliest
+from evalsuite.records import Completion, Metric, Sample, Sampling, Score
+from evalsuite.spec.options import TaskOptions
 
 _ANSWER = r"answer is \(?([ABCDEFGHIJ])\)?"
 _STEPS = "Let's think step by step."
+_MATCH = Metric("exact_match", about="The share of items whose reply ends in the right letter after `answer is`.")
 _ASKED = 'Think step by step and then finish your answer with "the answer is (X)" where X is the correct letter choice.'
 
 
-class MmluPro(Document):
+class MmluPro(TaskOptions):
     """Multiple choice among up to ten options: reasoned and generated, or the likeliest letter."""
 
     version: ClassVar[int] = 2
@@ -47,9 +48,9 @@ class MmluPro(Document):
     max_tokens: Annotated[int, Field(ge=1)] = 2048
 
     @property
-    def metrics(self) -> tuple[str, ...]:
+    def metrics(self) -> tuple[Metric, ...]:
         """Generated answers match or do not; weighed ones are accurate or not."""
-        return ("exact_match",) if self.style == "reasoned" else ("accuracy",)
+        return (_MATCH,) if self.style == "reasoned" else likeliest("letter")
 
     @property
     def sampling(self) -> Sampling | None:
@@ -108,4 +109,4 @@ class MmluPro(Document):
 
 
 def _category(item: Item) -> str | None:
-    return str(item.row["category"]) if item.row.get("category") else item.subject
+    return str(item.row["category"]) if item.row.get("category") else item.slice

@@ -8,32 +8,33 @@ The question goes through the model's chat template; each option is scored as th
 log-likelihoods -1.2, -4.0, -6.1, -5.5 option 0 is chosen, and the item scores 1.
 
 `template` may name any field of the row, `{passage}` say, and `{options}` for the options after their letters.
-`score_as: letters` scores " A", " B" ... instead of the texts; it needs `{options}` in the template.
+`score_as: letters` scores " A", " B" ... instead of the texts; it needs `{options}` in the template. A field `subject`
+or `slice` of the rows gives figures for each of its values, `accuracy.VALUE`, and their mean, `accuracy.macro`.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from evalsuite.data.items import Item, read_items
 from evalsuite.evaluate.prompting import Prompting, Shot, asked, examples_of, filled
 from evalsuite.evaluate.weighing import LETTERS, chosen, lettered
-from evalsuite.records import Completion, LogLikelihood, Sample, Sampling, Score
-from evalsuite.spec.document import Document
+from evalsuite.records import Completion, LogLikelihood, Metric, Sample, Sampling, Score
+from evalsuite.spec.options import TaskOptions
 
 
-class MultipleChoice(Document):
+class MultipleChoice(TaskOptions):
     """Choose among the options of each item by log-likelihood."""
 
     version: ClassVar[int] = 1
-    metrics: ClassVar[tuple[str, ...]] = ("accuracy",)
     kind: Literal["multiple_choice"]
     template: str = "{question}"
     score_as: Literal["texts", "letters"] = "texts"
     normalise: Literal["none", "tokens", "characters"] = "none"
+    higher_is_better: Annotated[bool, Field(description="`false` where a fall is what you want")] = True
     prompt: Prompting = Prompting()
 
     @model_validator(mode="after")
@@ -41,6 +42,12 @@ class MultipleChoice(Document):
         if self.score_as == "letters" and "{options}" not in self.template:
             raise ValueError("`score_as: letters` needs `{options}` in the template, or the model sees no letters")
         return self
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Accuracy, in the direction that is wanted."""
+        about = "The share of items whose option that is marked as the answer is the likeliest."
+        return (Metric("accuracy", direction="higher" if self.higher_is_better else "lower", about=about),)
 
     @property
     def sampling(self) -> Sampling | None:
@@ -77,7 +84,7 @@ class MultipleChoice(Document):
             target=choices[right],
             choices=choices,
             group=item.group,
-            subject=item.subject,
+            subject=item.slice,
             right=(right,),
             pairs=pairs,
             question=question if shots else None,

@@ -12,29 +12,33 @@ of 40 bytes and 10 tokens with a log-likelihood of -20 nats has 2.0 `nats_per_to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from math import exp, log
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from evalsuite.data.items import read_items
 from evalsuite.evaluate.weighing import Reply
-from evalsuite.records import Prompt, Result, Sample, Sampling, Score
-from evalsuite.spec.document import Document
+from evalsuite.records import Metric, Prompt, Result, Sample, Sampling, Score
+from evalsuite.spec.options import TaskOptions
+
+_NATS, _PERPLEXITY = "nats_per_token", "perplexity"
 
 
-class Perplexity(Document):
+class Perplexity(TaskOptions):
     """Nats per token, bits per byte and perplexity of texts."""
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
+    metrics: ClassVar[tuple[Metric, ...]] = (
+        Metric(_NATS, direction="lower", high=None, unit="nats", about="The negative log-likelihood per token."),
+        Metric("bits_per_byte", direction="lower", high=None, unit="bits",
+               about="The negative log-likelihood per byte, comparable across tokenizers."),
+        Metric(_PERPLEXITY, direction="lower", low=1.0, high=None, unit="perplexity",
+               about="exp of the negative log-likelihood per token; comparable with one tokenizer only."),
+    )  # fmt: skip
     reads_texts: ClassVar[bool] = True
     kind: Literal["perplexity"]
     field: str = "text"
-
-    @property
-    def metrics(self) -> tuple[str, ...]:
-        """Two ratios, and the perplexity that follows from the first."""
-        return ("nats_per_token", "bits_per_byte", "perplexity")
 
     @property
     def sampling(self) -> Sampling | None:
@@ -44,7 +48,7 @@ class Perplexity(Document):
     def samples(self, data: Path, examples: Path | None = None) -> tuple[Sample, ...]:
         """One sample per text; raises DataError naming the line of a row without one."""
         return tuple(
-            Sample(item.id, Prompt.raw(item.text(self.field)), "", group=item.group, subject=item.subject)
+            Sample(item.id, Prompt.raw(item.text(self.field)), "", group=item.group, subject=item.slice)
             for item in read_items(data)
         )
 
@@ -54,23 +58,15 @@ class Perplexity(Document):
         (found,) = reply
         size = len(sample.prompt.shown.encode("utf-8"))
         return (
-            Score(sample.id, "nats_per_token", -found.value / found.tokens, weight=float(found.tokens)),
+            Score(sample.id, _NATS, -found.value / found.tokens, weight=float(found.tokens)),
             Score(sample.id, "bits_per_byte", -found.value / log(2) / size, weight=float(size)),
         )
 
-    def derived(self, results: Sequence[Result]) -> tuple[Result, ...]:
-        """Perplexity out of nats per token, its interval's ends likewise."""
-        return tuple(
-            Result(
-                result.metric.replace("nats_per_token", "perplexity"),
-                exp(result.value),
-                None if result.low is None else exp(result.low),
-                None if result.high is None else exp(result.high),
-                n=result.n,
-                unscored=result.unscored,
-                reason=result.reason,
-                detail="exp of nats per token",
-            )
-            for result in results
-            if result.value is not None and result.metric.endswith(".nats_per_token")
-        )
+    def derived(self, found: Mapping[str, Result]) -> tuple[Result, ...]:
+        """Perplexity out of nats per token, its interval's ends likewise; names as the task has them."""
+        loss = found[_NATS]
+        if loss.value is None:
+            return ()
+        value, low, high = (None if end is None else exp(end) for end in (loss.value, loss.low, loss.high))
+        counts = (loss.n, loss.unscored, loss.reason)
+        return (Result(_PERPLEXITY, value, low, high, *counts, detail="exp of nats per token"),)

@@ -16,16 +16,16 @@ from typing import ClassVar, Literal
 
 from evalsuite.data.items import Item
 from evalsuite.evaluate.prompting import Prompting, Shot, samples_of
-from evalsuite.evaluate.weighing import Reply, accuracy
-from evalsuite.records import Sample, Sampling, Score
-from evalsuite.spec.document import Document
+from evalsuite.evaluate.weighing import Reply, accuracy, likeliest
+from evalsuite.records import Metric, Sample, Sampling, Score
+from evalsuite.spec.options import TaskOptions
 
 
-class WinoGrande(Document):
+class WinoGrande(TaskOptions):
     """The likelier of two readings of a sentence, by what follows the gap."""
 
     version: ClassVar[int] = 2
-    metrics: ClassVar[tuple[str, ...]] = ("accuracy",)
+    metrics: ClassVar[tuple[Metric, ...]] = likeliest("reading")
     kind: Literal["winogrande"]
     prompt: Prompting = Prompting()
 

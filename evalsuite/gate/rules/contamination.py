@@ -11,18 +11,23 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from evalsuite.gate.limit import Limit, judge_against
-from evalsuite.gate.options import RuleOptions
+from evalsuite.gate.options import Counted
+from evalsuite.gate.sense import at_most_problems, share_problems
 from evalsuite.gate.several import gravest
-from evalsuite.records import Evidence, RuleOutcome, Terms
+from evalsuite.records import Evidence, Metric, RuleOutcome, Terms
 
 
-class ContaminationRule(RuleOptions):
+class ContaminationRule(Counted):
     """Pass when the share of test items in the training data is at most `at_most`, otherwise invalid."""
 
     version: ClassVar[int] = 1
     rule: Literal["contamination"]
     metric: Annotated[str, Field(min_length=1, description="overlap.ENTRY, or a pattern")] = "overlap.*"
     at_most: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+    def problems(self, metric: Metric) -> list[str]:
+        """A share of overlap that may be as large as any share forbids nothing."""
+        return share_problems(metric) or at_most_problems(metric, self.at_most, instead="`floor` with `at_least`")
 
     def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:
         """Every share of overlap held against the limit; the worst one speaks."""
@@ -33,4 +38,4 @@ class ContaminationRule(RuleOptions):
             limit = Limit("contamination", metric, self.at_most, "most", confidence, 1, self.severity, "invalid")
             return judge_against(limit, evidence)
 
-        return gravest("contamination", self.metric, one, evidence, self.severity)
+        return gravest(self, one, evidence)

@@ -7,11 +7,11 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from evalsuite.gate.known import Known, judge_known
-from evalsuite.gate.options import RuleOptions
+from evalsuite.gate.options import Counted
 from evalsuite.records import Evidence, RuleOutcome, Terms
 
 
-class CostRule(RuleOptions):
+class CostRule(Counted):
     """Pass when the training's wall time and the money for scoring are within their limits."""
 
     version: ClassVar[int] = 1

@@ -7,11 +7,13 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from evalsuite.gate.limit import Limit, judge_against
-from evalsuite.gate.options import RuleOptions
-from evalsuite.records import Evidence, RuleOutcome, Terms
+from evalsuite.gate.options import Sliced
+from evalsuite.gate.sense import at_least_problems, supposed_limit
+from evalsuite.gate.several import each_slice
+from evalsuite.records import Evidence, Metric, Outlook, RuleOutcome, Suppose, Supposed, Terms
 
 
-class Floor(RuleOptions):
+class Floor(Sliced):
     """Pass when the metric's interval lies at or above `at_least`, fail when below it, otherwise undecided."""
 
     version: ClassVar[int] = 2
@@ -19,7 +21,17 @@ class Floor(RuleOptions):
     metric: Annotated[str, Field(min_length=1)]
     at_least: float
 
+    def problems(self, metric: Metric) -> list[str]:
+        """A floor needs a metric that can be on both sides of it, and be better on this one."""
+        return at_least_problems(metric, self.at_least, instead="`ceiling` with `at_most`")
+
+    def supposed(self, suppose: Suppose, metric: Metric | None) -> Supposed | Outlook:
+        """The truth lies above the floor."""
+        return supposed_limit(suppose, metric, self.at_least, more=True)
+
     def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:
         """The candidate's result held against the limit; the baseline plays no part."""
+        if self.by_slice:
+            return each_slice(self, self.of, evidence, terms)
         asked = self.asked(terms)
         return judge_against(Limit("floor", self.metric, self.at_least, "least", *asked, self.severity), evidence)

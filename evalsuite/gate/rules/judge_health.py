@@ -12,7 +12,8 @@ from pydantic import Field, model_validator
 
 from evalsuite.gate.limit import Limit, judge_against
 from evalsuite.gate.options import RuleOptions
-from evalsuite.records import Evidence, RuleOutcome, Terms
+from evalsuite.gate.sense import at_least_problems, at_most_problems, supposed_limit
+from evalsuite.records import Evidence, Metric, Outlook, RuleOutcome, Suppose, Supposed, Terms
 
 
 class JudgeHealth(RuleOptions):
@@ -29,6 +30,17 @@ class JudgeHealth(RuleOptions):
         if (self.at_least is None) == (self.at_most is None):
             raise ValueError("judge_health needs one limit: `at_least` or `at_most`")
         return self
+
+    def problems(self, metric: Metric) -> list[str]:
+        """The limit must be on the side that is better for the figure, and within its bounds."""
+        if self.at_least is not None:
+            return at_least_problems(metric, self.at_least, instead="`at_most`")
+        return at_most_problems(metric, self.at_most or 0.0, instead="`at_least`")
+
+    def supposed(self, suppose: Suppose, metric: Metric | None) -> Supposed | Outlook:
+        """The truth lies on the good side of the limit."""
+        limit = self.at_most if self.at_least is None else self.at_least
+        return supposed_limit(suppose, metric, limit or 0.0, more=self.at_least is not None)
 
     def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:
         """The judge's figure held against the limit."""

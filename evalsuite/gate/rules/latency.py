@@ -6,14 +6,14 @@ its completions. Compare figures of one machine only.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from evalsuite.gate.limit import Limit, judge_against, stretched
+from evalsuite.gate.limit import Limit, judge_against, judge_result, stretched, uncompared
 from evalsuite.gate.options import RuleOptions
-from evalsuite.records import Evidence, Result, Results, RuleOutcome, Terms
+from evalsuite.gate.sense import at_most_problems
+from evalsuite.records import Evidence, Metric, Result, RuleOutcome, Terms
 
 
 class Latency(RuleOptions):
@@ -31,6 +31,12 @@ class Latency(RuleOptions):
             raise ValueError("latency needs one limit: `at_most_seconds` or `at_most_times`")
         return self
 
+    def problems(self, metric: Metric) -> list[str]:
+        """Seconds are limited from above."""
+        if self.at_most_seconds is None:
+            return []
+        return at_most_problems(metric, self.at_most_seconds, option="at_most_seconds", instead="`floor`")
+
     def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:
         """The candidate's seconds, or their ratio to the baseline's, held against the limit."""
         asked = self.asked(terms)
@@ -38,16 +44,14 @@ class Latency(RuleOptions):
             limit = Limit("latency", self.metric, self.at_most_seconds, "most", *asked, self.severity)
             return judge_against(limit, evidence)
         assert self.at_most_times is not None
-        name = f"{self.metric} in times of {evidence.baseline.subject}'s"
-        limit = Limit("latency", name, self.at_most_times, "most", *asked, self.severity)
-        ratio = _ratio(name, self.metric, evidence)
-        held = judge_against(
-            limit, replace(evidence, candidate=Results(evidence.candidate.subject, {name: ratio} if ratio else {}))
-        )
-        return replace(held, metric=self.metric)
+        if evidence.baseline.missing is not None:
+            return uncompared("latency", self.metric, evidence.baseline.missing, self.severity)
+        name = f"{self.metric} in times of {evidence.baseline.label}'s"
+        limit = Limit("latency", self.metric, self.at_most_times, "most", *asked, self.severity, called=name)
+        return judge_result(limit, _ratio(self.metric, evidence), evidence)
 
 
-def _ratio(name: str, metric: str, evidence: Evidence) -> Result | None:
+def _ratio(metric: str, evidence: Evidence) -> Result | None:
     found = [results.by_metric.get(metric) for results in (evidence.candidate, evidence.baseline)]
     ours, theirs = found
     if ours is None or theirs is None or not ours.value or not theirs.value:
@@ -58,4 +62,4 @@ def _ratio(name: str, metric: str, evidence: Evidence) -> Result | None:
     value = ours.value / theirs.value
     # The errors of a ratio of independent means add in squares (delta method), on the scale of logarithms.
     relative = (((high - low) / 2 / ours.value) ** 2 + ((most - least) / 2 / theirs.value) ** 2) ** 0.5
-    return Result(name, value, value / (1 + relative), value * (1 + relative), min(ours.n, theirs.n))
+    return Result(metric, value, value / (1 + relative), value * (1 + relative), min(ours.n, theirs.n))

@@ -12,17 +12,26 @@ from pydantic import Field
 
 from evalsuite.gate.limit import Limit, judge_against
 from evalsuite.gate.options import RuleOptions
+from evalsuite.gate.sense import at_most_problems, share_problems, supposed_limit
 from evalsuite.gate.several import gravest
-from evalsuite.records import Evidence, RuleOutcome, Terms
+from evalsuite.records import Evidence, Metric, Outlook, RuleOutcome, Suppose, Supposed, Terms
 
 
 class Memorisation(RuleOptions):
     """Pass when every measure of memorisation surely is at most `at_most`, fail when one surely is above."""
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     rule: Literal["memorisation"]
     metric: Annotated[str, Field(min_length=1, description="a metric or a pattern")] = "memorisation.*"
     at_most: Annotated[float, Field(ge=0, le=1)]
+
+    def problems(self, metric: Metric) -> list[str]:
+        """A share that may be as large as any share forbids nothing."""
+        return share_problems(metric) or at_most_problems(metric, self.at_most, instead="`floor` with `at_least`")
+
+    def supposed(self, suppose: Suppose, metric: Metric | None) -> Supposed | Outlook:
+        """The truth lies below the limit."""
+        return supposed_limit(suppose, metric, self.at_most, more=False)
 
     def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:
         """Every measure held against the limit; the worst one speaks."""
@@ -31,4 +40,4 @@ class Memorisation(RuleOptions):
         def one(metric: str) -> RuleOutcome:
             return judge_against(Limit("memorisation", metric, self.at_most, "most", *asked, self.severity), evidence)
 
-        return gravest("memorisation", self.metric, one, evidence, self.severity)
+        return gravest(self, one, evidence)

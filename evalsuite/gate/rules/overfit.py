@@ -9,11 +9,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from evalsuite.gate.options import RuleOptions
+from evalsuite.gate.options import Counted
 from evalsuite.records import Answer, Evidence, RuleOutcome, Terms
 
 
-class Overfit(RuleOptions):
+class Overfit(Counted):
     """Pass when the last held-out loss is above the best one by at most the share `at_most`."""
 
     version: ClassVar[int] = 1

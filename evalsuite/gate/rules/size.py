@@ -7,13 +7,13 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from evalsuite.gate.known import Known, judge_known
-from evalsuite.gate.options import RuleOptions
+from evalsuite.gate.options import Counted
 from evalsuite.records import Evidence, RuleOutcome, Terms
 
 _MB = 1_000_000
 
 
-class Size(RuleOptions):
+class Size(Counted):
     """Pass when the adapter's files and trained parameters are within their limits."""
 
     version: ClassVar[int] = 1

@@ -1,4 +1,4 @@
-"""Superiority: a metric must surely have risen, by more than a given gain.
+"""Superiority: a metric must surely have got better, by more than a given gain in its own direction.
 
 Worked example: 30 answers gained and 12 lost among 200, `by: 0.02`: the difference is +0.09, its one-sided 95 % bound
 +0.037 lies above 0.02, and the rule passes.
@@ -10,24 +10,36 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from evalsuite.gate.options import RuleOptions
+from evalsuite.gate.options import Sliced
 from evalsuite.gate.pairs import Asked, Pairs, judge_pairs
-from evalsuite.records import Evidence, RuleOutcome, Terms
+from evalsuite.gate.sense import paired_problems, supposed_pairs
+from evalsuite.gate.several import each_slice
+from evalsuite.records import Evidence, Metric, Outlook, RuleOutcome, Suppose, Supposed, Terms
 
 if TYPE_CHECKING:
     from evalsuite.stats.noninferior import NonInferiority
 
 
-class Superior(RuleOptions):
-    """Pass when the one-sided bound of the paired difference lies above `by`, fail when surely below it."""
+class Superior(Sliced):
+    """Pass when the one-sided bound of the paired gain lies above `by`, fail when surely below it."""
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     rule: Literal["superior"]
     metric: Annotated[str, Field(min_length=1)]
     by: Annotated[float, Field(ge=0)] = 0.0
 
+    def problems(self, metric: Metric) -> list[str]:
+        """One way must be better, and the gain must fit on the scale."""
+        return paired_problems(metric, by=self.by)
+
+    def supposed(self, suppose: Suppose, metric: Metric | None) -> Supposed | Outlook:
+        """The true gain is as much larger than the one that is wanted."""
+        return supposed_pairs(suppose, metric, None)
+
     def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:
-        """Candidate minus baseline over the samples that both have."""
+        """The gain of the candidate on the baseline over the samples that both have."""
+        if self.by_slice:
+            return each_slice(self, self.of, evidence, terms)
         confidence, minimum_n = self.asked(terms)
         words = f"a gain of more than {self.by:g} is wanted"
 

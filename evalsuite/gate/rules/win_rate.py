@@ -12,8 +12,10 @@ from pydantic import Field
 
 from evalsuite.gate.limit import Limit, judge_against
 from evalsuite.gate.options import Sequential
+from evalsuite.gate.sense import at_least_problems, share_problems, supposed_limit
 from evalsuite.gate.sequential import Stake, in_order, judge_bets, means
-from evalsuite.records import Evidence, RuleOutcome, Terms
+from evalsuite.gate.words import words_of
+from evalsuite.records import Evidence, Metric, Outlook, RuleOutcome, Suppose, Supposed, Terms
 
 
 class WinRate(Sequential):
@@ -23,6 +25,14 @@ class WinRate(Sequential):
     rule: Literal["win_rate"]
     metric: Annotated[str, Field(min_length=1, description="PAIRING.win_rate")]
     at_least: Annotated[float, Field(gt=0, lt=1)] = 0.5
+
+    def problems(self, metric: Metric) -> list[str]:
+        """More must be better, and the scale that of a share."""
+        return share_problems(metric) or at_least_problems(metric, self.at_least, instead="`ceiling` with `at_most`")
+
+    def supposed(self, suppose: Suppose, metric: Metric | None) -> Supposed | Outlook:
+        """The true win rate lies above the limit."""
+        return supposed_limit(suppose, metric, self.at_least, more=True)
 
     def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:
         """The pairing's win rate held against the limit."""
@@ -41,7 +51,7 @@ class WinRate(Sequential):
             confidence=confidence,
             minimum_n=minimum_n,
             severity=self.severity,
-            words=f"{self.metric} is {sum(scores.values()) / len(scores):.3f}",
+            words=words_of(self.metric, evidence).bare(sum(scores.values()) / len(scores)),
             limit=limit.words,
         )
         return judge_bets(

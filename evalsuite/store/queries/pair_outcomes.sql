@@ -1,5 +1,5 @@
 WITH latest AS (
-    SELECT run_id, spec, base_model, adapter_digest FROM run_specs JOIN runs USING (run_id)
+    SELECT run_id, spec, coalesce(reference, base_model) AS base_model, adapter_digest FROM run_specs JOIN runs USING (run_id)
     QUALIFY row_number() OVER (PARTITION BY spec ORDER BY started_at DESC, run_id DESC) = 1
 )
 SELECT planned.entry AS pairing, met.judged, judgings.judge, judgings.rubric, judgings.judge_digest,

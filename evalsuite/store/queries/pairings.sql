@@ -1,6 +1,6 @@
 -- Every figure of the pair steps of each spec's latest run, with how many pairs its scores won, tied and lost.
 WITH latest AS (
-    SELECT run_id, spec, base_model FROM run_specs JOIN runs USING (run_id)
+    SELECT run_id, spec, coalesce(reference, base_model) AS base_model FROM run_specs JOIN runs USING (run_id)
     QUALIFY row_number() OVER (PARTITION BY spec ORDER BY started_at DESC, run_id DESC) = 1
 ), planned AS (
     SELECT spec, base_model, entry, step_digest

@@ -1,6 +1,6 @@
 -- What specs were scored on in their latest runs: whose replies, by which step, and its metrics.
 WITH latest AS (
-    SELECT run_id, spec, base_model FROM run_specs JOIN runs USING (run_id)
+    SELECT run_id, spec, coalesce(reference, base_model) AS base_model FROM run_specs JOIN runs USING (run_id)
     QUALIFY row_number() OVER (PARTITION BY spec ORDER BY started_at DESC, run_id DESC) = 1
 ), planned AS (
     SELECT spec, base_model, entry, role, kind, ordinal, step_digest FROM latest JOIN run_steps USING (run_id, spec)

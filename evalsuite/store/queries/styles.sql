@@ -1,6 +1,6 @@
 -- The scores of judged sets that have an author, by role, and the fidelity of each, for each spec's latest run.
 WITH latest AS (
-    SELECT run_id, spec, base_model FROM run_specs JOIN runs USING (run_id)
+    SELECT run_id, spec, coalesce(reference, base_model) AS base_model FROM run_specs JOIN runs USING (run_id)
     QUALIFY row_number() OVER (PARTITION BY spec ORDER BY started_at DESC, run_id DESC) = 1
 ), planned AS (
     SELECT spec, base_model, ordinal, kind, entry, role, step_digest FROM latest JOIN run_steps USING (run_id, spec)

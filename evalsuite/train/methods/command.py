@@ -17,18 +17,18 @@ from pydantic import Field
 
 from evalsuite.errors import TrainingError
 from evalsuite.plugins import TrainingJob
-from evalsuite.records import Row, Training
-from evalsuite.spec.document import Document
+from evalsuite.records import Recipe, Training
+from evalsuite.spec.options import MethodOptions
 from evalsuite.spec.source import Source
 
 _LAST_LINES = 5
 
 
-class Command(Document):
+class Command(MethodOptions):
     """Runs a command in the spec's project folder and takes the PEFT adapter that it leaves under `output`."""
 
     version: ClassVar[int] = 1
-    learns_from: ClassVar[type[Row] | None] = None
+    instead: ClassVar[str] = "a command of your own made the adapter"
 
     method: Literal["command"]
     run: Annotated[str, Field(min_length=1, description="a shell command, run in the project's folder")]
@@ -37,14 +37,9 @@ class Command(Document):
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
 
     @property
-    def data(self) -> tuple[Source, ...]:
+    def recipe(self) -> Recipe:
         """The declared inputs; they are digested, and read by the command alone."""
-        return tuple(Source(path=path) for path in self.inputs)
-
-    @property
-    def held_out(self) -> float:
-        """What the command keeps aside is its own affair."""
-        return 0.0
+        return Recipe(sources=tuple(Source(path=path) for path in self.inputs), seed=self.seed)
 
     def train(self, job: TrainingJob) -> Training:
         """Run the command and copy its adapter to `job.output`; raises TrainingError with the end of its log."""

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from evalsuite.plugins import TrainingJob
-from evalsuite.records import Row, Training, Unanswered
+from evalsuite.records import Named, Recipe, Row, Training, Unanswered
 from evalsuite.spec.teacher import ServedTeacher, Teacher
 from evalsuite.spec.writing import Keep
 from evalsuite.train.supervised import SupervisedOptions
@@ -21,7 +21,7 @@ from evalsuite.train.supervised import SupervisedOptions
 class Distill(SupervisedOptions):
     """Learns to answer as a teacher does; the teacher's answers are kept beside the adapter."""
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     learns_from: ClassVar[type[Row]] = Unanswered
 
     method: Literal["distill"]
@@ -41,9 +41,13 @@ class Distill(SupervisedOptions):
         return self
 
     @property
-    def builds_on(self) -> str | None:
-        """The teacher's adapter, as the spec names it."""
-        return None if isinstance(self.teacher, ServedTeacher) else self.teacher.adapter
+    def recipe(self) -> Recipe:
+        """The prompts of its sources, and the teacher who answers them."""
+        adapter = None if isinstance(self.teacher, ServedTeacher) else self.teacher.adapter
+        on = None if adapter is None else Named(adapter, ("teacher", "adapter"))
+        whole = super().recipe
+        apart = whole.by_content | {"teacher"}
+        return replace(whole, builds_on=on, teacher=self.teacher, explain=self.explain, by_content=apart)
 
     def train(self, job: TrainingJob) -> Training:
         """Asks the teacher what is not known yet, then trains on the good answers; raises TrainingError."""

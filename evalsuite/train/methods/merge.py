@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from evalsuite.errors import TrainingError
 from evalsuite.plugins import TrainingJob
-from evalsuite.records import Row, Training
+from evalsuite.records import Recipe, Training
 from evalsuite.spec.document import Document
+from evalsuite.spec.options import MethodOptions
 from evalsuite.spec.source import Source
 
 if TYPE_CHECKING:
     from evalsuite.train.merging import Update
+
+_FILES = ("adapter_model.safetensors", "adapter_config.json")
 
 
 class Part(Document):
@@ -24,11 +29,11 @@ class Part(Document):
     weight: Annotated[float, Field(gt=0)] = 1.0
 
 
-class Merge(Document):
+class Merge(MethodOptions):
     """Adds the updates BA of LoRA adapters, layer by layer."""
 
     version: ClassVar[int] = 1
-    learns_from: ClassVar[type[Row] | None] = None
+    instead: ClassVar[str] = "the updates of other adapters were added up"
 
     method: Literal["merge"]
     adapters: Annotated[tuple[Part, ...], Field(min_length=2)]
@@ -47,15 +52,14 @@ class Merge(Document):
         return self
 
     @property
-    def data(self) -> tuple[Source, ...]:
+    def recipe(self) -> Recipe:
         """The weights and configurations of the parts: what the merge depends on."""
-        files = ("adapter_model.safetensors", "adapter_config.json")
-        return tuple(Source(path=f"{part.path}/{file}") for part in self.adapters for file in files)
+        sources = tuple(Source(path=f"{part.path}/{file}") for part in self.adapters for file in _FILES)
+        return Recipe(sources=sources, seed=self.seed)
 
-    @property
-    def held_out(self) -> float:
-        """Nothing is trained, so nothing is held out."""
-        return 0.0
+    def parents(self, inputs: Sequence[Path]) -> tuple[Path, ...]:
+        """The folder of each part."""
+        return tuple(file.parent for file in inputs[:: len(_FILES)])
 
     def train(self, job: TrainingJob) -> Training:
         """Merge the parts into `job.output`; raises TrainingError for adapters that are no plain LoRA."""
@@ -63,7 +67,7 @@ class Merge(Document):
         from evalsuite.train.untrained import made_elsewhere
 
         began = time.monotonic()
-        weights, configs = job.inputs[::2], job.inputs[1::2]
+        weights, configs = (job.inputs[place :: len(_FILES)] for place in range(len(_FILES)))
         parts = [read_updates(*files, name=job.name) for files in zip(weights, configs, strict=True)]
         layers = {layer for part in parts for layer in part}
         merged = {layer: self._merged([part.get(layer) for part in parts], layer) for layer in sorted(layers)}

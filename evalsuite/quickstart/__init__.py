@@ -1,1 +1,0 @@
-"""The quickstart's own small world, and the tiny base model pretrained on it."""
