@@ -50,7 +50,7 @@ def test_gate_writes_all_that_is_asked_for_and_exits_with_the_verdict(harmed, tm
     page = files["html"].read_text("utf-8")
     assert "50 answers that the base model had right are wrong now; 8 of them" in page
     assert "Sum 0" in page or "Fact" in page
-    assert '<td>facts.accuracy</td><td class="number">-0.50 [-0.63, -0.37]</td><td class="number">worse</td>' in page
+    assert '<td>facts.accuracy</td><td class="number">-0.50 [-0.62, -0.38]</td><td class="number">worse</td>' in page
     assert "<script" not in page
     assert "http" not in page.replace("http-equiv", "")
 
@@ -95,6 +95,19 @@ def test_each_rule_is_a_test_item_and_a_failure_reads_like_a_sentence(harmed):
     assert "\nelsewhere  fail: facts.accuracy fell 0.500 against base [" in found.stdout
     assert "Traceback" not in found.stdout
     assert "1 failed, 1 passed" in found.stdout
+
+
+def test_what_a_judges_document_requires_is_an_item_too(harmed):
+    judge = harmed.folder / "judges" / "offline.yaml"
+    judge.parent.mkdir()
+    judge.write_text(
+        "schema_version: 1\nname: offline\nkind: offline\nrequired: {consistency: 0.8}\n", encoding="utf-8"
+    )
+    found = pytest_of(harmed, "-v", "--evalsuite", "specs")
+    assert re.search(r"elsewhere: floor style\.fidelity.*PASSED", found.stdout)
+    assert re.search(r"elsewhere: required judge\.offline\.consistency.*FAILED", found.stdout)
+    assert "judge.offline.consistency of at least 0.8 is required: judge offline was never measured so" in found.stdout
+    assert "2 failed, 1 passed" in found.stdout
 
 
 def test_without_results_each_item_says_what_to_run(project):

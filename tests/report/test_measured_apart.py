@@ -155,6 +155,18 @@ def test_figures_of_the_step_that_compares_go_by_their_entry(store: Store):
     ]  # fmt: skip
 
 
+def test_a_figure_goes_by_the_step_that_measured_it_not_by_one_that_compares_it(store: Store):
+    """Two specs that were asked the same are compared with different references."""
+    rows = []
+    for name, whom in (("one", "against base"), ("two", "against another")):
+        row, outcomes = asked(name, FEW, right=4, of=12, base=3)
+        steps = (*row.steps[:2], replace(row.steps[2], measured=(Measurement(whom, (whom,), "facts"),)))
+        rows.append((replace(row, steps=steps), outcomes))
+    fill(store, rows, {})
+    assert list(leaderboard(store).columns) == ["facts.accuracy"]
+    assert [row.changes["facts.accuracy"].difference for row in leaderboard(store).rows[:2]] == [1 / 12, 1 / 12]
+
+
 def test_pairs_before_another_judge_are_another_opponent(store: Store):
     rows = []
     for name, judge in (("one", "strict"), ("two", "mild")):

@@ -10,11 +10,9 @@ WITH latest AS (
     SELECT step_digest, max(n + unscored) AS size FROM results
     WHERE step_digest IN (SELECT step_digest FROM planned) GROUP BY step_digest
 ), figures AS (
-    -- What is declared, and of results what is not. A comparison declares what others measured: only its own results are
-    -- its figures.
-    SELECT step_digest, metric FROM metrics
-    WHERE step_digest NOT IN (SELECT step_digest FROM planned WHERE kind = 'compare')
-    UNION SELECT step_digest, metric FROM results
+    -- Results, and what has scores alone. What a step only compares was measured by another one.
+    SELECT step_digest, metric FROM results
+    UNION SELECT step_digest, metric FROM metrics ANTI JOIN comparisons USING (step_digest, metric)
 )
 SELECT planned.spec, planned.base_model, planned.role, planned.kind, planned.step_entry, planned.step_digest AS step,
     figures.metric, coalesce(metrics.entry, '') AS entry, coalesce(own.measured, every.measured) AS measured, sizes.size
