@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from evalsuite.errors import NotFound
 from evalsuite.evaluate import difference
 from evalsuite.records import (
+    MEASURED,
     Comparison,
     Measurement,
     Metric,
+    StepKind,
     by_name,
     clusters_of,
     how_they_differ,
@@ -25,11 +26,7 @@ from evalsuite.store import Store, read
 from evalsuite.store.beside import Beside, beside, counted
 from evalsuite.store.measured import MeasuredMetric, measured_metrics
 
-if TYPE_CHECKING:
-    from evalsuite.plan import StepKind
-
-# The kinds of step that say something about a candidate, and about the base model beside it.
-MEASURED: tuple[StepKind, ...] = ("overlap", "score", "probe", "style", "pair", "compare")
+# The kinds of step that say something about the base model beside a candidate.
 _MEASURED_OF_BASE: tuple[StepKind, ...] = ("score", "probe")
 
 

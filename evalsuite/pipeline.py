@@ -11,24 +11,17 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from evalsuite.data.fetch import fetch_data
+from evalsuite.deciding import verdict_on
 from evalsuite.errors import NotFound
-from evalsuite.evidence import baseline_of, evidence
-from evalsuite.execute import local
 from evalsuite.execute.workbench import Workbench, with_cost
 from evalsuite.models import Model
-from evalsuite.models.base import Base, BaseCheckpoint
+from evalsuite.models.base import BaseCheckpoint
 from evalsuite.models.remote.meter import Meter
-from evalsuite.paired import MEASURED
 from evalsuite.plan import Plan
-from evalsuite.plan.built_on import built_on, in_order, planned
-from evalsuite.plan.made import base_of
-from evalsuite.plan.make import make_plan
-from evalsuite.plan.opponents import with_opponents
 from evalsuite.plan.recorded import spec_row
-from evalsuite.plan.reference import reference_of
-from evalsuite.records import Results, Verdict
-from evalsuite.running import Run, RunReport, recording
+from evalsuite.plan.resolve_plan import Around, resolve_plan, resolve_plans
+from evalsuite.records import MEASURED, Results, Verdict
+from evalsuite.running import Run, RunReport, record, recording
 from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.spec.load import load_specs
 from evalsuite.spec.policy import Policy
@@ -42,21 +35,13 @@ from evalsuite.watching import Logged, Watcher
 
 def plan(files: Sequence[Path], store: Store, *, settings: tuple[str, ...] = (), download: bool = False) -> list[Plan]:
     """The plan of every spec as things stand; nothing is trained, asked or written."""
-    bases: dict[str, Base] = {}
-    plans: dict[str, Plan] = {}
-    specs = with_trust(load_specs(files, settings), store)
-    for resolved in in_order(specs):
-        fetch_data(resolved, download=download)
-        key = resolved.spec.model_dump_json(include={"base_model"})
-        if key not in bases:
-            bases[key] = base_of(resolved, download=download)
-        below = built_on(resolved, bases[key], plans=plans, store=store, download=download)
-        baseline = baseline_of(resolved, store)
-        reference = reference_of(resolved, bases[key], plans=plans, store=store, download=download)
-        made = planned(resolved, bases[key], below, store, baseline=baseline, reference=reference)
-        plans[resolved.spec.name] = made
-    planned_all = [plans[resolved.spec.name] for resolved in specs]
-    return [with_opponents(found, planned_all, store) for found in planned_all]
+    return resolve_plans(with_trust(load_specs(files, settings), store), store, download=download)
+
+
+def plan_to_read(files: Sequence[Path], store: Store, *, settings: tuple[str, ...] = ()) -> list[Plan]:
+    """The plan of every spec for who reads what runs measured: what a round of all paired then is read again."""
+    bring_up_to_date(store)
+    return resolve_plans(with_trust(load_specs(files, settings), store), store, as_recorded=True)
 
 
 def finished(plans: Sequence[Plan], store: Store) -> frozenset[str]:
@@ -86,7 +71,9 @@ def run(
     done = finished(plans, store)
     missing = [step for plan in plans for step in plan.steps if step.digest not in done]
     if not missing and _recorded(plans, store):
-        return RunReport(None, 0, sum(len(plan.steps) for plan in plans), tuple(plans))
+        count = sum(len(plan.steps) for plan in plans)
+        given = [(plan, verdict_on(plan, store)) for plan in plans if plan.resolved.policy is not None]
+        return RunReport(None, 0, count, tuple(plans), verdicts=tuple(given))
     with recording(store) as run_id, closing(ReplyCache(store.replies)) as cache, RunLog(store, run_id) as log:
         meter, told = Meter(max_cost), Logged(watch, log)
         progress = with_cost(told.progress, told.say, meter)
@@ -100,15 +87,34 @@ def run(
 def gate(
     files: Sequence[Path], store: Store, *, settings: tuple[str, ...] = (), policy: Policy | None = None
 ) -> list[tuple[Plan, Verdict]]:
-    """The verdict of each spec on results already there; raises NotFound for a spec without results or policy."""
-    verdicts = []
-    for found in plan(files, store, settings=settings):
-        chosen = policy or found.resolved.policy
-        if chosen is None:
+    """The verdict of each spec on results already there; raises NotFound for a spec without results or policy.
+
+    Another policy than the specs' own is asked beside them: its verdict is stored, and their own stands.
+    """
+    plans = plan_to_read(files, store, settings=settings)
+    if policy is None:
+        return verdicts(plans, store)
+    asked = [replace(found, resolved=replace(found.resolved, policy=policy)) for found in plans]
+    asked = [resolve_plan(found.resolved, found.base, Around(store), earlier=found) for found in asked]
+    return [(found, verdict_on(found, store)) for found in asked]
+
+
+def verdicts(plans: Sequence[Plan], store: Store) -> list[tuple[Plan, Verdict]]:
+    """Each plan with the verdict by its spec's own policy, which is what the leaderboard shows from now on.
+
+    What was decided before on the same evidence is read. Raises NotFound for a spec without results or policy.
+    """
+    for found in plans:
+        if found.resolved.policy is None:
             raise NotFound(f"{found.resolved.file}  names no gate; add `gate: release` or give --policy")
-        judged = replace(found, resolved=replace(found.resolved, policy=chosen))
-        verdicts.append((judged, verdict_on_record(judged, store)))
-    return verdicts
+    given = [(found, verdict_on(found, store)) for found in plans]
+    late = [found for found in plans if not _recorded([found], store)]
+    if late:
+        # As a run would that has nothing else to do, so that there is one place to look for what holds now.
+        with recording(store) as run_id:
+            record(store, run_id, late)
+            write.finish_run(store, run_id, "finished")
+    return given
 
 
 def candidate_results(spec: str, store: Store) -> Results:
@@ -119,35 +125,6 @@ def candidate_results(spec: str, store: Store) -> Results:
     steps = read.steps_of(store, known[spec])
     wanted = [step.digest for step in steps if step.role == "candidate" and step.kind in MEASURED]
     return read.results_of(store, spec, wanted)
-
-
-def verdict_on_record(plan: Plan, store: Store) -> Verdict:
-    """The verdict on what the store knows; raises NotFound when steps of the plan have no results yet."""
-    # The plan's own digests, made anew: the policy may be another one than the spec's.
-    baseline = baseline_of(plan.resolved, store)
-    plan = make_plan(
-        plan.resolved,
-        plan.base,
-        plan.adapter,
-        built_on=plan.built_on,
-        baseline=baseline,
-        opponents=plan.opponents,
-        reference=plan.reference,
-    )
-    done = finished([plan], store)
-    missing = [step.label for step in plan.steps if step.kind not in ("train", "decide") and step.digest not in done]
-    if missing:
-        decision = plan.step("decide")
-        stored = (
-            read.verdict_of(store, decision.digest) if decision and decision.digest and store.results.exists() else None
-        )
-        if stored is not None and stored.answer == "invalid":
-            return stored
-        raise NotFound(
-            f"{plan.resolved.file}  {plan.name} has no results for {missing[0]}"
-            f"{f' and {len(missing) - 1} more' if len(missing) > 1 else ''}; `evalsuite run` makes them"
-        )
-    return local.verdict(plan, evidence(plan, store))
 
 
 def _recorded(plans: Sequence[Plan], store: Store) -> bool:

@@ -308,7 +308,7 @@ class Rule(Protocol):
 
     @property
     def metric(self) -> str:
-        """The metric that it looks at, one of `records.FACTS`, or a pattern such as `overlap.*`."""
+        """The metric that it looks at, one of `records.FACTS` (no other facts are given), or a pattern: `overlap.*`."""
         ...
 
     @property

@@ -43,7 +43,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 class SpecFile(pytest.File):
-    """One spec file: an item per rule of each of its specs."""
+    """One spec file: an item per rule of each of its specs, and per figure that a judge's document requires."""
 
     def collect(self) -> Iterator[pytest.Item]:
         """The rules of the policy; raises CollectError with every problem of the documents."""
@@ -57,27 +57,34 @@ class SpecFile(pytest.File):
             raise self.CollectError(str(error)) from None
 
     def _of(self, resolved: ResolvedSpec) -> Iterator[pytest.Item]:
+        from evalsuite.gate.required import required_figures
+
         chosen = self.config.getoption("--evalsuite-policy")
         policy = resolved.policy
         if chosen:
             from evalsuite.spec.named import named_policy
 
             policy = named_policy(chosen, beside=self.path)
-        gate = Gate(self.path, resolved.spec.name, policy, self.config.getoption("--evalsuite-store"))
-        for place, rule in enumerate(policy.rules if policy is not None else ()):
-            name = f"{resolved.spec.name}: {rule.rule} {rule.metric}"
-            yield RuleItem.from_parent(self, name=name, gate=gate, place=place)
+        if policy is None:
+            return
+        rules = [f"{rule.rule} {rule.metric}" for rule in policy.rules]
+        # In the order of the verdict's outcomes.
+        rules += [f"required {metric}" for metric, _ in required_figures(resolved.judges)]
+        own = None if not chosen else policy
+        gate = Gate(self.path, resolved.spec.name, own, self.config.getoption("--evalsuite-store"), len(rules))
+        for place, rule in enumerate(rules):
+            yield RuleItem.from_parent(self, name=f"{resolved.spec.name}: {rule}", gate=gate, place=place)
 
 
 class Gate:
-    """The verdict of one spec, made once for all of its items."""
+    """The verdict of one spec, read once for all of its items; `policy` is another one than the spec's own."""
 
-    def __init__(self, file: Path, spec: str, policy: Any, store: str | None) -> None:
-        self.file, self.spec, self.policy, self.store = file, spec, policy, store
+    def __init__(self, file: Path, spec: str, policy: Any, store: str | None, items: int) -> None:
+        self.file, self.spec, self.policy, self.store, self.items = file, spec, policy, store, items
         self._verdict: Verdict | None = None
 
     def outcome(self, place: int) -> RuleOutcome:
-        """What the policy's rule at that place found; a verdict without rules (invalid) speaks for each."""
+        """What the item at that place found; a verdict without rules (invalid) speaks for each."""
         import os
 
         from evalsuite import pipeline
@@ -88,7 +95,7 @@ class Gate:
             found = pipeline.gate([self.file], Store(Path(folder)), policy=self.policy)
             self._verdict = next(verdict for plan, verdict in found if plan.name == self.spec)
         outcomes = self._verdict.outcomes
-        return outcomes[place] if len(outcomes) == len(self.policy.rules) else outcomes[0]
+        return outcomes[place] if len(outcomes) == self.items else outcomes[0]
 
 
 class RuleFailed(Exception):

@@ -66,7 +66,7 @@ def release(spec: Path, store: Store, registry: Path, wanted: Release, *, name: 
     """Write the card of a spec's adapter; raises EvalsuiteError without a passing verdict for exactly these weights."""
     _check(wanted)
     plan = _plan(spec, store, name)
-    verdict = pipeline.verdict_on_record(plan, store)
+    [(plan, verdict)] = pipeline.verdicts([plan], store)
     if verdict.answer != "pass" and wanted.override is None:
         raise EvalsuiteError(_refusal(plan, verdict))
     card = make_card(plan, verdict, store, wanted, registry=registry, at=at)
@@ -142,10 +142,10 @@ def _check(wanted: Release) -> None:
 
 
 def _plan(spec: Path, store: Store, name: str | None) -> Plan:
-    plans = [plan for plan in pipeline.plan([spec], store) if name in (None, plan.name)]
+    found = pipeline.plan_to_read([spec], store)
+    plans = [plan for plan in found if name in (None, plan.name)]
     if len(plans) != 1:
-        names = ", ".join(plan.name for plan in pipeline.plan([spec], store))
-        raise NotFound(f"{spec}  holds {names}; say which with --name")
+        raise NotFound(f"{spec}  holds {', '.join(plan.name for plan in found)}; say which with --name")
     plan = plans[0]
     if plan.adapter is None:
         trained = plan.step("train") is not None

@@ -11,18 +11,19 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from evalsuite.deciding import decided, rejected, stored_verdict, unmeasured
 from evalsuite.environment import environment
 from evalsuite.errors import AdapterNotApplied, EvalsuiteError, NotFound
-from evalsuite.evidence import baseline_of, evidence
+from evalsuite.evidence import evidence
 from evalsuite.execute import local, probing, side_by_side
 from evalsuite.execute.workbench import Workbench
-from evalsuite.plan import Plan, Step, StepKind
-from evalsuite.plan.built_on import in_order, planned, settled
-from evalsuite.plan.make import NOTHING, make_plan
-from evalsuite.plan.opponents import with_opponents
+from evalsuite.plan import BuiltOn, Plan, Step
+from evalsuite.plan.built_on import in_order
+from evalsuite.plan.made import known_adapter
 from evalsuite.plan.recorded import spec_row, step_row, training_record
 from evalsuite.plan.reference import awaited, reference_of
-from evalsuite.records import Adapter, Outcome, RuleOutcome, Training, Usage, Verdict
+from evalsuite.plan.resolve_plan import Around, met, resolve_plan
+from evalsuite.records import Adapter, Outcome, StepKind, Training, Usage, Verdict
 from evalsuite.store import Store, read, write
 from evalsuite.store.costs import save_run_cost
 from evalsuite.trust import with_corrections
@@ -37,13 +38,14 @@ _SEVERAL = 2
 
 @dataclass(frozen=True)
 class RunReport:
-    """How a run ended: what it did, and the errors of the specs that could not be carried through."""
+    """How a run ended: what it did, the verdicts, and the errors of the specs that could not be carried through."""
 
     run_id: str | None
     steps_run: int
     steps_cached: int
     plans: tuple[Plan, ...]
     errors: tuple[tuple[str, str], ...] = ()
+    verdicts: tuple[tuple[Plan, Verdict], ...] = ()
 
 
 class Run:
@@ -55,6 +57,8 @@ class Run:
         self.cached = 0
         self.errors: list[tuple[str, str]] = []
         self._made: dict[str, Training | EvalsuiteError] = {}
+        self._unapplied: dict[str, str] = {}
+        self._verdicts: dict[str, tuple[Plan, Verdict]] = {}
         self._kept = Usage()
 
     def carry_out(self, plans: Sequence[Plan]) -> RunReport:
@@ -65,26 +69,39 @@ class Run:
         self._record([plan for plan in trained if all(plan is not known for known in plans)])
         scored = self._scored(trained, [plan.name for plan in plans])
         # Everybody's replies are there before anybody is compared with anybody.
-        met = [with_opponents(plan, trained, self.store) for plan in scored]
-        self._record([plan for plan in met if plan.opponents])
-        compared = [found for plan in met if (found := self._guarded(plan, self._compare)) is not None]
+        known = {plan.name: plan for plan in (*trained, *scored)}
+        together = [met(plan, tuple(known.values()), self.store) for plan in known.values()]
+        self._record([plan for plan in together if plan is not known[plan.name]])
+        names = {plan.name for plan in scored}
+        paired = [plan for plan in together if plan.name in names]
+        compared = [found for plan in paired if (found := self._guarded(plan, self._compare)) is not None]
         # A policy may compare with another spec, so all is measured before anything is decided.
-        decided = [found for plan in compared if (found := self._guarded(plan, self._decide)) is not None]
+        final = [found for plan in compared if (found := self._guarded(plan, self._decide)) is not None]
+        for plan in together:
+            self._reject(plan)
         self._keep_cost()
-        latest = {plan.name: plan for plan in (*trained, *met, *decided)}
-        return RunReport(self.run_id, self.ran, self.cached, tuple(latest.values()), tuple(self.errors))
+        latest = {plan.name: plan for plan in (*together, *final)}
+        plans_, verdicts = tuple(latest.values()), tuple(self._verdicts.values())
+        return RunReport(self.run_id, self.ran, self.cached, plans_, tuple(self.errors), verdicts)
 
     def _trained(self, plans: Sequence[Plan]) -> list[Plan]:
         """The plans with their adapters, without those that could not be trained; what others build on comes first."""
         waiting = {plan.name: plan for plan in plans}
         trained: dict[str, Plan] = {}
         for resolved in in_order([plan.resolved for plan in plans]):
-            plan = self._guarded(
-                waiting[resolved.spec.name], lambda plan: self._train(settled(plan, trained, self.store))
-            )
+            plan = self._guarded(waiting[resolved.spec.name], lambda plan: self._train(self._settled(plan, trained)))
             if plan is not None:
                 trained[plan.name] = plan
         return [trained[plan.name] for plan in plans if plan.name in trained]
+
+    def _settled(self, plan: Plan, trained: Mapping[str, Plan]) -> Plan:
+        """The plan once the adapter that it waited for is there; raises NotFound when that could not be trained."""
+        before = plan.built_on.waits_for
+        if before is None:
+            return plan
+        if before not in trained:
+            raise NotFound(f"{plan.resolved.file}  {plan.name} builds on {before}, which could not be trained")
+        return resolve_plan(plan.resolved, plan.base, Around(self.store, trained), earlier=plan)
 
     def _scored(self, trained: Sequence[Plan], names: Sequence[str]) -> list[Plan]:
         """The plans with all scores of their own; whoever is compared with another spec comes after it."""
@@ -106,7 +123,8 @@ class Run:
         if other not in scored:
             raise NotFound(f"{plan.resolved.file}  {plan.name} is compared with {other}, which could not be scored")
         reference = reference_of(plan.resolved, plan.base, plans=scored, store=self.store)
-        plan = self._again(replace(plan, reference=reference), plan.adapter)
+        earlier = replace(plan, reference=reference)
+        plan = resolve_plan(plan.resolved, plan.base, Around(self.store), earlier=earlier)
         self._record([plan])
         return plan
 
@@ -125,7 +143,7 @@ class Run:
         declared = {
             _training_step(plan).digest: plan
             for plan in reversed(plans)
-            if plan.step("train") is not None and plan.built_on == NOTHING
+            if plan.step("train") is not None and plan.built_on == BuiltOn()
         }
         waiting = [plan for plan in reversed(declared.values()) if plan.adapter is None]
         places = side_by_side.places(waiting)
@@ -146,11 +164,11 @@ class Run:
             self.cached += 1
             return plan
         if plan.name not in self._made:
-            twin = planned(plan.resolved, plan.base, plan.built_on, self.store)
-            if twin.adapter is not None:
+            twin = known_adapter(plan.resolved, plan.base, _training_step(plan).digest, self.store)
+            if twin is not None:
                 # Another spec of this run declared the same training.
                 self.cached += 1
-                return self._again(plan, twin.adapter)
+                return self._with(plan, twin)
         made = self._made.get(plan.name)
         if isinstance(made, EvalsuiteError):
             raise made
@@ -160,20 +178,11 @@ class Run:
                 self._save(plan, made, seconds=time.monotonic() - started)
         else:
             self.ran += 1
-        return self._again(plan, made.adapter)
+        return self._with(plan, made.adapter)
 
-    def _again(self, plan: Plan, adapter: Adapter | None) -> Plan:
-        """The plan made anew, with an adapter that is there now and the baseline as the store knows it."""
-        baseline = baseline_of(plan.resolved, self.store)
-        return make_plan(
-            plan.resolved,
-            plan.base,
-            adapter,
-            built_on=plan.built_on,
-            baseline=baseline,
-            opponents=plan.opponents,
-            reference=plan.reference,
-        )
+    def _with(self, plan: Plan, adapter: Adapter) -> Plan:
+        """The plan made anew, with an adapter that is there now."""
+        return resolve_plan(plan.resolved, plan.base, Around(self.store), earlier=replace(plan, adapter=adapter))
 
     def _output(self, plan: Plan) -> Path:
         return self.store.adapters / f"{plan.name}-{(_training_step(plan).digest or '')[:12]}"
@@ -204,19 +213,31 @@ class Run:
         return plan
 
     def _decide(self, plan: Plan) -> Plan:
-        if plan.resolved.policy is None:
+        policy = plan.resolved.policy
+        if policy is None:
             return plan
-        # Made anew, for its baseline may have been measured just now.
-        plan = self._again(plan, plan.adapter)
-        step = plan.step("decide")
+        if policy.baseline != "base":
+            # Made anew, for its baseline may have been measured just now; what rests on that is measured again.
+            plan = resolve_plan(plan.resolved, plan.base, Around(self.store), earlier=plan)
+            self._record([plan])
+            self._carry_through(plan, unmeasured(plan, self.store))
+        verdict, step = stored_verdict(plan, self.store), plan.step("decide")
         assert step is not None
-        if step.digest and read.finished(self.store, [step.digest]):
+        if verdict is None:
+            with self._timed(plan, step):
+                verdict = decided(plan, self.store)
+        else:
             self.cached += 1
-            return plan
-        with self._timed(plan, step):
-            write.save_verdict(self.store, step_row(step), local.verdict(plan, evidence(plan, self.store)))
-        self._record([plan])
+        self._verdicts[plan.name] = plan, verdict
         return plan
+
+    def _reject(self, plan: Plan) -> None:
+        """Keep that a candidate is not to be trusted whose adapter was not applied."""
+        why = self._unapplied.get(plan.name)
+        if why is not None and plan.resolved.policy is not None:
+            verdict = rejected(plan, self.store, why)
+            if verdict is not None:
+                self._verdicts[plan.name] = plan, verdict
 
     def _step(self, plan: Plan, step: Step, started: float) -> None:
         row = step_row(step)
@@ -224,7 +245,7 @@ class Run:
             try:
                 local.prove(plan, self.bench)
             except AdapterNotApplied as error:
-                self._invalid(plan, str(error))
+                self._unapplied[plan.name] = str(error)
                 raise
             write.save_step(self.store, row, seconds=time.monotonic() - started)
         else:
@@ -237,14 +258,6 @@ class Run:
                 outcome = self._asked(plan, step)
             seconds = time.monotonic() - started
             write.save_outcome(self.store, row, outcome, seconds=seconds, seed=plan.resolved.suite.seed)
-
-    def _invalid(self, plan: Plan, why: str) -> None:
-        decision = plan.step("decide")
-        if decision is not None and decision.digest and plan.resolved.policy is not None:
-            outcome = RuleOutcome("applied_proof", "adapter", "invalid", why)
-            write.save_verdict(
-                self.store, step_row(decision), Verdict("invalid", plan.resolved.policy.name, (outcome,)), done=False
-            )
 
     def _keep_cost(self) -> None:
         """Keep what the run has paid to endpoints so far, where it asks any."""
@@ -268,9 +281,13 @@ class Run:
         return (local.score if step.kind == "score" else local.pair)(plan, step, self.bench, known)
 
     def _record(self, plans: Sequence[Plan]) -> None:
-        if not plans:
-            return
-        write.save_plan(self.store, self.run_id, [spec_row(plan) for plan in plans])
+        record(self.store, self.run_id, plans)
+
+
+def record(store: Store, run_id: str, plans: Sequence[Plan]) -> None:
+    """Keep what a run planned for its specs, in place of what it planned for them before."""
+    if plans:
+        write.save_plan(store, run_id, [spec_row(plan) for plan in plans])
 
 
 @contextmanager

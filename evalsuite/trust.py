@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from evalsuite.evaluate.aggregate import Measured
 from evalsuite.judges.ppi import corrected
-from evalsuite.plan import Plan
+from evalsuite.plan import Judging, Plan
 from evalsuite.plan.judging import judging
 from evalsuite.records import Metric, Outcome, Result, Results
 from evalsuite.spec.declared import HEALTH
 from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.store import Store, read
-from evalsuite.store.judges import JudgingRow, Knowledge, checks, human_scores, judgings, knowledge
+from evalsuite.store.judges import Knowledge, checks, human_scores, knowledge
 
 # What a judge must show before anything it says is evidence; named even where nobody has measured it.
 _ASKED_FOR = ("agreement", "consistency")
@@ -35,16 +35,16 @@ def _with_known(resolved: ResolvedSpec, known: Knowledge) -> ResolvedSpec:
     return replace(resolved, trust=trust)
 
 
-def with_health(candidate: Results, step_digests: Sequence[str], store: Store) -> Results:
-    """The results with `judge.JUDGE.FIGURE` for each judge of these steps, next to what it said.
+def with_health(candidate: Results, plan: Plan, store: Store) -> Results:
+    """The results with `judge.JUDGE.FIGURE` for each judge of the plan's candidate, next to what it said.
 
     Where a judge works by several rubrics or was measured on several kinds of labels, the worst figure counts. What
     was never measured is None with the command that measures it.
     """
-    rows = judgings(store, step_digests)
-    if not rows:
+    judged = [step.judging for step in plan.steps if step.role == "candidate" and step.judging is not None]
+    if not judged:
         return candidate
-    found = _health(rows, store)
+    found = _health(judged, store)
     results = {metric.name: result for metric, result in found.values()}
     metrics = {metric.name: metric for metric, _ in found.values()}
     return replace(candidate, by_metric={**candidate.by_metric, **results}, metrics={**candidate.metrics, **metrics})
@@ -66,11 +66,11 @@ def with_corrections(outcome: Outcome, plan: Plan, candidate: Results, store: St
     return replace(outcome, results=results).declaring(metric for metric, _ in kept)
 
 
-def _health(rows: Sequence[JudgingRow], store: Store) -> Mapping[str, Measured]:
-    """The figures of the judges of these rows, by name."""
+def _health(judged: Sequence[Judging], store: Store) -> Mapping[str, Measured]:
+    """The figures of these judges, by name."""
     known = checks(store)
     found: dict[str, Measured] = {}
-    for row in {(row.judge_digest, row.rubric_digest): row for row in rows}.values():
+    for row in dict.fromkeys(judged):
         of = (row.judge_digest, row.rubric_digest)
         made = [check for check in known if (check.row.judge_digest, check.row.rubric_digest) == of]
         figures = [measured for check in made for measured in check.measured]
@@ -91,7 +91,7 @@ def _worse(metric: Metric, known: Result | None, other: Result) -> Result:
     return min(known, other, key=lambda its: metric.gain(its.value or 0.0) or 0.0)
 
 
-def _never(row: JudgingRow) -> str:
+def _never(row: Judging) -> str:
     return (
         f"judge {row.judge} was never measured so by rubric {row.rubric}; "
         f"`evalsuite judge check {row.judge} --rubric {row.rubric} --labels FILE` does it"

@@ -80,7 +80,7 @@ def rollback(alias: str, registry: Path) -> None:
 
 
 @registry.command(short_help="Refuse cards that are not what they say.")
-@click.option("--allow-missing", is_flag=True, help="Weights and data may be absent here; what is there is checked.")
+@click.option("--allow-missing", is_flag=True, help="Let weights, data and verdicts be absent; check what is there.")
 @click.option(
     "--allowed-signers", type=click.Path(path_type=Path, exists=True), help="Want an ssh signature of one of these."
 )
@@ -96,8 +96,9 @@ def verify(
 ) -> int:
     """Make every digest anew; refuse a card whose weights, data, verdict or provenance do not match.
 
-    Exits with 0 when every card is what it says, and with 1 when one is refused. Data are held against the newest
-    version of a name, for a corpus grows; weights and verdicts against every version.
+    Exits with 0 when every card is what it says, with 1 when one is refused, and with 3 when no store here knows of a
+    card's verdict, unless --allow-missing lets that pass. Data are held against the newest version of a name, for a
+    corpus grows; weights and verdicts against every version.
     """
     from functools import partial
 
@@ -116,5 +117,7 @@ def verify(
     if found:
         show_table(findings_table(found))
     refused = {finding.card for finding in found if finding.state == "refused"}
-    click.secho(f"{len(cards)} cards, {len(refused)} refused", fg="red" if refused else "green", bold=True)
-    return 1 if refused else 0
+    unsure = {finding.card for finding in found} - refused
+    said = f"{len(cards)} cards, {len(refused)} refused" + (f", {len(unsure)} not wholly checked" if unsure else "")
+    click.secho(said, fg="red" if refused else "yellow" if unsure else "green", bold=True)
+    return 1 if refused else 3 if unsure and not allow_missing else 0

@@ -46,10 +46,7 @@ def run(
     show_table(leaderboard(store).screen())
     if rated := ratings(store):
         show_ratings(rated)
-    failed = {name for name, _ in report.errors}
-    judged = [plan for plan in report.plans if plan.resolved.policy is not None and plan.name not in failed]
-    found = [(plan, pipeline.verdict_on_record(plan, store)) for plan in judged]
-    answers = verdicts.write_verdicts(found, store, verdicts.Outputs(**wanted))
+    answers = verdicts.write_verdicts(report.verdicts, store, verdicts.Outputs(**wanted))
     for name, error in report.errors:
         click.echo(f"{name} could not be carried through: {error}", err=True)
     where = "" if store.folder == Path(options.DEFAULT_STORE) else f" --store {store.folder}"

@@ -55,8 +55,8 @@ def joined(outcomes: Sequence[Outcome]) -> Outcome:
         tuple(score for one in outcomes for score in one.scores),
         tuple(result for one in outcomes for result in one.results),
         tuple(found for one in outcomes for found in one.comparisons),
-        judging=sum((one.judging for one in outcomes), Usage()),
         metrics=tuple(metric for one in outcomes for metric in one.metrics),
+        judging=sum((one.judging for one in outcomes), Usage()),
     )
 
 

@@ -207,8 +207,7 @@ def verdict(plan: Plan, evidence: Evidence) -> Verdict:
     """Hold the evidence against the spec's policy."""
     assert plan.resolved.policy is not None
     found = decide(plan.resolved.policy, evidence)
-    judges = {name: its.judge.required for name, its in plan.resolved.judges.items() if its.judge.required}
-    return with_required(found, judges, evidence.candidate)
+    return with_required(found, plan.resolved.judges, evidence.candidate)
 
 
 def _samples(plan: Plan, entry: Benchmark) -> tuple[Sample, ...]:

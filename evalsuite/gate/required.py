@@ -6,22 +6,29 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from evalsuite.records import Answer, Result, Results, RuleOutcome, Verdict
-from evalsuite.spec.judging import Required
+from evalsuite.spec.judging import ResolvedJudge
 
 _GRAVEST: tuple[Answer, ...] = ("invalid", "fail", "undecided", "pass")
 
 
-def with_required(verdict: Verdict, required: Mapping[str, Required], candidate: Results) -> Verdict:
+def required_figures(judges: Mapping[str, ResolvedJudge]) -> list[tuple[str, float]]:
+    """The metric and the limit of each figure that the documents of these judges require."""
+    required = {name: its.judge.required for name, its in judges.items()}
+    return [
+        (f"judge.{judge}.{figure}", limit)
+        for judge, its in required.items()
+        if its is not None
+        for figure, limit in its.figures.items()
+    ]
+
+
+def with_required(verdict: Verdict, judges: Mapping[str, ResolvedJudge], candidate: Results) -> Verdict:
     """The verdict with one outcome more for each figure that a judge's document requires; the gravest answer counts.
 
-    `required` is by the judge's name. Surely below is invalid, not surely above is undecided, and so is a figure that
-    nobody measured.
+    Surely below is invalid, not surely above is undecided, and so is a figure that nobody measured.
     """
-    outcomes = tuple(
-        _held(f"judge.{judge}.{figure}", limit, candidate.by_metric.get(f"judge.{judge}.{figure}"))
-        for judge, its in required.items()
-        for figure, limit in its.figures.items()
-    )
+    figures = required_figures(judges)
+    outcomes = tuple(_held(metric, limit, candidate.by_metric.get(metric)) for metric, limit in figures)
     answers = {verdict.answer, *(outcome.answer for outcome in outcomes)}
     answer = next(word for word in _GRAVEST if word in answers)
     return replace(verdict, answer=answer, outcomes=(*verdict.outcomes, *outcomes))

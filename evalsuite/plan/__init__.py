@@ -9,10 +9,9 @@ from typing import Literal
 from evalsuite.data.digest import digest
 from evalsuite.models.base import Base, BaseCheckpoint
 from evalsuite.models.teacher import FoundTeacher
-from evalsuite.records import Adapter, Measurement, Reply
+from evalsuite.records import Adapter, Facts, Measurement, Reply, StepKind
 from evalsuite.spec.resolved import ResolvedSpec
 
-StepKind = Literal["train", "prove", "overlap", "score", "probe", "style", "pair", "compare", "decide"]
 Role = Literal["base", "candidate", "author"]
 
 
@@ -157,7 +156,10 @@ class BuiltOn:
 
 @dataclass(frozen=True)
 class Plan:
-    """The steps of one spec in order, on a known base and, once trained, a known adapter."""
+    """The steps of one spec in order, on a known base and, once trained, a known adapter.
+
+    `facts` are what its policy's rules read besides results; they are in the digest of its `decide` step.
+    """
 
     resolved: ResolvedSpec
     base: Base
@@ -166,6 +168,7 @@ class Plan:
     built_on: BuiltOn = BuiltOn()
     opponents: Mapping[tuple[str, str], Opponent] = field(default_factory=dict)
     baseline: Baseline | None = None
+    facts: Facts = field(default_factory=Facts)
     reference: Reference = Reference("", None, missing=NO_REFERENCE)
 
     @property

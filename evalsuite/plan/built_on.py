@@ -9,9 +9,7 @@ from evalsuite.errors import DocumentError, NotFound, Problem
 from evalsuite.models.adapter import adapter_digest, check_fits
 from evalsuite.models.base import Base, BaseCheckpoint, find_model
 from evalsuite.models.teacher import FoundTeacher
-from evalsuite.plan import Baseline, BuiltOn, Plan, Reference
-from evalsuite.plan.made import known_adapter
-from evalsuite.plan.make import make_plan
+from evalsuite.plan import BuiltOn, Plan
 from evalsuite.records import Adapter
 from evalsuite.spec.project import find_data
 from evalsuite.spec.resolved import ResolvedSpec
@@ -77,31 +75,6 @@ def in_order(specs: Sequence[ResolvedSpec]) -> list[ResolvedSpec]:
     for resolved in specs:
         place(resolved, ())
     return list(ordered.values())
-
-
-def planned(
-    resolved: ResolvedSpec,
-    base: Base,
-    below: BuiltOn,
-    store: Store,
-    *,
-    baseline: Baseline | None = None,
-    reference: Reference | None = None,
-) -> Plan:
-    """The plan of a spec, with the adapter that the store has of it, if any."""
-    adapter = known_adapter(resolved, base, below, store)
-    return make_plan(resolved, base, adapter, built_on=below, baseline=baseline, reference=reference)
-
-
-def settled(plan: Plan, trained: Mapping[str, Plan], store: Store) -> Plan:
-    """The plan once the adapter that it waited for is there; raises NotFound when that could not be trained."""
-    before = plan.built_on.waits_for
-    if before is None:
-        return plan
-    if before not in trained:
-        raise NotFound(f"{plan.resolved.file}  {plan.name} builds on {before}, which could not be trained")
-    below = built_on(plan.resolved, plan.base, plans=trained, store=store)
-    return planned(plan.resolved, plan.base, below, store, baseline=plan.baseline, reference=plan.reference)
 
 
 def _teachers_base(document: LocalTeacher, resolved: ResolvedSpec, base: BaseCheckpoint, *, download: bool) -> Base:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from evalsuite.errors import EvalsuiteError
 from evalsuite.models.adapter import adapter_digest, check_fits
 from evalsuite.models.base import Base, BaseCheckpoint, find_model
-from evalsuite.plan import BuiltOn
-from evalsuite.plan.make import training_digest
 from evalsuite.records import Adapter
 from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.store import Store, read
@@ -17,15 +15,14 @@ def base_of(resolved: ResolvedSpec, *, download: bool) -> Base:
     return find_model(resolved.spec.base_model, beside=resolved.file, download=download)
 
 
-def known_adapter(resolved: ResolvedSpec, base: Base, below: BuiltOn, store: Store) -> Adapter | None:
-    """The spec's adapter where its weights are there and unchanged, otherwise None."""
+def known_adapter(resolved: ResolvedSpec, base: Base, training: str | None, store: Store) -> Adapter | None:
+    """The spec's adapter where its weights are there and unchanged, otherwise None; `training` is its digest."""
     if not isinstance(base, BaseCheckpoint):
         return None
     if resolved.adapter_path is not None:
         check_fits(resolved.adapter_path, base)
         return Adapter(resolved.spec.name, resolved.adapter_path, adapter_digest(resolved.adapter_path))
-    digest = training_digest(resolved, base, below)
-    known = read.trained_adapter(store, digest) if digest else None
+    known = read.trained_adapter(store, training) if training is not None else None
     # Weights that were changed or removed since are not the ones the record speaks of: they are trained again.
     if known is None or not known.path.is_dir():
         return None

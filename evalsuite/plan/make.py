@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -13,18 +15,16 @@ from evalsuite.data.canaries import canary_parts
 from evalsuite.data.digest import data_digest, digest, file_digest
 from evalsuite.environment import installed
 from evalsuite.models.base import Base
-from evalsuite.plan import NO_REFERENCE, Baseline, BuiltOn, Judging, Meeting, Opponent, Plan, Reference, Role, Step
+from evalsuite.plan import NO_REFERENCE, BuiltOn, Judging, Meeting, Opponent, Plan, Reference, Role, Step
 from evalsuite.plan.early import early_parts
 from evalsuite.plan.estimate import benchmark_cost, judged_cost, pairing_cost, probe_cost, style_cost, training_cost
 from evalsuite.plan.judging import judging
 from evalsuite.plan.material import given_digest, judging_of
 from evalsuite.plan.measured import with_measured
-from evalsuite.records import Adapter
+from evalsuite.records import Adapter, Facts
 from evalsuite.spec.resolved import ResolvedSpec
 from evalsuite.spec.source import PLACE, sources_of
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
-
-Opponents = Mapping[tuple[str, str], Opponent]
 
 # What of a judged set has no part in the replies to it.
 _GRADING = {"data", "rubric", "judge", "control", "style"}
@@ -54,26 +54,34 @@ def training_digest(resolved: ResolvedSpec, base: Base, built_on: BuiltOn = NOTH
     return digest("train", VERSION, method.version, options, data, base.digest, *below, *canary_parts(method))
 
 
-def make_plan(
-    resolved: ResolvedSpec,
-    base: Base,
-    adapter: Adapter | None,
-    *,
-    built_on: BuiltOn = NOTHING,
-    baseline: Baseline | None = None,
-    opponents: Opponents | None = None,
-    reference: Reference | None = None,
-) -> Plan:
-    """The steps of a spec; those that depend on an adapter, a baseline or a reference not there yet have no digest.
+def make_plan(known: Plan) -> Plan:
+    """A plan that has no steps yet, with its steps, and of its facts and their costs with those that its policy reads.
 
-    Of `opponents`, by pairing and name, those without replies on record leave their step without a digest. Without a
-    `reference` the one that a spec has by nature: the base that it adapts, or none.
+    Steps that depend on an adapter, a baseline or a reference not there yet have no digest, nor have those against an
+    opponent without replies on record. `resolve_plan` alone calls this, so that every plan rests on the same things.
     """
-    compared = reference or natural_reference(resolved, base)
-    if adapter is not None or not resolved.spec.adapts:
-        compared = another(compared, base, adapter)
-    plan = Plan(resolved, base, adapter, (), built_on, opponents or {}, baseline, compared)
-    return replace(plan, steps=with_measured(plan, tuple(_Maker(plan).steps())))
+    if known.adapter is not None or not known.resolved.spec.adapts:
+        known = replace(known, reference=another(known.reference, known.base, known.adapter))
+    maker = _Maker(known)
+    steps = with_measured(known, tuple(maker.steps()))
+    policy = known.resolved.policy
+    if policy is None:
+        return replace(known, steps=steps)
+    facts = _priced(known.facts, steps).read_by([rule.metric for rule in policy.rules])
+    return replace(known, steps=(*steps, Step("decide", maker.decided(steps, facts))), facts=facts)
+
+
+def _priced(facts: Facts, steps: Sequence[Step]) -> Facts:
+    """The facts with what scoring costs in all, and what one more sample of each entry costs."""
+    money: dict[str, float] = defaultdict(float)
+    samples: dict[str, int] = defaultdict(int)
+    for step in steps:
+        if step.entry is not None and step.role == "candidate":
+            # An entry may be scored, weighed beside fidelity and paired with several: a sample more costs all of it.
+            money[step.entry] += step.cost.money
+            samples[step.entry] = max(samples[step.entry], step.cost.samples)
+    prices = {entry: its / samples[entry] for entry, its in money.items() if its and samples[entry]}
+    return replace(facts, money=sum(step.cost.money for step in steps), prices=prices)
 
 
 def natural_reference(resolved: ResolvedSpec, base: Base) -> Reference:
@@ -121,10 +129,7 @@ class _Maker:
         yield from scored
         yield from styled
         yield from paired
-        compared = self._compare([*scored, *styled, *([overlap] if overlap else [])])
-        yield compared
-        if self.resolved.policy is not None:
-            yield Step("decide", self._decided([*scored, *styled, *paired, compared]))
+        yield self._compare([*scored, *styled, *([overlap] if overlap else [])])
 
     def _of_reference(self, ours: Sequence[Step]) -> list[Step]:
         """What the candidate is compared with: the same asked of the reference, or what there is of it on record."""
@@ -181,9 +186,9 @@ class _Maker:
         return Step("style", step, entry.name, "candidate", style_cost(self.resolved, entry), judging)
 
     def _met(self, entry: Pairing) -> Iterator[Opponent]:
-        """Those named, but not the candidate itself; then, in a round of all, the others."""
+        """Those named, but not the candidate itself; then, in a round of all, the others by name."""
         always = {"base": self._opposed(entry), "author": AUTHOR}
-        others = [who for pairing, who in self.opponents if pairing == entry.name and who not in entry.opponents]
+        others = sorted(who for pairing, who in self.opponents if pairing == entry.name and who not in entry.opponents)
         for who in (*entry.opponents, *others):
             found = always[who] if who in always else self.opponents.get((entry.name, who))
             if found is not None:
@@ -242,15 +247,31 @@ class _Maker:
         evidence = [step.digest for step in scored]
         return Step("compare", self._compared("compare", probes, evidence, *labels), role="candidate")
 
-    def _decided(self, measured: list[Step]) -> str | None:
+    def decided(self, steps: Sequence[Step], facts: Facts) -> str | None:
+        """The digest of all that the policy's rules read; None while something of it is not known yet.
+
+        Results by the digests of the steps that make them, the baseline's among them; the facts; the judges' health and
+        what their documents require of it; the policy's terms, and the version of each rule.
+        """
         policy = self.resolved.policy
         assert policy is not None
-        if (policy.baseline != "base" and self.baseline is None) or any(step.digest is None for step in measured):
+        evidence = [step.digest for step in steps if step.kind != "train" and step.digest is not None]
+        trainings = sum(step.kind == "train" for step in steps)
+        if (policy.baseline != "base" and self.baseline is None) or len(evidence) + trainings < len(steps):
             return None
         against = sorted(self.baseline.digests) if self.baseline is not None else []
         versions = [rule.version for rule in policy.rules]
         health = [health for _, (health, _) in sorted(self.resolved.trust.items()) if health]
-        return self._digest("decide", _plain(policy), versions, [step.digest for step in measured], against, *health)
+        judges = {name: its.judge.required for name, its in self.resolved.judges.items()}
+        required = {name: its.figures for name, its in judges.items() if its is not None}
+        # By its name in sentences, which no other step's digest holds.
+        its = self.reference
+        compared = None if its.own else its.missing or its.name
+        # As text, for a training that went astray has losses that are no numbers.
+        told = json.dumps(asdict(facts), sort_keys=True)
+        return self._digest(
+            "decide", _plain(policy), versions, sorted(evidence), against, health, required, compared, told
+        )
 
     def _early(self, entry: JudgedSet | Pairing) -> list[Any]:
         parts = early_parts(self.resolved.policy, entry)

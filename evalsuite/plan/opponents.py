@@ -7,7 +7,6 @@ from pathlib import Path
 
 from evalsuite.data.answers import answers_to
 from evalsuite.plan import Opponent, Plan
-from evalsuite.plan.make import make_plan
 from evalsuite.registry.aliases import read_aliases
 from evalsuite.registry.cards import find_card
 from evalsuite.spec.project import project_of
@@ -18,39 +17,44 @@ from evalsuite.store import Store, read
 ALWAYS = ("base", "author")
 
 
-def with_opponents(plan: Plan, plans: Sequence[Plan], store: Store) -> Plan:
-    """The plan with the replies of those whom its suite names; the same plan where it names base and author only."""
-    met = opponents(plan, plans, store)
-    if not met:
-        return plan
-    kept = (plan.resolved, plan.base, plan.adapter)
-    return make_plan(*kept, built_on=plan.built_on, baseline=plan.baseline, opponents=met, reference=plan.reference)
-
-
-def opponents(plan: Plan, plans: Sequence[Plan], store: Store) -> dict[tuple[str, str], Opponent]:
+def opponents(
+    plan: Plan, plans: Sequence[Plan], store: Store, *, as_recorded: bool = False
+) -> dict[tuple[str, str], Opponent]:
     """By pairing and name, those whom the plan's candidate meets beside base and author; never itself.
 
     A name is a spec of `plans`, otherwise one on record in the store, otherwise an alias of the project's registry.
-    One whose replies are not on record has none, and a reason.
+    One whose replies are not on record has none, and a reason. In a round of all it meets the others of `plans`, or
+    (`as_recorded`) those whom it met in its latest run: what a run compared is not compared less for being read alone.
     """
     found = {}
+    rounds = _rounds(plan, plans, store, as_recorded=as_recorded)
     for entry in plan.resolved.suite.pairings:
-        for name, answers in _named(entry, plan, plans):
+        for name, answers in (*_named(entry), *((name, None) for name in rounds.get(entry.name, ()))):
             seen = _answered(plan, entry, answers) if answers else _found(name, entry, plan, plans, store)
             if seen is not None:
                 found[entry.name, name] = seen
     return found
 
 
-def _named(entry: Pairing, plan: Plan, plans: Sequence[Plan]) -> Iterator[tuple[str, Answers | None]]:
+def _named(entry: Pairing) -> Iterator[tuple[str, Answers | None]]:
     for name, given in zip(entry.opponents, entry.against, strict=True):
         if name not in ALWAYS:
             yield name, given if isinstance(given, Answers) else None
-    if entry.rounds == "all":
-        for other in plans:
-            # Each two meet once: both orders are judged anyway.
-            if other.name > plan.name and other.name not in entry.opponents and entry in other.resolved.suite.pairings:
-                yield other.name, None
+
+
+def _rounds(plan: Plan, plans: Sequence[Plan], store: Store, *, as_recorded: bool) -> dict[str, list[str]]:
+    """By pairing that goes in a round of all, the others whom the candidate meets there besides those it names."""
+    entries = [entry for entry in plan.resolved.suite.pairings if entry.rounds == "all"]
+    recorded = read.met_last(store, plan.name) if entries and as_recorded else None
+    found = {}
+    for entry in entries:
+        if recorded is None:
+            others = [other.name for other in plans if entry in other.resolved.suite.pairings]
+        else:
+            others = [who for pairing, who in recorded if pairing == entry.name]
+        # Each two meet once: both orders are judged anyway.
+        found[entry.name] = [name for name in others if name > plan.name and name not in entry.opponents]
+    return found
 
 
 def _answered(plan: Plan, entry: Pairing, answers: Answers) -> Opponent:

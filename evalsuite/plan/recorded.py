@@ -16,7 +16,8 @@ def step_row(step: Step) -> StepRow:
     judging = (its.judge, its.judge_digest, its.rubric, its.rubric_digest) if its else None
     met = step.meeting
     opponent = (met.metric, met.judged, met.player, met.weights) if met else None
-    return StepRow(step.digest or "", step.kind, step.entry, step.role, judging, opponent, step.measured)
+    meets = met.name if met else None
+    return StepRow(step.digest or "", step.kind, step.entry, step.role, judging, opponent, step.measured, meets)
 
 
 def training_record(plan: Plan, *, seconds: float) -> TrainingRecord:

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from evalsuite.errors import NotFound
 from evalsuite.models.base import Base, find_model
-from evalsuite.plan import Plan, Reference, Step, StepKind
+from evalsuite.plan import Cost, Plan, Reference, Step
 from evalsuite.plan.make import natural_reference
-from evalsuite.records import Reply
+from evalsuite.records import Reply, StepKind
 from evalsuite.registry.aliases import aliases_file, read_aliases
 from evalsuite.spec.card import Card
 from evalsuite.spec.load import load_document
@@ -94,8 +94,11 @@ def unknown(resolved: ResolvedSpec, what: str, name: str, store: Store) -> str:
 
 def _beside(other: Plan, resolved: ResolvedSpec, store: Store) -> Reference:
     """A spec of the same run: what it says now, not what it said before it was trained again."""
+    # What they cost is that spec's.
     steps = tuple(
-        replace(step, role="base") for step in other.steps if step.role == "candidate" and step.kind in _OF_REFERENCE
+        replace(step, role="base", cost=Cost())
+        for step in other.steps
+        if step.role == "candidate" and step.kind in _OF_REFERENCE
     )
     done = read.finished(store, [step.digest for step in steps if step.digest])
     pending = other.resolved.spec.adapts and other.adapter is None

@@ -28,6 +28,7 @@ from evalsuite.records.metrics import (
 )
 from evalsuite.records.needs import Effort, Named, Recipe, Wants
 from evalsuite.records.results import (
+    MEASURED,
     Adapter,
     Comparison,
     Outcome,
@@ -35,6 +36,7 @@ from evalsuite.records.results import (
     Result,
     Results,
     Score,
+    StepKind,
     Usage,
     clusters_of,
     measured_alike,
@@ -62,6 +64,7 @@ __all__ = [
     "EVERY",
     "FACTS",
     "FACT_METRICS",
+    "MEASURED",
     "UNKNOWN",
     "Adapter",
     "Answer",
@@ -104,6 +107,7 @@ __all__ = [
     "Sampling",
     "Score",
     "Severity",
+    "StepKind",
     "Suppose",
     "Supposed",
     "Terms",

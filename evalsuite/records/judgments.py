@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -68,9 +68,9 @@ class Graded:
     usage: Usage = field(default_factory=Usage)
 
 
-def usage_of(said: Sequence[Judgment] | Sequence[Chosen]) -> Usage:
-    """What all these judgments take together."""
-    return sum((one.usage for one in said), Usage())
+def usage_of(given: Iterable[Judgment | Chosen]) -> Usage:
+    """What judgments or preferences take in all when nothing of them comes from the cache."""
+    return sum((one.usage for one in given), Usage())
 
 
 def majority(choices: Sequence[Choice]) -> Choice:

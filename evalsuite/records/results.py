@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from evalsuite.records.asking import Rendered
 from evalsuite.records.metrics import Metric, by_name, required
+
+StepKind = Literal["train", "prove", "overlap", "score", "probe", "style", "pair", "compare", "decide"]
+# The kinds of step that say something about a candidate.
+MEASURED: tuple[StepKind, ...] = ("overlap", "score", "probe", "style", "pair", "compare")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from evalsuite.records.metrics import Metric
@@ -79,6 +80,23 @@ class Facts:
     curve: tuple[TrainingPoint, ...] = ()
     money: float | None = None
     prices: Mapping[str, float] = field(default_factory=dict)
+
+    def read_by(self, metrics: Iterable[str]) -> Facts:
+        """The facts that rules on these metrics look at, and the prices, which every undecided rule tells.
+
+        What nobody looks at is left out, so that no verdict rests on it: a second that a training took longer is no
+        other verdict where no rule asks for the time.
+        """
+        patterns = tuple(metrics)
+        size, cost, loss = (any(fnmatchcase(name, pattern) for pattern in patterns) for name in FACTS)
+        return Facts(
+            train_seconds=self.train_seconds if cost else None,
+            trained_parameters=self.trained_parameters if size else None,
+            adapter_bytes=self.adapter_bytes if size else None,
+            curve=self.curve if loss else (),
+            money=self.money if cost else None,
+            prices=self.prices,
+        )
 
 
 # The facts that rules look at, by the names that they have in sentences; none has an end above.

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from evalsuite.errors import StoreBusy, StoreError
@@ -21,7 +21,13 @@ _BUSY = ("could not set lock", "different configuration", "conflicting lock", "a
 
 # The threads of one process write one after the other: inside a process DuckDB lets two in, and the second one fails.
 _TURN = threading.RLock()
-_READING = threading.local()
+
+
+@dataclass(frozen=True)
+class OpenStore(Store):
+    """A store held open to be read: all that is asked of it is answered by one connection, as of one moment."""
+
+    connection: DuckDBPyConnection | None = field(default=None, compare=False, repr=False)
 
 
 @contextmanager
@@ -29,7 +35,7 @@ def writing(store: Store) -> Iterator[DuckDBPyConnection]:
     """A connection in one transaction, committed at the end; raises StoreError when it cannot be written."""
     import duckdb
 
-    assert store.results not in _held(), "who writes while reading would wait for itself"
+    assert not isinstance(store, OpenStore), "who writes while reading would wait for itself"
     try:
         store.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -55,34 +61,29 @@ def writing(store: Store) -> Iterator[DuckDBPyConnection]:
 
 @contextmanager
 def reading(store: Store) -> Iterator[DuckDBPyConnection]:
-    """A read-only connection; raises StoreError when there is no store yet or it cannot be read.
-
-    Within another `reading` of the same thread and store it is that one, for opening costs more than most queries;
-    what is read so is of one moment. Nothing may be written meanwhile.
-    """
+    """A read-only connection, a cursor of its own where the store is open; raises StoreError when it cannot be read."""
     import duckdb
 
-    outer = _held().get(store.results)
+    outer = store.connection if isinstance(store, OpenStore) else None
     if outer is None and not store.results.exists():
         raise StoreError(f"{store.folder}  has no results yet; `evalsuite run specs/*.yaml` makes some")
     connection = _open(store, read_only=True) if outer is None else outer.cursor()
-    _held().setdefault(store.results, connection)
     try:
         yield connection
     except duckdb.Error as error:
         raise StoreError(_of_another_age(store, connection) or _explained(store, error)) from error
     finally:
-        if outer is None:
-            del _held()[store.results]
         connection.close()
 
 
-def _held() -> dict[Path, DuckDBPyConnection]:
-    """The connections that this thread reads by."""
-    if not hasattr(_READING, "connections"):
-        _READING.connections = {}
-    found: dict[Path, DuckDBPyConnection] = _READING.connections
-    return found
+@contextmanager
+def opened(store: Store) -> Iterator[OpenStore]:
+    """The store, opened once for several reads, for opening costs more than most queries; nothing is written meanwhile.
+
+    Raises StoreError when there is no store yet or it cannot be read.
+    """
+    with reading(store) as connection:
+        yield OpenStore(store.folder, store.patience, connection)
 
 
 def bring_up_to_date(store: Store) -> None:

@@ -12,7 +12,7 @@ from evalsuite.data.digest import digest
 from evalsuite.data.labels import Label, LabelledPair, LabelledReply, Labels
 from evalsuite.records import Metric, Result, by_name, required
 from evalsuite.store import Store
-from evalsuite.store.connect import reading, writing
+from evalsuite.store.connect import opened, reading, writing
 from evalsuite.store.rows import every, rows
 from evalsuite.store.tables import METRIC_COLUMNS, metric_rows, upsert
 
@@ -165,14 +165,14 @@ def knowledge(store: Store) -> Knowledge:
     if not store.results.exists():
         return Knowledge()
     figures: dict[tuple[str, str], list[list[str]]] = defaultdict(list)
-    with reading(store):
-        if not knows_judges(store):
+    with opened(store) as held:
+        if not knows_judges(held):
             return Knowledge()
         # A plan reads stores that have not been brought up to date, where nothing says what figures are.
-        for check in _checks(store, "judge_checks", declared=False):
+        for check in _checks(held, "judge_checks", declared=False):
             of = (check.row.judge_digest, check.row.rubric_digest)
             figures[of] += [[*map(str, astuple(its))] for its in check.results]
-        labels = {row["rubric_digest"]: row["digest"] for row in rows(store, "human_labels")}
+        labels = {row["rubric_digest"]: row["digest"] for row in rows(held, "human_labels")}
     return Knowledge({of: digest("health", its) for of, its in figures.items()}, labels)
 
 

@@ -26,6 +26,7 @@ from evalsuite.records import (
     by_name,
 )
 from evalsuite.store import Store
+from evalsuite.store.rows import every
 from evalsuite.store.rows import rows as _rows
 
 
@@ -142,6 +143,16 @@ def specs_of_run(store: Store, run_id: str) -> list[SpecRun]:
     return [SpecRun(**row) for row in _rows(store, "specs_of_run", [run_id])]
 
 
+def met_last(store: Store, spec: str) -> list[tuple[str, str]] | None:
+    """Pairing and opponent of each pair step against a spec in the latest run of a spec; None when it had no run."""
+    if not store.results.exists():
+        return None
+    known, met = every(store, [("latest_specs", ()), ("met_last", [spec])])
+    if spec not in {row["spec"] for row in known}:
+        return None
+    return [(row["entry"], row["opponent"]) for row in met]
+
+
 def runs_of_adapter(store: Store, weights: str) -> list[SpecRun]:
     """What runs planned for specs whose adapter has these weights; the latest first."""
     return [SpecRun(**row) for row in _rows(store, "runs_of_adapter", [weights])]
@@ -159,16 +170,19 @@ def steps_of_run(store: Store, run_id: str) -> list[tuple[str, PlannedStep]]:
 
 def training_facts(store: Store, step_digest: str) -> TrainingFacts | None:
     """What is kept of a training step, or None when it has not run."""
-    rows = _rows(store, "training", [step_digest])
+    queries = ("training", "training_points", "layer_norms", "training_record")
+    rows, points, norms, records = every(store, [(query, [step_digest]) for query in queries])
     if not rows:
         return None
     row = rows[0]
-    adapter = Adapter(row.pop("name"), Path(row.pop("path")), row.pop("adapter_digest"))
-    curve = tuple(TrainingPoint(**point) for point in _rows(store, "training_points", [step_digest]))
-    norms = tuple(LayerNorm(**norm) for norm in _rows(store, "layer_norms", [step_digest]))
-    records = [_record(**found) for found in _rows(store, "training_record", [step_digest])]
-    # Trainings of an older evalsuite have none.
-    return TrainingFacts(adapter=adapter, curve=curve, norms=norms, record=records[0] if records else None, **row)
+    return TrainingFacts(
+        adapter=Adapter(row.pop("name"), Path(row.pop("path")), row.pop("adapter_digest")),
+        curve=tuple(TrainingPoint(**point) for point in points),
+        norms=tuple(LayerNorm(**norm) for norm in norms),
+        # Trainings of an older evalsuite have none.
+        record=_record(**records[0]) if records else None,
+        **row,
+    )
 
 
 def _record(data: str, versions: str, **fields: Any) -> TrainingRecord:

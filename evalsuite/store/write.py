@@ -35,6 +35,8 @@ class StepRow:
     judging: tuple[str, str, str, str] | None = None
     opponent: tuple[str, str, str, str | None] | None = None
     measured: tuple[Measurement, ...] = ()
+    # Whom a pair step meets, as the suite names them or, in a round of all, by the spec's name.
+    meets: str | None = None
 
 
 @dataclass(frozen=True)
@@ -91,10 +93,10 @@ def save_plan(store: Store, run_id: str, specs: Sequence[SpecRow]) -> None:
             )  # fmt: skip
             upsert(connection, "run_specs", _OF_SPEC, [row])
             rows = [
-                (run_id, spec.name, ordinal, step.digest, step.kind, step.entry, step.role)
+                (run_id, spec.name, ordinal, step.digest, step.kind, step.entry, step.role, step.meets)
                 for ordinal, step in enumerate(spec.steps)
             ]
-            columns = ("run_id", "spec", "ordinal", "step_digest", "kind", "entry", "role")
+            columns = ("run_id", "spec", "ordinal", "step_digest", "kind", "entry", "role", "opponent")
             upsert(connection, "run_steps", columns, rows)
             # Of steps that are done as well: a store of an older evalsuite learns here what they measured.
             measured = [

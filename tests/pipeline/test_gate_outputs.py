@@ -97,6 +97,19 @@ def test_each_rule_is_a_test_item_and_a_failure_reads_like_a_sentence(harmed):
     assert "1 failed, 1 passed" in found.stdout
 
 
+def test_what_a_judges_document_requires_is_an_item_too(harmed):
+    judge = harmed.folder / "judges" / "offline.yaml"
+    judge.parent.mkdir()
+    judge.write_text(
+        "schema_version: 1\nname: offline\nkind: offline\nrequired: {consistency: 0.8}\n", encoding="utf-8"
+    )
+    found = pytest_of(harmed, "-v", "--evalsuite", "specs")
+    assert re.search(r"elsewhere: floor style\.fidelity.*PASSED", found.stdout)
+    assert re.search(r"elsewhere: required judge\.offline\.consistency.*FAILED", found.stdout)
+    assert "judge.offline.consistency of at least 0.8 is required: judge offline was never measured so" in found.stdout
+    assert "2 failed, 1 passed" in found.stdout
+
+
 def test_without_results_each_item_says_what_to_run(project):
     found = pytest_of(project, "--evalsuite", "specs/elsewhere.yaml")
     assert found.returncode == 1

@@ -11,6 +11,7 @@ from replayed import block
 
 from evalsuite import pipeline
 from evalsuite.cli import evalsuite
+from evalsuite.evidence import evidence
 from evalsuite.judge_check import Question, check_judge
 from evalsuite.models.scripted import ScriptedModel
 from evalsuite.store import read
@@ -109,11 +110,22 @@ def test_what_judging_takes_is_kept_and_a_cached_step_counts_as_much(judged):
     assert run_cost(judged.store, read.runs(judged.store)[0].run_id) is None
 
 
+def test_what_is_judged_in_batches_is_counted_once(judged):
+    rule = "{rule: fidelity, metric: style.fidelity, at_least: 0.5, sequential: true, batch: 5}"
+    write(judged, "gates/strict", f"schema_version: 1\nname: strict\nminimum_n: 10\nrules:\n  - {rule}\n")
+    judged.run()
+    early = results(judged)["style.score"].n
+    assert 10 <= early < 60
+    # The candidate's first replies, those of base and author, and 60 pairs in both orders.
+    assert [found.calls for found in judging_costs(judged.store).values()] == [early + 60 * 2 + 120]
+
+
 def test_another_prompt_is_another_judgment_and_another_price_is_not(judged):
     judged.run()
     asked(judged)
     write(judged, "judges/served", JUDGE.replace("prompt_price: 1", "prompt_price: 9") + "requests_per_minute: 5\n")
-    assert judged.run().steps_run == 0
+    report = judged.run()
+    assert (asked(judged), report.steps_run, judged.began) == (0, 1, ["elsewhere decide"])
     prompts = judged.folder / "judges" / "prompts"
     prompts.mkdir()
     text = "# grade\nStrictly. $rubric $question $reply $form\n# prefer\n$rubric $question $first $second $form\n"
@@ -223,11 +235,11 @@ def test_a_judge_that_people_agree_with_is_believed(judged):
 def test_health_stands_among_the_candidates_results_for_rules_to_read(judged):
     judged.run()
     (plan,) = pipeline.plan([judged.spec], judged.store)
-    candidate = pipeline.evidence(plan, judged.store).candidate
+    candidate = evidence(plan, judged.store).candidate
     assert candidate.by_metric["judge.served.agreement"].value is None
     assert "never measured" in candidate.by_metric["judge.served.agreement"].reason
     found = check(judged, label(judged, limit=20))
-    candidate = pipeline.evidence(plan, judged.store).candidate
+    candidate = evidence(plan, judged.store).candidate
     assert candidate.by_metric["judge.served.unparsed"].value == 0.0
     assert candidate.by_metric["judge.served.leniency"].value == found.figure("leniency").value == -0.25
     assert checks(judged.store) == [found]

@@ -93,6 +93,7 @@ def test_an_adapter_that_changes_nothing_is_refused_and_its_verdict_is_invalid(p
     assert [name for name, _ in report.errors] == ["elsewhere"]
     assert "changes nothing" in report.errors[0][1]
     assert not [step for step in project.began if " candidate " in step]
+    assert [its for _, its in report.verdicts] == [verdict(project)]
     assert verdict(project).answer == "invalid"
     first, *_, last = tail(project.store, report.run_id)
     assert first.endswith("begins")

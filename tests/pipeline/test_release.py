@@ -10,14 +10,19 @@ from functools import partial
 
 import pytest
 import yaml
+from click.testing import CliRunner
+from safetensors.numpy import load_file, save_file
 
 from evalsuite import cli
 from evalsuite.errors import DocumentError, EvalsuiteError, NotFound
+from evalsuite.plan.recorded import step_row
+from evalsuite.records import Verdict
 from evalsuite.registry import signing
 from evalsuite.registry.aliases import read_aliases, roll_back
 from evalsuite.registry.cards import find_card, read_cards
 from evalsuite.release import Release, release
 from evalsuite.spec.card import CardOverride
+from evalsuite.store import read, write
 from evalsuite.verify import Wanted, verify
 
 AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -242,6 +247,49 @@ def test_the_command_line_releases_lists_verifies_and_exits_with_1_on_a_changed_
         cli.main(["registry", "verify"])
     assert ended.value.code == 1
     assert "elsewhere@1.1.0" in capsys.readouterr().out
+
+
+def round_of_two(project):
+    """A second adapter beside the first, each two of a run to be compared; both specs are given."""
+    suite = project.folder / "suites" / "small.yaml"
+    suite.write_text(suite.read_text().replace("judge: offline}\nprobes", "judge: offline, rounds: all}\nprobes"))
+    shutil.copytree(project.folder / "adapter", project.folder / "other")
+    weights = project.folder / "other" / "adapter_model.safetensors"
+    save_file({key: value * 2 for key, value in load_file(weights).items()}, weights)
+    other = project.spec.with_name("other.yaml")
+    text = project.spec.read_text()
+    other.write_text(text.replace("name: elsewhere", "name: other").replace("path: adapter", "path: other"))
+    return [project.spec, other]
+
+
+def test_a_card_of_specs_that_met_has_the_verdict_that_the_run_came_to(project, registry, put_out):
+    project.specs = round_of_two(project)
+    report = project.run()
+    assert "elsewhere pair candidate duel against other" in project.began
+    runs = read.runs(project.store)
+    card = put_out().card
+    [(plan, _), _] = report.verdicts
+    # Released alone, and still by what the run compared.
+    assert card.verdict.digest == plan.step("decide").digest
+    assert read.runs(project.store) == runs
+    assert "duel.win_rate.other" in {found.metric for found in card.results}
+    _, found = verify(registry, project.store, Wanted())
+    assert found == []
+    write.save_verdict(project.store, step_row(plan.step("decide")), Verdict("fail", "strict", ()))
+    [line] = refused(project, registry)
+    assert "its verdict is pass, and the store at ./.evalsuite says fail" in line
+
+
+def test_a_verdict_that_no_store_knows_is_not_taken_for_checked(project, registry, put_out):
+    project.run()
+    put_out()
+    words = ["registry", "verify", "--registry", str(registry), "--store", str(project.folder / "empty")]
+    found = CliRunner().invoke(cli.evalsuite, words, standalone_mode=False)
+    assert found.return_value == 3
+    assert "knows of its verdict" in found.output
+    assert "1 cards, 0 refused, 1 not wholly checked" in found.output
+    allowed = CliRunner().invoke(cli.evalsuite, [*words, "--allow-missing"], standalone_mode=False)
+    assert (allowed.return_value, "1 not wholly checked" in allowed.output) == (0, True)
 
 
 def _ssh_key(file):

@@ -30,7 +30,7 @@ from evalsuite.records import (
 )
 from evalsuite.store import Store, read, write
 from evalsuite.store.board import entries
-from evalsuite.store.connect import bring_up_to_date, reading, writing
+from evalsuite.store.connect import bring_up_to_date, opened, reading, writing
 from evalsuite.store.migrate import migrations
 from evalsuite.store.write import SpecRow, StepRow
 
@@ -227,15 +227,38 @@ def test_a_store_of_an_older_evalsuite_says_so_until_a_run_brings_it_up_to_date(
 
 def test_what_is_read_within_a_reading_is_of_one_moment_and_nothing_is_written_meanwhile(store):
     write.save_step(store, STEP, seconds=0)
-    with reading(store) as outer:
+    with opened(store) as held, reading(held) as outer:
+        assert held.connection is not None
         outer.execute("SELECT step_digest FROM steps")
-        assert read.finished(store, ["d1"]) == {"d1"}
+        assert read.finished(held, ["d1"]) == {"d1"}
         assert outer.fetchall() == [("d1",)], "its own cursor"
         with pytest.raises(AssertionError, match="would wait for itself"):
-            write.save_step(store, STEP, seconds=0)
-        with pytest.raises(StoreError, match="Catalog Error"), reading(store) as inner:
+            write.save_step(held, STEP, seconds=0)
+        with pytest.raises(StoreError, match="Catalog Error"), reading(held) as inner:
             inner.execute("SELECT * FROM nowhere")
     write.save_step(store, STEP, seconds=0)
+
+
+def test_whom_an_older_store_planned_to_meet_is_known_by_whom_it_met(store):
+    store.folder.mkdir()
+    with duckdb.connect(str(store.results)) as connection:
+        connection.execute("CREATE TABLE migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL)")
+        for number, name, sql in migrations():
+            if name != "0015_opponents_planned":
+                connection.execute(sql)
+                connection.execute("INSERT INTO migrations VALUES (?, ?)", [number, name])
+        for spec in ("a", "b"):
+            connection.execute("INSERT INTO run_specs VALUES ('r1', ?, 'p', '{}', 'm', 'm', NULL, 'sft', NULL)", [spec])
+        connection.execute("INSERT INTO runs VALUES ('r1', now()::TIMESTAMP, NULL, 'finished', 1, '{}')")
+        for place, player in enumerate(("b", "(m)")):
+            row = ["r1", "a", place, f"d{place}", "pair", "duel", "candidate"]
+            connection.execute("INSERT INTO run_steps VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            connection.execute(
+                "INSERT INTO opponents VALUES (?, 'duel.win_rate', 'style', ?, NULL)", [f"d{place}", player]
+            )
+    bring_up_to_date(store)
+    assert read.met_last(store, "a") == [("duel", "b")]
+    assert (read.met_last(store, "b"), read.met_last(store, "c")) == ([], None)
 
 
 def test_a_file_that_lost_a_table_is_not_called_old(store):
