@@ -42,7 +42,7 @@ def clean(candidate: Results) -> list[Measured]:
         left_out = len(scores) - len(kept)
         if name == overlap or not left_out:
             continue
-        cleaned = metric.clean()
+        cleaned = metric.uncontaminated()
         if not kept:
             reason = "every sample is contaminated"
             found.append((cleaned, Result(cleaned.name, None, None, None, 0, reason=reason)))

@@ -127,7 +127,7 @@ class Metric:
         """The plain mean over the slices."""
         return self.figure(_MACRO, f"{self.about} The plain mean over subjects, each counting the same.")
 
-    def clean(self) -> Metric:
+    def uncontaminated(self) -> Metric:
         """The same without samples that stand in the training data."""
         about = f"{self.about} Without the samples that stand in the candidate's training data."
         return self.figure(_CLEAN, about, place="detail")

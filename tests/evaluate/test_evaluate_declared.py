@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from evalsuite.evaluate.judge import Chosen, Item, Judgment, Pair
-from evalsuite.evaluate.offline import OfflineJudge
 
 from evalsuite import plugins
 from evalsuite.data.canaries import canaries
@@ -20,6 +18,7 @@ from evalsuite.evaluate import benchmark, judged, latency, letters, overlap, pai
 from evalsuite.evaluate.compare import compare
 from evalsuite.evaluate.tasks.generate import Generate
 from evalsuite.evaluate.tasks.multiple_choice import MultipleChoice
+from evalsuite.judges.kinds.offline import RubricChecks
 from evalsuite.models.scripted import ScriptedModel
 from evalsuite.models.subject import ModelSubject
 from evalsuite.plugins import Asked, Material
@@ -27,10 +26,14 @@ from evalsuite.records import (
     FACT_METRICS,
     FACTS,
     Adapter,
+    Chosen,
     Direction,
     Example,
+    Item,
+    Judgment,
     Metric,
     Outcome,
+    Pair,
     Prompt,
     Results,
     Sample,
@@ -277,8 +280,8 @@ def test_judged_sets_style_and_pairs_declare_what_they_yield() -> None:
     author = judged.author_replies(samples)
     outcomes = [judged.score(STYLE, samples, ours, rubric=RUBRIC, judge=Panel())]
     outcomes.append(style.words("style", style.Voices(ours, base, author), seed=0))
-    outcomes.append(style.author_nll("style", samples, model=model, adapter=ADAPTER))
-    outcomes.append(style.control("style", samples, rubric=RUBRIC, judge=OfflineJudge(RUBRIC)))
+    outcomes.append(style.author_nll("style", samples, (model, ADAPTER), (model, None)))
+    outcomes.append(style.control("style", samples, rubric=RUBRIC, judge=RubricChecks(RUBRIC)))
     named = lambda figure: declared.against_author(figure).of("style")  # noqa: E731
     outcomes.append(pairwise.compare(named, ours, author, judge=Panel(), seed=0))
     whole = style.joined(outcomes)
@@ -359,11 +362,11 @@ def test_a_subject_or_slice_in_the_rows_makes_declared_slices(tmp_path: Path) ->
 
 def test_a_judged_set_has_its_score_by_subject() -> None:
     samples = _samples(6, subject="law")
-    outcome = judged.score(STYLE, samples, judged.author_replies(samples), rubric=RUBRIC, judge=OfflineJudge(RUBRIC))
+    outcome = judged.score(STYLE, samples, judged.author_replies(samples), rubric=RUBRIC, judge=RubricChecks(RUBRIC))
     assert by_name(outcome.metrics)["style.score.law"].slice == "law"
     same = _samples(6, subject="so")
     with pytest.raises(DataError, match=r"style\.score\.so  is a criterion of the rubric r"):
-        judged.score(STYLE, same, judged.author_replies(same), rubric=RUBRIC, judge=OfflineJudge(RUBRIC))
+        judged.score(STYLE, same, judged.author_replies(same), rubric=RUBRIC, judge=RubricChecks(RUBRIC))
 
 
 def test_a_slice_cannot_be_called_as_another_figure_and_texts_make_none(tmp_path: Path) -> None:

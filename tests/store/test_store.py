@@ -244,7 +244,7 @@ def test_whom_an_older_store_planned_to_meet_is_known_by_whom_it_met(store):
     with duckdb.connect(str(store.results)) as connection:
         connection.execute("CREATE TABLE migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL)")
         for number, name, sql in migrations():
-            if name != "0015_opponents_planned":
+            if number < 15:  # the next one is 0015_opponents_planned
                 connection.execute(sql)
                 connection.execute("INSERT INTO migrations VALUES (?, ?)", [number, name])
         for spec in ("a", "b"):
