@@ -97,7 +97,7 @@ def test_cards_aliases_and_what_differs_between_two_versions(open_page: Open, st
         ["production", "first@1.1.0", "2026-03-01 00:00", "now"],
         ["production", "first@1.0.0", "2026-03-01 00:00", "before"],
     ]
-    assert figures.values.tolist() == [["facts.accuracy", "0.8", 200]]
+    assert figures.values.tolist() == [["facts.accuracy", "0.8", 200, "–"]]
     assert difference.values.tolist() == [["facts.accuracy", "0.7", "0.8"]]
     assert HOSTILE in texts(page)
     assert all("h.example" not in element.value for element in page.markdown)
