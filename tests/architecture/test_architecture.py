@@ -132,7 +132,7 @@ def test_a_plug_in_is_called_like_its_file(kind: Any, folder: str) -> None:
         assert plugin.model_json_schema()["properties"][plugins.TAGS[kind]]["const"] == name
 
 
-# What has no protocol of ours: modules and configurations of other packages, YAML's events, what a thread has opened.
+# What has no protocol of ours: modules and configurations of other packages, YAML's events.
 FOREIGN = {
     "evaluate/harness.py", "models/arithmetic.py", "models/chat.py", "models/merging.py",
     "models/network.py", "models/vllm/model.py", "spec/read.py", "train/base.py", "train/blocks.py",

@@ -247,15 +247,17 @@ def test_whom_an_older_store_planned_to_meet_is_known_by_whom_it_met(store):
             if number < 15:  # the next one is 0015_opponents_planned
                 connection.execute(sql)
                 connection.execute("INSERT INTO migrations VALUES (?, ?)", [number, name])
+        of_spec = "run_id, spec, plan_digest, document, base_model, base_digest, method"
         for spec in ("a", "b"):
-            connection.execute("INSERT INTO run_specs VALUES ('r1', ?, 'p', '{}', 'm', 'm', NULL, 'sft', NULL)", [spec])
+            connection.execute(
+                f"INSERT INTO run_specs ({of_spec}) VALUES ('r1', ?, 'p', '{{}}', 'm', 'm', 'sft')", [spec]
+            )
         connection.execute("INSERT INTO runs VALUES ('r1', now()::TIMESTAMP, NULL, 'finished', 1, '{}')")
         for place, player in enumerate(("b", "(m)")):
             row = ["r1", "a", place, f"d{place}", "pair", "duel", "candidate"]
             connection.execute("INSERT INTO run_steps VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-            connection.execute(
-                "INSERT INTO opponents VALUES (?, 'duel.win_rate', 'style', ?, NULL)", [f"d{place}", player]
-            )
+            met = [f"d{place}", player]
+            connection.execute("INSERT INTO opponents VALUES (?, 'duel.win_rate', 'style', ?, NULL)", met)
     bring_up_to_date(store)
     assert read.met_last(store, "a") == [("duel", "b")]
     assert (read.met_last(store, "b"), read.met_last(store, "c")) == ([], None)
