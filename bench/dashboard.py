@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from evalsuite import bundled
+from evalsuite.spec.loading.lookup import bundled_folder
 from evalsuite.store import Store
 from evalsuite.store.connect import writing
 
@@ -55,7 +55,7 @@ def drawn(page: str, address: dict[str, str]) -> dict[str, Any]:
     """One page in this process: seconds of the first paint, of the same again, of each change, and megabytes."""
     from streamlit.testing.v1 import AppTest
 
-    app = AppTest.from_file(str(bundled.folder("dashboard") / "app.py"), default_timeout=120)
+    app = AppTest.from_file(str(bundled_folder("dashboard") / "app.py"), default_timeout=120)
     for key, value in address.items():
         app.query_params[key] = value
     if page != "leaderboard":

@@ -22,10 +22,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from evalsuite.execute.cached import CachedModel
-from evalsuite.models.endpoint import EndpointModel
-from evalsuite.models.remote.meter import Meter
+from evalsuite.models.openai.calls import Meter
+from evalsuite.models.openai.endpoint_model import EndpointModel
 from evalsuite.records import Completion, Prompt, Sampling
-from evalsuite.spec.endpoint import Endpoint
+from evalsuite.spec.models import Endpoint
 from evalsuite.store.replies import ReplyCache
 
 JUDGMENTS, LATENCY, IN_FLIGHT = 2_000, 0.2, 64

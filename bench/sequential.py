@@ -28,8 +28,8 @@ from evalsuite.gate.rules.win_rate import WinRate
 from evalsuite.gate.sequential import EARLY, bet
 from evalsuite.plugins import Rule
 from evalsuite.records import Evidence, Metric, Result, Results, Terms, by_name
-from evalsuite.stats.bootstrap import Resampling, Undefined, fidelity, win_rate
-from evalsuite.stats.power import PairedVariance, sample_size
+from evalsuite.stats.intervals.bootstrap import Resampling, Undefined, fidelity, win_rate
+from evalsuite.stats.intervals.power import PairedVariance, sample_size
 
 BATCH = 10
 TERMS = Terms()
@@ -206,7 +206,7 @@ def _named(values: np.ndarray) -> dict[str, float]:
 
 
 def _order(evidence: Evidence) -> list[str]:
-    from evalsuite.data.order import shuffled
+    from evalsuite.data.digest import shuffled
 
     return shuffled(next(iter(evidence.candidate.scores.values())), seed=evidence.seed)
 

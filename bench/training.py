@@ -19,9 +19,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from evalsuite import bundled
 from evalsuite.plugins import TrainingJob, find
 from evalsuite.records import ChosenRejected, Example, Prompt, Rated
+from evalsuite.spec.loading.lookup import bundled_folder, quickstart_base
 
 METHODS = ("sft", "sft packed", "dpo", "orpo", "simpo", "kto")
 SHARED = {"epochs": 1.0, "learning_rate": 1e-3, "batch_size": 16, "max_length": 256, "seed": 7, "evaluations": 1}
@@ -38,7 +38,7 @@ class Speed:
 
 def pairs(count: int) -> list[dict[str, str]]:
     """The quickstart's preference rows; their chosen answers serve the supervised methods."""
-    file = bundled.folder("data") / "preferences.jsonl"
+    file = bundled_folder("data") / "preferences.jsonl"
     found = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     return (found * (count // len(found) + 1))[:count]
 
@@ -53,7 +53,7 @@ def ours(method: str, count: int) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         job = TrainingJob(
             name="bench",
-            base=bundled.quickstart_base(),
+            base=quickstart_base(),
             train=tuple(row(chosen.learns_from, number, pair) for number, pair in enumerate(pairs(count))),
             held_out=(),
             seed=7,
@@ -94,7 +94,7 @@ def peer(method: str, count: int) -> tuple[float, float]:
     trainer, config, own = made(method)
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        clock, base = Clock(), bundled.quickstart_base()
+        clock, base = Clock(), quickstart_base()
         arguments = config(
             output_dir=folder, num_train_epochs=1.0, learning_rate=1e-3, per_device_train_batch_size=16,
             max_length=256, use_cpu=True, bf16=False, gradient_checkpointing=False, report_to="none",

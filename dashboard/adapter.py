@@ -5,8 +5,8 @@ import yaml
 from drawing import one_adapter, table, why
 from reading import ask
 
-from evalsuite.report.card import run_cards
-from evalsuite.report.charts import curve_chart
+from evalsuite.report.cards.run_card import run_cards
+from evalsuite.report.leaderboard.leaderboard_charts import curve_chart
 from evalsuite.store import read
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 from reading import ask, forget, store
 
-from evalsuite.report.snapshot import newest_run
+from evalsuite.report.progress import newest_run
 
 HERE = Path(__file__).parent
 PAGES = {

@@ -6,9 +6,9 @@ import streamlit as st
 from drawing import names, reply, standing, table, walk
 from reading import ask
 
-from evalsuite import paired
-from evalsuite.report.comparison import comparison_table
-from evalsuite.report.samples import metrics_of, scored, text_diff
+from evalsuite.pipeline import paired
+from evalsuite.report.answers import metrics_of, scored, text_diff
+from evalsuite.report.leaderboard.changes import comparison_table
 from evalsuite.store.samples import Which, sample_beside
 
 VIEWS = ["as they are", "what differs"]

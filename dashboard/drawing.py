@@ -8,8 +8,8 @@ import streamlit as st
 from reading import ask
 
 from evalsuite.records import RuleOutcome
-from evalsuite.report.charts import colours
-from evalsuite.report.table import Table
+from evalsuite.report.leaderboard.leaderboard_charts import colours
+from evalsuite.report.tables import Table
 from evalsuite.store.board import adapters
 
 COLOURS = {"pass": "green", "fail": "red", "undecided": "orange", "invalid": "violet"}

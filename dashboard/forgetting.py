@@ -5,10 +5,10 @@ from drawing import one_adapter, palette, reply, standing, table, walk
 from reading import ask
 
 from evalsuite.errors import NotFound
-from evalsuite.report.figures import is_share
-from evalsuite.report.forgetting import MOST, forgetting, told
-from evalsuite.report.forgetting_charts import change_chart, flip_chart, subject_chart
-from evalsuite.report.leaderboard import leaderboard
+from evalsuite.report.forgetting.forgetting import MOST, forgetting, told
+from evalsuite.report.forgetting.forgetting_charts import change_chart, flip_chart, subject_chart
+from evalsuite.report.leaderboard.leaderboard import leaderboard
+from evalsuite.report.tables import is_share
 
 WAYS = ["lost", "gained"]
 

@@ -8,13 +8,12 @@ from drawing import table, why
 from reading import ask
 
 from evalsuite.errors import EvalsuiteError
-from evalsuite.registry.aliases import read_aliases
-from evalsuite.registry.cards import read_cards
-from evalsuite.report.history import changed_rules, history_table
-from evalsuite.report.registry import cards_table, difference_table, facts, results_table
-from evalsuite.report.table import Table
+from evalsuite.registry.cards import read_aliases, read_cards
+from evalsuite.report.cards.released import cards_table, difference_table, facts, results_table
+from evalsuite.report.cards.verdict import changed_rules, history_table
+from evalsuite.report.tables import Table
 from evalsuite.store import read
-from evalsuite.store.history import past_verdicts
+from evalsuite.store.board import past_verdicts
 
 
 def verdicts() -> None:

@@ -4,18 +4,18 @@ import streamlit as st
 from drawing import beside, reply, standing, table, walk
 from reading import ask
 
-from evalsuite.report.judge_history import (
+from evalsuite.report.judging.judges_page import (
     checks_of,
     cost_table,
     everyone,
+    head,
     health_chart,
+    health_table,
     history_chart,
     seats_table,
 )
-from evalsuite.report.judges import head, health_table
-from evalsuite.store.costs import judging_costs
-from evalsuite.store.judges import check_history
-from evalsuite.store.seats import unread
+from evalsuite.store.judges import check_history, unread
+from evalsuite.store.runs import judging_costs
 
 MOST = 500
 

@@ -8,11 +8,11 @@ import streamlit as st
 from drawing import COLOURS, MEANINGS, chart, export, why
 from reading import ask
 
-from evalsuite import paired
-from evalsuite.report import charts
-from evalsuite.report.changes import Adjustment, Changes, from_baseline, from_bases
-from evalsuite.report.leaderboard import Filter, Leaderboard, Row, leaderboard
-from evalsuite.report.trade_off import COSTS
+from evalsuite.pipeline import paired
+from evalsuite.report.leaderboard import leaderboard_charts as charts
+from evalsuite.report.leaderboard.changes import Adjustment, Changes, from_baseline, from_bases
+from evalsuite.report.leaderboard.leaderboard import Leaderboard, LeaderboardRow, RowFilter, leaderboard
+from evalsuite.report.leaderboard.leaderboard_charts import COSTS
 
 COLUMNS = 3
 MOST_REASONS = 12
@@ -37,7 +37,7 @@ def filtered(board: Leaderboard) -> Leaderboard:
                 picked[field] = st.multiselect(label, sorted(found), **given)
         if len({row.started_at.date() for row in adapters if row.started_at}) > 1:
             picked["since"] = st.date_input("Run since", None, key="since", bind="query-params", width=180)
-    return board.only(Filter(**picked))
+    return board.only(RowFilter(**picked))
 
 
 def minus(store, baseline: str, rows: tuple[str, ...], metrics: tuple[str, ...]):
@@ -101,7 +101,7 @@ def charts_of(board: Leaderboard, changes: Changes | None) -> None:
         st.text(f"Charts show the first {charts.MOST_ROWS} of {len(board.rows)}; filter to see others.")
 
 
-def reasons(rows: Sequence[Row]) -> None:
+def reasons(rows: Sequence[LeaderboardRow]) -> None:
     """Why the verdicts of some rows came out so; the first ones only, where there are many."""
     for index, row in enumerate(rows[:MOST_REASONS]):
         why(row.spec, row.verdict, row.outcomes, key=f"{row.verdict}-{index}")

@@ -4,11 +4,10 @@ import streamlit as st
 from drawing import beside, palette, table
 from reading import ask
 
-from evalsuite.report.charts import MOST_ROWS
 from evalsuite.report.interval_chart import Axis, Mark, interval_chart
-from evalsuite.report.pairings import met, met_table, rate_chart, win_matrix
-from evalsuite.report.ratings import ratings
-from evalsuite.store.pairings import knows_opponents
+from evalsuite.report.judging.ratings import met, met_table, rate_chart, ratings, win_matrix
+from evalsuite.report.leaderboard.leaderboard_charts import MOST_ROWS
+from evalsuite.store.pair_rows import knows_opponents
 
 # Every rating is refitted on hundreds of resamples; with more pairs than this that takes longer than a page may.
 AT_ONCE = 10_000

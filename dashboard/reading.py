@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from evalsuite.errors import StoreError
-from evalsuite.report.snapshot import trouble, version
+from evalsuite.report.progress import trouble, version
 from evalsuite.store import Store
 
 T = TypeVar("T")

@@ -11,16 +11,16 @@ import streamlit as st
 from drawing import names, reply
 from reading import ask, store
 
-from evalsuite import bundled
-from evalsuite.data.labels import LabelledReply, Labels
+from evalsuite.data.evaluation.labels import LabelledReply, Labels
 from evalsuite.errors import EvalsuiteError
-from evalsuite.plan.judging import rubric_digest
-from evalsuite.report.review import BlindPair, blind, preferences_file, reviewable, scores_file
-from evalsuite.report.samples import Side
-from evalsuite.spec.load import load_rubric
+from evalsuite.plan.judged_by import rubric_digest
+from evalsuite.report.answers import Side
+from evalsuite.report.judging.review import BlindPair, blind, preferences_file, reviewable, scores_file
+from evalsuite.spec.loading.load import load_rubric
+from evalsuite.spec.loading.lookup import bundled_folder
 from evalsuite.spec.rubric import Rubric
 from evalsuite.store.judges import human_preferences, human_scores, save_labels
-from evalsuite.store.labelling import UnlabelledReply, unlabelled_pair, unlabelled_reply
+from evalsuite.store.samples import UnlabelledReply, unlabelled_pair, unlabelled_reply
 
 SOURCE = "review page"
 LONGEST_NAME = 80
@@ -133,7 +133,7 @@ def pairs(sides: tuple[Side, ...], by: str, skipped: tuple[str, ...]) -> None:
 
 def chosen_rubric() -> Rubric | None:
     """The rubric that replies are scored by: one of the project's or one that ships with evalsuite."""
-    folders = (bundled.folder("rubrics"), Path("rubrics"))
+    folders = (bundled_folder("rubrics"), Path("rubrics"))
     known = sorted({file.stem for folder in folders for file in folder.glob("*.yaml")})
     name = st.selectbox("Rubric", known, key="rubric", bind="query-params", width=420)
     try:

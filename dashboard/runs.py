@@ -4,8 +4,8 @@ import streamlit as st
 from drawing import table
 from reading import ask
 
-from evalsuite.report.figures import usage
 from evalsuite.report.progress import progress
+from evalsuite.report.tables import usage
 from evalsuite.store import read
 
 SHOWN = 200

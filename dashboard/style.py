@@ -4,9 +4,9 @@ import streamlit as st
 from drawing import one_adapter, palette, reply, standing, table, walk
 from reading import ask
 
-from evalsuite.report.leaderboard import leaderboard
-from evalsuite.report.samples import metrics_of, scored
-from evalsuite.report.style import beside, blind, criteria_chart, fidelity_chart, styles
+from evalsuite.report.answers import metrics_of, scored
+from evalsuite.report.author_style import beside, blind, criteria_chart, fidelity_chart, styles
+from evalsuite.report.leaderboard.leaderboard import leaderboard
 from evalsuite.store.samples import sample_beside
 
 LETTERS = "ABCD"

@@ -74,7 +74,7 @@ _PROTOCOLS: dict[Kind, str] = {
     "probes": "evalsuite.plugins:Probe",
     "rules": "evalsuite.plugins:Rule",
     "judges": "evalsuite.spec.judging:Judge",
-    "models": "evalsuite.models.base:Backend",
+    "models": "evalsuite.models.checkpoints.base:Backend",
 }
 TAGS: dict[Kind, str] = {
     "methods": "method",

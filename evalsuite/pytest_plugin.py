@@ -14,7 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from evalsuite.records import RuleOutcome, Verdict
-    from evalsuite.spec.resolved import ResolvedSpec
+    from evalsuite.spec.run_spec import ResolvedSpec
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,7 +48,7 @@ class SpecFile(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
         """The rules of the policy; raises CollectError with every problem of the documents."""
         from evalsuite.errors import EvalsuiteError
-        from evalsuite.spec.load import load_specs
+        from evalsuite.spec.loading.load import load_specs
 
         try:
             for resolved in load_specs([self.path]):
@@ -57,12 +57,12 @@ class SpecFile(pytest.File):
             raise self.CollectError(str(error)) from None
 
     def _of(self, resolved: ResolvedSpec) -> Iterator[pytest.Item]:
-        from evalsuite.gate.required import required_figures
+        from evalsuite.gate.decide import required_figures
 
         chosen = self.config.getoption("--evalsuite-policy")
         policy = resolved.policy
         if chosen:
-            from evalsuite.spec.named import named_policy
+            from evalsuite.spec.loading.load import named_policy
 
             policy = named_policy(chosen, beside=self.path)
         if policy is None:
@@ -87,7 +87,7 @@ class Gate:
         """What the item at that place found; a verdict without rules (invalid) speaks for each."""
         import os
 
-        from evalsuite import pipeline
+        from evalsuite.pipeline import flow as pipeline
         from evalsuite.store import DEFAULT_FOLDER, Store
 
         if self._verdict is None:

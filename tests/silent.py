@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evalsuite.plan import Plan, Step
+from evalsuite.plan.steps import Plan, Step
 
 
 class Silent:

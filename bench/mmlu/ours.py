@@ -17,9 +17,9 @@ def main() -> None:
     import torch  # noqa: F401
     from transformers import AutoModelForCausalLM  # noqa: F401
 
-    from evalsuite.models.adapter import adapter_digest
-    from evalsuite.models.base import find_base
-    from evalsuite.models.hf import HfModel
+    from evalsuite.models.checkpoints.adapter import adapter_digest
+    from evalsuite.models.checkpoints.base import find_base
+    from evalsuite.models.hf.hf_model import HfModel
     from evalsuite.records import Adapter, Prompt
 
     model = HfModel(find_base(f"{folder}/model", revision=None, dtype="float32"))

@@ -34,7 +34,7 @@ def rates(tokens: int = 1024) -> dict[str, float]:
     """FLOPs per CPU second of products of the model's shapes on one thread, by torch.mm and by what evalsuite calls."""
     import torch
 
-    from evalsuite.models.arithmetic import fast_products
+    from evalsuite.models.hf.network import fast_products
 
     torch.set_num_threads(1)
     shapes = [(WIDTH, WIDTH)] * 4 + [(WIDTH, INNER)] * 2 + [(INNER, WIDTH)]

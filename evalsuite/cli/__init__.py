@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from evalsuite import __version__
-from evalsuite.cli.terminal import printable
+from evalsuite.cli.terminal.columns import printable
 from evalsuite.errors import EvalsuiteError
 
 VERBS = (

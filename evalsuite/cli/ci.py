@@ -18,6 +18,6 @@ def ci() -> None:
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), default=".", help="The project's folder.")
 def init(server: Literal["github", "gitlab"], folder: Path) -> None:
     """Write a workflow for SERVER into the project: validate on every push, gate what has results, show why."""
-    from evalsuite.scaffold import write_workflow
+    from evalsuite.pipeline.scaffold import write_workflow
 
     click.echo(write_workflow(server, folder))

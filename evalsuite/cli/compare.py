@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from evalsuite.cli import options
-from evalsuite.report.table import Format
+from evalsuite.cli.terminal import arguments as options
+from evalsuite.report.tables import Format
 from evalsuite.store import Store
 
 
@@ -19,10 +19,10 @@ def compare(first: str, second: str, store: Store, form: Format) -> None:
 
     Metrics that were measured differently (other items, other options, another judge) are named and not compared.
     """
-    from evalsuite import paired
-    from evalsuite.cli.output import show_table
+    from evalsuite.cli.terminal.output import show_table
     from evalsuite.errors import NotFound
-    from evalsuite.report.comparison import comparison_figures, comparison_table
+    from evalsuite.pipeline import paired
+    from evalsuite.report.leaderboard.changes import comparison_figures, comparison_table
 
     found = paired.compare(first, second, store)
     apart = found.sentences(first, second)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from evalsuite.cli import options
+from evalsuite.cli.terminal import arguments as options
 from evalsuite.store import Store
 
 _HOST = "127.0.0.1"
@@ -32,10 +32,10 @@ def dashboard(store: Store, port: int, host: str) -> None:
     import os
     import sys
 
-    from evalsuite import bundled
     from evalsuite.errors import EvalsuiteError
+    from evalsuite.spec.loading.lookup import bundled_folder
 
-    script = bundled.folder("dashboard") / "app.py"
+    script = bundled_folder("dashboard") / "app.py"
     reason = _unusable(host, port)
     if reason:
         others = range(port + 1, min(port + _MOST_PORTS_TRIED, 65536))

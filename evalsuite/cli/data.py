@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evalsuite.cli import options
-from evalsuite.report.table import Format
+from evalsuite.cli.terminal import arguments as options
+from evalsuite.report.tables import Format
 from evalsuite.store import Store
 
 if TYPE_CHECKING:
-    from evalsuite.data.build import Built
-    from evalsuite.data.scored import Measure
+    from evalsuite.data.synthesis.documents import Built
+    from evalsuite.data.training.rows import Measure
 
 
 @click.group(short_help="Make training rows and look at them: build, score, overlap.")
@@ -30,12 +30,12 @@ def overlap(specs: tuple[Path, ...], settings: tuple[str, ...], form: Format) ->
 
     item: question and answer; question: with another answer; part: half of its runs of words; near: almost the same.
     """
-    from evalsuite.cli.output import show_table
-    from evalsuite.cli.terminal import printable
+    from evalsuite.cli.terminal.columns import printable
+    from evalsuite.cli.terminal.output import show_table
     from evalsuite.data.contamination import contamination
     from evalsuite.data.fetch import fetch_data
-    from evalsuite.report.contamination import contamination_table
-    from evalsuite.spec.load import load_specs
+    from evalsuite.report.answers import contamination_table
+    from evalsuite.spec.loading.load import load_specs
 
     found = {}
     for resolved in load_specs(specs, settings):
@@ -62,11 +62,11 @@ def score(file: Path, model: str | None, out: Path | None, form: Format) -> None
 
     `--with MODEL` adds the answer's perplexity and IFD, which `filter: {by: ifd}` in a spec reads from the rows.
     """
-    from evalsuite.cli.output import show_table
+    from evalsuite.cli.terminal.output import show_table
     from evalsuite.data.fetch import fetch
-    from evalsuite.data.jsonl import write_objects
-    from evalsuite.data.scored import score_file
-    from evalsuite.report.scores import scores_table
+    from evalsuite.data.files import write_objects
+    from evalsuite.data.training.rows import score_file
+    from evalsuite.report.answers import scores_table
     from evalsuite.spec.dataset import FolderSplit
     from evalsuite.spec.source import TRAIN
 
@@ -98,9 +98,9 @@ def build(sources: tuple[Path, ...], out: Path, tokens: int, masks: bool, writin
     With `--write` the document names a teacher, who writes questions with answers about each passage; none is asked for
     twice.
     """
-    from evalsuite.cli.terminal import printable
-    from evalsuite.data.build import build as build_rows
-    from evalsuite.data.jsonl import write_objects
+    from evalsuite.cli.terminal.columns import printable
+    from evalsuite.data.files import write_objects
+    from evalsuite.data.synthesis.documents import build as build_rows
     from evalsuite.errors import DataError
 
     made = build_rows(sources, tokens=tokens, masks=masks)
@@ -123,10 +123,10 @@ def _written(made: Built, file: Path, store: Store) -> Built:
     """The rows that a teacher writes about the passages, in place of the passages."""
     from dataclasses import replace
 
-    from evalsuite.cli.terminal import printable
-    from evalsuite.execute.writing import written
-    from evalsuite.spec.load import load_document
-    from evalsuite.spec.writing import Writing
+    from evalsuite.cli.terminal.columns import printable
+    from evalsuite.execute.teaching import written
+    from evalsuite.spec.loading.load import load_document
+    from evalsuite.spec.teacher import Writing
 
     found = written(made.rows, load_document(Writing, file), store.replies, beside=file)
     click.echo(printable(found.summary))
@@ -136,9 +136,9 @@ def _written(made: Built, file: Path, store: Store) -> Built:
 def _measure(model: str) -> Measure:
     from functools import partial
 
-    from evalsuite.evaluate.difficulty import difficulties
-    from evalsuite.models.base import find_base
-    from evalsuite.models.hf import HfModel
+    from evalsuite.evaluate.scoring.loglikelihood import difficulties
+    from evalsuite.models.checkpoints.base import find_base
+    from evalsuite.models.hf.hf_model import HfModel
 
     base = find_base(model, revision=None, dtype="float32", download=True)
     return partial(difficulties, model=HfModel(base))

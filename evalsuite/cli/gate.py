@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from evalsuite.cli import options, verdicts
+from evalsuite.cli.terminal import arguments as options
+from evalsuite.cli.terminal import verdict_files as verdicts
 from evalsuite.store import Store
 
 
@@ -23,9 +24,9 @@ def gate(specs: tuple[Path, ...], settings: tuple[str, ...], store: Store, polic
     Writes `verdict.json` and `verdict.md` per spec under the store. Exits with 0 when all pass, 1 when one fails,
     2 when it could not run, 3 when one is undecided or invalid.
     """
-    from evalsuite import pipeline
-    from evalsuite.report.verdict import exit_code
-    from evalsuite.spec.named import named_policy
+    from evalsuite.pipeline import flow as pipeline
+    from evalsuite.report.cards.verdict import exit_code
+    from evalsuite.spec.loading.load import named_policy
 
     chosen = named_policy(policy, beside=specs[0]) if policy else None
     found = pipeline.gate(specs, store, settings=settings, policy=chosen)

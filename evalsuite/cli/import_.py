@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalsuite.cli import options
+from evalsuite.cli.terminal import arguments as options
 from evalsuite.store import Store
 
 if TYPE_CHECKING:
-    from evalsuite.imports import Imported
-    from evalsuite.imports.length_files import LengthAid
+    from evalsuite.imports.alpaca_eval import LengthAid
+    from evalsuite.imports.imported import Imported
 
 _FILES = click.Path(path_type=Path, exists=True)
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -58,7 +58,7 @@ def vicuna(files: tuple[Path, ...], answers: tuple[Path, ...], questions: tuple[
 
     Who answered is looked up by answer id in --answers, which is needed; file names are never trusted.
     """
-    from evalsuite.imports.vicuna import read_reviews
+    from evalsuite.imports.fastchat import read_reviews
 
     _keep(read_reviews(rest["name"] or "vicuna", files, answers=answers, questions=questions), **rest)
 
@@ -68,7 +68,7 @@ def vicuna(files: tuple[Path, ...], answers: tuple[Path, ...], questions: tuple[
 @_beside
 def mt_bench(files: tuple[Path, ...], answers: tuple[Path, ...], questions: tuple[Path, ...], **rest: Any) -> None:
     """Read MT-bench judgments FILES (JSONL with model and score, or model_1, model_2, g1_winner and g2_winner)."""
-    from evalsuite.imports.mt_bench import read_judgments
+    from evalsuite.imports.fastchat import read_judgments
 
     _keep(read_judgments(rest["name"] or "mt-bench", files, answers=answers, questions=questions), **rest)
 
@@ -100,10 +100,10 @@ def pandalm(files: tuple[Path, ...], judged: Path | None, judge: str, **rest: An
 
 
 def _keep(imported: Imported, *, store: Store, aid: LengthAid | None = None, **rest: Any) -> None:
-    from evalsuite.cli.output import show_table
-    from evalsuite.cli.terminal import printable
-    from evalsuite.importing import record_import
-    from evalsuite.report.imported import imported_table
+    from evalsuite.cli.terminal.columns import printable
+    from evalsuite.cli.terminal.output import show_table
+    from evalsuite.pipeline.importing import record_import
+    from evalsuite.report.answers import imported_table
 
     try:
         renamed = imported.renamed(dict(_pair(pair) for pair in rest["names"]))
@@ -116,7 +116,7 @@ def _keep(imported: Imported, *, store: Store, aid: LengthAid | None = None, **r
 
 
 def _aid(difficulty: Path | None, **files: Path | None) -> LengthAid | None:
-    from evalsuite.imports.length_files import read_length_aid
+    from evalsuite.imports.alpaca_eval import read_length_aid
 
     if difficulty is not None:
         return read_length_aid(difficulty, **files)

@@ -11,7 +11,7 @@ import click
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
 def init(folder: Path) -> None:
     """Write a commented project into DIR: specs, suite, gate, rubric and data, ready to run."""
-    from evalsuite.scaffold import write_project
+    from evalsuite.pipeline.scaffold import write_project
 
     for file in write_project(folder):
         click.echo(f"  {file}")

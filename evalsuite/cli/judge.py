@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from evalsuite.cli import options
-from evalsuite.report.table import Format
+from evalsuite.cli.terminal import arguments as options
+from evalsuite.report.tables import Format
 from evalsuite.store import Store
 
 
@@ -34,13 +34,13 @@ def check(
     Pairs are rows with question, a, b and label (a, b or tie) or labels (one per annotator); scores are rows with
     question, reply, scores (one for each criterion of the rubric) and annotator.
     """
-    from evalsuite.cli.output import show_table
-    from evalsuite.cli.progress import TerminalWatcher
-    from evalsuite.cli.terminal import printable
-    from evalsuite.judge_check import Question, check_judge
-    from evalsuite.report.judges import calls_made, head, health_figures, health_table
+    from evalsuite.cli.terminal.columns import printable
+    from evalsuite.cli.terminal.live import TerminalWatcher
+    from evalsuite.cli.terminal.output import show_table
+    from evalsuite.pipeline.judge_check import CheckRequest, check_judge
+    from evalsuite.report.judging.judges_page import calls_made, head, health_figures, health_table
 
-    asked = Question(judge, labels, rubric, repeats)
+    asked = CheckRequest(judge, labels, rubric, repeats)
     found = check_judge(asked, store, TerminalWatcher().progress, max_cost=max_cost)
     if form == "table":
         click.echo(printable(head(found.check)))
@@ -53,8 +53,8 @@ def check(
 @options.table_format
 def list_(store: Store, form: Format) -> None:
     """List the judges that were measured, with the figures that matter first."""
-    from evalsuite.cli.output import show_table
-    from evalsuite.report.judges import checks_figures, checks_table
+    from evalsuite.cli.terminal.output import show_table
+    from evalsuite.report.judging.judges_page import checks_figures, checks_table
     from evalsuite.store.judges import checks
 
     found = checks(store)

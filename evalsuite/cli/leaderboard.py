@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from evalsuite.cli import options
-from evalsuite.report.table import Format
+from evalsuite.cli.terminal import arguments as options
+from evalsuite.report.tables import Format
 from evalsuite.store import Store
 
 
@@ -22,9 +22,9 @@ def leaderboard(
     store: Store, form: Format, sort: str | None, where: tuple[str, ...], details: bool, ratings: bool
 ) -> None:
     """Show the latest results of every spec, each figure with its 95 % interval."""
-    from evalsuite.cli.output import show_ratings, show_table
-    from evalsuite.report.leaderboard import leaderboard as read_leaderboard
-    from evalsuite.report.ratings import ratings as read_ratings
+    from evalsuite.cli.terminal.output import show_ratings, show_table
+    from evalsuite.report.judging.ratings import ratings as read_ratings
+    from evalsuite.report.leaderboard.leaderboard import leaderboard as read_leaderboard
 
     if ratings:
         show_ratings(read_ratings(store), form)

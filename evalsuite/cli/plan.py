@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from evalsuite.cli import options
-from evalsuite.cli.terminal import printable
+from evalsuite.cli.terminal import arguments as options
+from evalsuite.cli.terminal.columns import printable
 from evalsuite.store import Store
 
 
@@ -17,9 +17,9 @@ from evalsuite.store import Store
 @options.store
 def plan(specs: tuple[Path, ...], settings: tuple[str, ...], store: Store) -> None:
     """Print each step, what is cached, what will be computed, and what it will take."""
-    from evalsuite import pipeline
-    from evalsuite.cli.output import show_table
-    from evalsuite.report.plan import looked_up, plan_table, takes, totals
+    from evalsuite.cli.terminal.output import show_table
+    from evalsuite.pipeline import flow as pipeline
+    from evalsuite.report.progress import looked_up, plan_table, takes, totals
 
     plans = pipeline.plan(specs, store, settings=settings)
     done = pipeline.finished(plans, store)

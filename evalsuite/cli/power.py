@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from evalsuite.cli import options
-from evalsuite.report.table import Format
+from evalsuite.cli.terminal import arguments as options
+from evalsuite.report.tables import Format
 from evalsuite.store import Store
 
 _UNSETTLED = 3
@@ -34,12 +34,12 @@ def power(
 
     Nothing is trained or asked. Exits with 3 when a rule that blocks has too few samples, whatever the truth is.
     """
-    from evalsuite import pipeline
-    from evalsuite.cli.output import show_table
+    from evalsuite.cli.terminal.output import show_table
     from evalsuite.gate.foresee import foreseen
+    from evalsuite.pipeline import flow as pipeline
     from evalsuite.records import Suppose
-    from evalsuite.report.power import power_figures, power_table
-    from evalsuite.spec.named import named_policy
+    from evalsuite.report.progress import power_figures, power_table
+    from evalsuite.spec.loading.load import named_policy
 
     chosen = named_policy(policy, beside=specs[0]) if policy else None
     plans = pipeline.plan(specs, store, settings=settings)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from evalsuite.cli import options
-from evalsuite.report.table import Format
+from evalsuite.cli.terminal import arguments as options
+from evalsuite.report.tables import Format
 from evalsuite.store import Store
 
 
@@ -21,10 +21,9 @@ def registry() -> None:
 @options.table_format
 def list_(registry: Path, form: Format) -> None:
     """List all cards with their verdicts and the aliases that name them."""
-    from evalsuite.cli.output import show_table
-    from evalsuite.registry.aliases import read_aliases
-    from evalsuite.registry.cards import read_cards
-    from evalsuite.report.registry import cards_table
+    from evalsuite.cli.terminal.output import show_table
+    from evalsuite.registry.cards import read_aliases, read_cards
+    from evalsuite.report.cards.released import cards_table
 
     cards = read_cards(registry)
     if cards or form != "table":
@@ -38,10 +37,10 @@ def list_(registry: Path, form: Format) -> None:
 @options.registry
 def show(card: str, registry: Path) -> None:
     """Show CARD: `name@1.2.0`, an alias, or a name for its newest version."""
-    from evalsuite.cli.output import show_table
-    from evalsuite.cli.terminal import printable
+    from evalsuite.cli.terminal.columns import printable
+    from evalsuite.cli.terminal.output import show_table
     from evalsuite.registry.cards import find_card
-    from evalsuite.report.registry import facts, results_table
+    from evalsuite.report.cards.released import facts, results_table
 
     found = find_card(registry, card)
     click.secho(found.label, bold=True)
@@ -59,9 +58,9 @@ def show(card: str, registry: Path) -> None:
 @options.table_format
 def diff(first: str, second: str, registry: Path, form: Format) -> None:
     """Say what differs between FIRST and SECOND: weights, documents, data, software and figures."""
-    from evalsuite.cli.output import show_table
+    from evalsuite.cli.terminal.output import show_table
     from evalsuite.registry.cards import find_card
-    from evalsuite.report.registry import difference_table
+    from evalsuite.report.cards.released import difference_table
 
     show_table(difference_table(find_card(registry, first), find_card(registry, second)), form)
 
@@ -73,7 +72,7 @@ def rollback(alias: str, registry: Path) -> None:
     """Let ALIAS stand for what it stood for before; the card that it leaves stays where it is."""
     from datetime import UTC, datetime
 
-    from evalsuite.registry.aliases import roll_back
+    from evalsuite.registry.cards import roll_back
 
     now = roll_back(registry, alias, at=datetime.now(UTC)).now
     click.echo(f"{alias} now stands for {now.label}")
@@ -102,11 +101,11 @@ def verify(
     """
     from functools import partial
 
-    from evalsuite.cli.output import show_table
+    from evalsuite.cli.terminal.output import show_table
+    from evalsuite.pipeline.verify import Wanted
+    from evalsuite.pipeline.verify import verify as verify_cards
     from evalsuite.registry import signing
-    from evalsuite.report.registry import findings_table
-    from evalsuite.verify import Wanted
-    from evalsuite.verify import verify as verify_cards
+    from evalsuite.report.cards.released import findings_table
 
     if allowed_signers and identity:
         raise click.UsageError("give --allowed-signers or --identity, not both")

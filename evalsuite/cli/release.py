@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalsuite.cli import options
+from evalsuite.cli.terminal import arguments as options
 from evalsuite.store import Store
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ def release(spec: Path, registry: Path, store: Store, name: str | None, **given:
     """
     from datetime import UTC, datetime
 
-    from evalsuite.release import Release
-    from evalsuite.release import release as write_release
+    from evalsuite.pipeline.release import Release
+    from evalsuite.pipeline.release import release as write_release
 
     override = _override(given.pop("override"), given.pop("reason"), given.pop("by"))
     wanted = Release(**given, override=override)

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from evalsuite.cli import options, verdicts
+from evalsuite.cli.terminal import arguments as options
+from evalsuite.cli.terminal import verdict_files as verdicts
 from evalsuite.store import Store
 
 
@@ -31,12 +32,12 @@ def run(
     What is done is kept: run it again and only what changed is made anew. Exits with 0 when everything ran,
     whatever the verdicts; with 2 when a spec could not be carried through.
     """
-    from evalsuite import pipeline
-    from evalsuite.cli.output import show_ratings, show_table
-    from evalsuite.cli.progress import TerminalWatcher
-    from evalsuite.report.leaderboard import leaderboard
-    from evalsuite.report.ratings import ratings
-    from evalsuite.report.verdict import exit_code
+    from evalsuite.cli.terminal.live import TerminalWatcher
+    from evalsuite.cli.terminal.output import show_ratings, show_table
+    from evalsuite.pipeline import flow as pipeline
+    from evalsuite.report.cards.verdict import exit_code
+    from evalsuite.report.judging.ratings import ratings
+    from evalsuite.report.leaderboard.leaderboard import leaderboard
 
     report = pipeline.run(specs, store, TerminalWatcher(), settings=settings, max_cost=max_cost)
     if report.run_id is None:

@@ -14,7 +14,7 @@ def schema(kind: str | None, write: Path | None) -> None:
     """Print the JSON Schema of KIND: run, suite, rubric, judge, policy, writing, card, aliases or verdict."""
     import json
 
-    from evalsuite.spec import schema as schemas
+    from evalsuite.spec.loading import schema as schemas
 
     if write is not None:
         for file in schemas.write(write):

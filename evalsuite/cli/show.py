@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from evalsuite.cli import options
+from evalsuite.cli.terminal import arguments as options
 from evalsuite.store import Store
 
 
@@ -42,9 +42,9 @@ def show(
 
 
 def _show_cards(run: str, store: Store) -> None:
-    from evalsuite.cli.output import show_table
-    from evalsuite.cli.terminal import printable
-    from evalsuite.report.card import run_cards
+    from evalsuite.cli.terminal.columns import printable
+    from evalsuite.cli.terminal.output import show_table
+    from evalsuite.report.cards.run_card import run_cards
 
     for card in run_cards(run, store):
         click.secho(card.spec.spec, bold=True)
@@ -60,9 +60,9 @@ def _show_cards(run: str, store: Store) -> None:
 
 
 def _show_prompt(entry: str, sample: str, store: Store) -> None:
-    from evalsuite.cli.output import show_table
-    from evalsuite.cli.terminal import printable
-    from evalsuite.report.prompt import prompt_of, token_table
+    from evalsuite.cli.terminal.columns import printable
+    from evalsuite.cli.terminal.output import show_table
+    from evalsuite.report.answers import prompt_of, token_table
 
     asked = prompt_of(entry, sample, store)
     tokens = f"{len(asked.prompt.tokens)} tokens" if asked.prompt.tokens else "tokens not known"
@@ -73,8 +73,8 @@ def _show_prompt(entry: str, sample: str, store: Store) -> None:
 
 
 def _show_forgetting(run: str, samples: int, store: Store) -> None:
-    from evalsuite.cli.output import show_table
-    from evalsuite.report.forgetting import forgetting, sample_table
+    from evalsuite.cli.terminal.output import show_table
+    from evalsuite.report.forgetting.forgetting import forgetting, sample_table
 
     page = forgetting(run, store)
     click.secho(page.spec, bold=True)
@@ -87,8 +87,8 @@ def _show_forgetting(run: str, samples: int, store: Store) -> None:
 
 
 def _show_chain(run: str, links: tuple[str, ...], store: Store) -> None:
-    from evalsuite.cli.output import show_table
-    from evalsuite.report.chain import chain
+    from evalsuite.cli.terminal.output import show_table
+    from evalsuite.report.forgetting.forgetting import chain
 
     parted = [tuple(link.partition(":")[::2]) for link in links]
     if any(not metric for _, metric in parted) or parted[-1][0] != run:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from evalsuite.cli import options
-from evalsuite.cli.terminal import printable
+from evalsuite.cli.terminal import arguments as options
+from evalsuite.cli.terminal.columns import printable
 
 
 @click.command(short_help="Check specs, what they name and every row of their data.")
@@ -15,9 +15,9 @@ from evalsuite.cli.terminal import printable
 @options.settings
 def validate(specs: tuple[Path, ...], settings: tuple[str, ...]) -> None:
     """Check specs, the documents they name and every row of their data; nothing is trained or loaded."""
-    from evalsuite.check import check_data, described
-    from evalsuite.evidence import uncompared
-    from evalsuite.spec.load import load_specs
+    from evalsuite.pipeline.evidence import uncompared
+    from evalsuite.plan.preflight import check_data, described
+    from evalsuite.spec.loading.load import load_specs
 
     resolved = load_specs(specs, settings)
     check_data(resolved)

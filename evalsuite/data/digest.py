@@ -1,14 +1,16 @@
-"""Digests: the same content has the same digest, wherever it lies and however it was written."""
+"""Digests, and the draws made from them: the same content and seed give the same, wherever it lies."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import random
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from evalsuite.errors import DataError
+from evalsuite.records import Sample
 
 Part = str | int | float | bool | None | Mapping[str, Any] | Sequence[Any]
 
@@ -34,3 +36,31 @@ def data_digest(path: Path) -> str:
         return file_digest(path)
     files = sorted(file for file in path.rglob("*") if file.is_file())
     return digest("folder", [[file.relative_to(path).as_posix(), file_digest(file)] for file in files])
+
+
+def shuffled(ids: Iterable[str], *, seed: int, groups: Mapping[str, str] | None = None) -> list[str]:
+    """The ids in the seed's random order; samples of one group stay together."""
+    group = groups or {}
+
+    def place(key: str) -> tuple[str, str]:
+        return digest("order", seed, group.get(key), None if key in group else key), digest("order", seed, key)
+
+    return sorted(ids, key=place)
+
+
+def draw(samples: Sequence[Sample], limit: int | None, *, seed: int) -> tuple[Sample, ...]:
+    """At most `limit` samples, chosen by seed and kept in file order; all of them without a limit."""
+    if limit is None or limit >= len(samples):
+        return tuple(samples)
+    chosen = set(random.Random(seed).sample(range(len(samples)), limit))
+    return tuple(sample for index, sample in enumerate(samples) if index in chosen)
+
+
+def distinct(samples: Sequence[Sample], *, source: str) -> tuple[Sample, ...]:
+    """The samples, once their ids are known to differ; raises DataError naming the repeated id."""
+    seen: set[str] = set()
+    for sample in samples:
+        if sample.id in seen:
+            raise DataError(f"{source}  has the id {sample.id!r} twice; ids must differ")
+        seen.add(sample.id)
+    return tuple(samples)

@@ -1,4 +1,4 @@
-"""Fetching the splits of data sets that a spec names, each once, as a JSONL file."""
+"""What specs name: the splits of data sets, each fetched once, and the items that benchmarks ask."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from evalsuite.data.jsonl import write_objects
+from evalsuite.data.files import write_objects
 from evalsuite.errors import DataError
+from evalsuite.records import Sample
 from evalsuite.spec.dataset import HubSplit, Split
-from evalsuite.spec.resolved import ResolvedSpec
+from evalsuite.spec.run_spec import ResolvedSpec
+from evalsuite.spec.suite import Benchmark
 
 
 def fetch_data(resolved: ResolvedSpec, *, download: bool) -> None:
@@ -79,3 +81,8 @@ def _without_bars(datasets: Any) -> Iterator[None]:
     finally:
         if shown:
             datasets.enable_progress_bars()
+
+
+def items_of(resolved: ResolvedSpec, entry: Benchmark) -> tuple[Sample, ...]:
+    """All samples of a benchmark of a spec's suite; raises DataError for malformed data."""
+    return entry.task.samples(resolved.suite_data[entry.name], resolved.suite_examples.get(entry.name))

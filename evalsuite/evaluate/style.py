@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evalsuite.evaluate.aggregate import aggregate
-from evalsuite.models import Model
+from evalsuite.evaluate.scoring.aggregate import aggregate
+from evalsuite.models.protocol import Model
 from evalsuite.plugins import Grader
 from evalsuite.records import (
     Adapter,
@@ -80,9 +80,9 @@ Asked = tuple[Model, Adapter | None]
 
 def author_nll(entry: str, samples: Sequence[Sample], candidate: Asked, base: Asked | None = None) -> Outcome:
     """`author_nll`: how surprised the candidate is by the author's answers, in nats per token, and against the base."""
-    from evalsuite.stats.interval import mean
-    from evalsuite.stats.paired import difference
-    from evalsuite.stats.text_likelihood import text_likelihood
+    from evalsuite.stats.intervals.mean import mean
+    from evalsuite.stats.intervals.probes import text_likelihood
+    from evalsuite.stats.paired.mean_difference import difference
 
     metric = STYLE["author_nll"].of(entry)
     prompts, texts = [sample.prompt for sample in samples], [(sample.target,) for sample in samples]
@@ -129,8 +129,8 @@ def control(entry: str, samples: Sequence[Sample], *, rubric: Rubric, judge: Gra
 
 
 def _delta(metric: str, voices: Voices) -> tuple[Result, tuple[Comparison, ...]]:
-    from evalsuite.stats.bootstrap import Undefined
-    from evalsuite.stats.style_delta import author_deltas
+    from evalsuite.stats.intervals.bootstrap import Undefined
+    from evalsuite.stats.style.burrows import author_deltas
 
     ours, theirs, own = ([reply.text for reply in of] for of in (voices.candidate, voices.base, voices.author))
     if voices.missing is not None:
@@ -152,7 +152,7 @@ def _delta(metric: str, voices: Voices) -> tuple[Result, tuple[Comparison, ...]]
 
 
 def _classifier(metric: str, voices: Voices, *, seed: int) -> Result:
-    from evalsuite.stats.two_sample import Passage, classifier_test
+    from evalsuite.stats.style.two_sample import Passage, classifier_test
 
     ours, theirs, own = (
         [Passage(reply.text, reply.group or reply.sample_id) for reply in of]

@@ -10,9 +10,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from evalsuite.data.digest import digest
-from evalsuite.models import Arriving, Model
-from evalsuite.models.drift import drift_of
-from evalsuite.models.recite import recite_of
+from evalsuite.models.hf.drift import drift_of, recite_of
+from evalsuite.models.protocol import Arriving, Model
 from evalsuite.records import (
     Adapter,
     Completion,

@@ -7,28 +7,48 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from evalsuite.data.asked import items_of
-from evalsuite.data.authored import read_authored
-from evalsuite.data.canaries import with_canaries
 from evalsuite.data.contamination import contamination
-from evalsuite.data.learned import learned
+from evalsuite.data.evaluation.prompts import read_authored
+from evalsuite.data.fetch import items_of
+from evalsuite.data.training.mixture import learned, with_canaries
 from evalsuite.errors import NotFound
-from evalsuite.evaluate import benchmark, harness, judged, letters, pairwise
+from evalsuite.evaluate import lm_eval as harness
 from evalsuite.evaluate import style as beside
-from evalsuite.evaluate.compare import compare
-from evalsuite.evaluate.early import in_batches
-from evalsuite.evaluate.latency import with_latency
-from evalsuite.evaluate.overlap import measured
+from evalsuite.evaluate.pairwise import pairs as pairwise
+from evalsuite.evaluate.pairwise.comparison import compare, measured
+from evalsuite.evaluate.pairwise.early import in_batches
+from evalsuite.evaluate.scoring import benchmark, judged
+from evalsuite.evaluate.scoring import generated_choice as letters
+from evalsuite.evaluate.scoring.benchmark import with_latency
+from evalsuite.evaluate.scoring.completions import answered
 from evalsuite.execute.workbench import Workbench
-from evalsuite.gate.decide import decide, terms_of
-from evalsuite.gate.required import with_required
-from evalsuite.models.proof import applied_proof
-from evalsuite.plan import Plan, Role, Step
-from evalsuite.plan.early import early_rules
-from evalsuite.plugins import Asking, TrainingJob
-from evalsuite.records import Evidence, Metric, Outcome, Prompt, Reply, Sample, Training, Verdict, results_of
+from evalsuite.gate.decide import decide, terms_of, with_required
+from evalsuite.models.checkpoints.adapter import adapter_digest
+from evalsuite.models.subject import ModelSubject, applied_proof
+from evalsuite.plan.given_to_probes import material, parents_of
+from evalsuite.plan.judged_by import early_rules
+from evalsuite.plan.steps import Plan, Role, Step
+from evalsuite.plugins import Asking, AskingProbe, Grader, Material, Subject, TrainingJob
+from evalsuite.records import (
+    Adapter,
+    Completion,
+    Evidence,
+    Graded,
+    Item,
+    Metric,
+    Outcome,
+    Prompt,
+    Reply,
+    Sample,
+    Sampling,
+    Training,
+    Verdict,
+    results_of,
+    usage_of,
+)
 from evalsuite.spec.declared import against_author
-from evalsuite.spec.project import project_of
+from evalsuite.spec.loading.lookup import project_of
+from evalsuite.spec.rubric import Rubric
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
 
 _PROOF_PROMPTS = 8
@@ -253,3 +273,57 @@ def _proof_prompts(plan: Plan) -> list[Prompt]:
     # Probes and other harnesses' tasks alone have no prompts that could be asked here.
     asked = asked or [Prompt.user(text) for text in _GENERAL]
     return asked[:: max(1, len(asked) // _PROOF_PROMPTS)][:_PROOF_PROMPTS]
+
+
+class _Answering(ModelSubject):
+    """A subject whose calls must all come back: what failed for good is no answer."""
+
+    def generate(self, prompts: Sequence[Prompt], *, sampling: Sampling) -> list[Completion]:
+        """One completion per prompt; raises ModelError when some failed."""
+        return list(answered(super().generate(prompts, sampling=sampling)))
+
+
+def probe(plan: Plan, step: Step, bench: Workbench) -> Outcome:
+    """Ask the step's subject what the probe asks; its replies go through the reply cache like all others."""
+    found = next(item for item in plan.resolved.suite.asking if item.name == step.entry)
+    subject = _Answering(*bench.subject(plan, step.role))
+    asked = found.ask(subject, _with_models(plan, found, bench, candidate=step.role == "candidate"))
+    return asked.declaring(found.metrics)
+
+
+def _with_models(plan: Plan, found: AskingProbe, bench: Workbench, *, candidate: bool) -> Material:
+    given, wanted = material(plan.resolved, found), found.wants
+    if wanted.judge and wanted.rubric:
+        rubric = plan.resolved.rubrics[wanted.rubric]
+        judge = bench.judges.grader(plan.resolved.judges[wanted.judge], rubric)
+        given = replace(given, grade=_grade(judge, rubric))
+    if candidate and wanted.asks_parents:
+        given = replace(given, parents=_parents(plan, bench))
+    if candidate and wanted.asks_reference:
+        given = replace(given, alone=_alone(plan))
+    return given
+
+
+def _alone(plan: Plan) -> str | None:
+    """Why candidate and reference cannot be read side by side; None where one is the other with an adapter."""
+    its = plan.reference
+    if its.own or its.missing is not None:
+        return its.missing
+    return f"the reference {its.name} is another model, and only an adapter is read beside its own base"
+
+
+def _grade(judge: Grader, rubric: Rubric) -> Callable[[Sequence[tuple[str, str]]], Graded]:
+    def grade(asked: Sequence[tuple[str, str]]) -> Graded:
+        judgments = judge.grade([Item(question, reply) for question, reply in asked])
+        grades = tuple(None if found.scores is None else rubric.overall(found.scores) for found in judgments)
+        return Graded(grades, usage_of(judgments))
+
+    return grade
+
+
+def _parents(plan: Plan, bench: Workbench) -> dict[str, Subject]:
+    """The adapters that the candidate was merged from, ready to answer; none for any other candidate."""
+    return {
+        name: _Answering(bench.model(plan.base), Adapter(name, folder, adapter_digest(folder)))
+        for name, folder in parents_of(plan.resolved).items()
+    }

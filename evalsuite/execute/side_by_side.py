@@ -13,8 +13,8 @@ from typing import Any
 
 from evalsuite.errors import EvalsuiteError
 from evalsuite.execute import local
-from evalsuite.models.base import weight_files
-from evalsuite.plan import Plan
+from evalsuite.models.checkpoints.base import weight_files
+from evalsuite.plan.steps import Plan
 from evalsuite.records import Training
 
 # 20 million parameters in bfloat16 or 10 million in float32; below that a training takes one thread and under 2 GB.

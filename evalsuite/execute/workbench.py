@@ -5,20 +5,65 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from evalsuite.errors import NotFound
+from evalsuite.data.digest import digest
+from evalsuite.errors import ModelError, NotFound
 from evalsuite.execute.cached import CachedModel
-from evalsuite.execute.judges import Judges
 from evalsuite.execute.teaching import asking
-from evalsuite.models import Closing, Model
-from evalsuite.models.base import Base, BaseCheckpoint
+from evalsuite.models.checkpoints.base import Base, BaseCheckpoint, find_model
+from evalsuite.models.checkpoints.teacher import FoundTeacher
 from evalsuite.models.in_context import InContextModel
-from evalsuite.models.remote.meter import Meter
-from evalsuite.models.teacher import FoundTeacher
-from evalsuite.plan import Plan, Role
-from evalsuite.plugins import Asking
+from evalsuite.models.openai.calls import Meter
+from evalsuite.models.protocol import Closing, Model, way_to
+from evalsuite.plan.steps import Plan, Role
+from evalsuite.plugins import Ask, Asking, Grader
 from evalsuite.records import Adapter, Usage
 from evalsuite.spec.judging import ResolvedJudge
+from evalsuite.spec.rubric import Rubric
 from evalsuite.store.replies import ReplyCache
+
+Load = Callable[[ResolvedJudge], Model]
+
+
+class Judges:
+    """Makes judges; `meter` counts what is paid for them, `load` takes the place of every model."""
+
+    def __init__(
+        self,
+        cache: ReplyCache,
+        progress: Callable[[int, int], None],
+        *,
+        meter: Meter,
+        load: Load | None = None,
+    ) -> None:
+        self._cache = cache
+        self._progress = progress
+        self._meter = meter
+        self._load = load
+        self._made: dict[str, Model] = {}
+
+    def grader(self, resolved: ResolvedJudge, rubric: Rubric, *, repeat: int = 0) -> Grader:
+        """The judge, ready to grade by a rubric."""
+        return resolved.judge.grader(resolved, rubric, ask_of=self._ask_of, repeat=repeat)
+
+    def _ask_of(self, resolved: ResolvedJudge) -> Ask:
+        return way_to(self._model(resolved))
+
+    def _model(self, resolved: ResolvedJudge) -> Model:
+        ref, load = resolved.judge.base_model, self._load
+        if ref is None:
+            raise ModelError(f"{resolved.file}  a judge of kind {resolved.judge.kind!r} asks a model and names none")
+        base = find_model(ref, beside=resolved.file, download=True)
+        # Replies of a judge's checkpoint have always been kept apart from those of the same base under test.
+        key = digest("judge model", base.answers) if isinstance(base, BaseCheckpoint) else base.answers
+        return self._cached(key, partial(base.load, self._meter) if load is None else partial(load, resolved))
+
+    def _cached(self, key: str, make: Callable[[], Model]) -> Model:
+        def once() -> Model:
+            if key not in self._made:
+                self._made[key] = make()
+            return self._made[key]
+
+        return CachedModel(key, once, cache=self._cache, progress=self._progress)
 
 
 class Workbench:

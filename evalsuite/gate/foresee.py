@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from evalsuite.gate.decide import terms_of
-from evalsuite.plan import Plan
+from evalsuite.plan.steps import Plan
 from evalsuite.plugins import Rule
 from evalsuite.records import Foreseen, Metric, Outlook, Suppose, Supposed, Terms, declaration
 from evalsuite.spec.policy import Policy
@@ -38,7 +38,7 @@ def foreseen(plans: Sequence[Plan], suppose: Suppose, *, policy: Policy | None =
 
 
 def _foreseen(rule: Rule, metric: Metric | None, counts: Mapping[str, int], suppose: Suppose, terms: Terms) -> Foreseen:
-    from evalsuite.stats.power import PairedVariance, minimum_detectable_effect, sample_size
+    from evalsuite.stats.intervals.power import PairedVariance, minimum_detectable_effect, sample_size
 
     found = rule.supposed(suppose, metric)
     # How many samples each slice has is known once they are drawn.

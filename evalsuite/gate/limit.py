@@ -1,13 +1,45 @@
-"""A result held against a fixed limit, by its interval: what floor, ceiling and their kin share."""
+"""A result held against a fixed limit by its interval, and what an undecided rule would still need."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from evalsuite.gate.need import need
-from evalsuite.gate.words import Words, words_of
+from evalsuite.gate.words import Words, declared, words_of
 from evalsuite.records import Answer, Evidence, Result, RuleOutcome, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """About how many samples in all would settle a rule (None: hardly any number), and what the missing ones cost."""
+
+    samples: int | None
+    n: int
+    money: float | None = None
+
+    @property
+    def words(self) -> str:
+        """The need as the end of a sentence."""
+        if self.samples is None:
+            return "more samples would hardly settle it"
+        cost = f", for about ${self.money:,.2f}" if self.money else ""
+        more = self.samples - self.n
+        noun = "sample" if more == 1 else "samples"
+        return f"about {more:,} more {noun} ({self.samples:,} in all) would settle it{cost}"
+
+
+def need(metric: str, n: int, *, wanted: int | None, evidence: Evidence) -> Need:
+    """The need for `wanted` samples in all where there are n, at the price of one sample of the metric's entry."""
+    price = price_of(metric, evidence)
+    money = None if wanted is None or price is None else max(0, wanted - n) * price
+    return Need(wanted, n, money)
+
+
+def price_of(metric: str, evidence: Evidence) -> float | None:
+    """What one more sample of the metric's entry costs in dollars; None where nobody knows."""
+    its = declared(metric, evidence)
+    return evidence.facts.prices.get(its.entry) if its is not None and its.entry is not None else None
+
 
 # Results carry intervals of this confidence.
 STORED = 0.95
@@ -62,7 +94,7 @@ def uncompared(rule: str, metric: str, why: str, severity: Severity) -> RuleOutc
 
 def stretched(result: Result, confidence: float) -> tuple[float, float]:
     """The ends of a result's interval at another confidence: each side in proportion to the normal quantiles."""
-    from evalsuite.stats.distribution import normal_critical
+    from evalsuite.stats.intervals.mean import normal_critical
 
     assert result.value is not None
     assert result.low is not None
@@ -106,8 +138,8 @@ def _answer(limit: Limit, low: float, high: float) -> Answer:
 
 
 def _samples(limit: Limit, value: float, ends: tuple[float, float], *, n: int) -> int | None:
-    from evalsuite.stats.distribution import normal_critical
-    from evalsuite.stats.power import samples_to_settle
+    from evalsuite.stats.intervals.mean import normal_critical
+    from evalsuite.stats.intervals.power import samples_to_settle
 
     error = (ends[1] - ends[0]) / 2 / normal_critical(limit.confidence)
     gap = value - limit.value
@@ -121,7 +153,7 @@ def _samples(limit: Limit, value: float, ends: tuple[float, float], *, n: int) -
 
 def _p_value(limit: Limit, value: float, ends: tuple[float, float]) -> float:
     """The two-sided p-value of "the limit is kept" that belongs to the interval."""
-    from evalsuite.stats.distribution import normal_critical, normal_tail
+    from evalsuite.stats.intervals.mean import normal_critical, normal_tail
 
     beyond = limit.value - value if limit.side == "least" else value - limit.value
     side = ends[1] - value if limit.side == "least" else value - ends[0]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from evalsuite.data.order import shuffled
+from evalsuite.data.digest import shuffled
 from evalsuite.records import Answer, Evidence, Results, RuleOutcome, Severity, Terms
 
 # The share of a rule's error that goes into looking early; the rest is kept for when all is judged.
@@ -47,7 +47,7 @@ class Settled:
 
 def bet(numbers: Sequence[float], null: float, *, alpha: tuple[float, float]) -> Settled:
     """Bet against both answers, number by number; `alpha` is the chance of a wrong pass and of a wrong fail."""
-    from evalsuite.stats.grid_kelly import GridTest
+    from evalsuite.stats.sequential.grid_kelly import GridTest
 
     above, below = GridTest(null, alpha=alpha[0], side="above"), GridTest(null, alpha=alpha[1], side="below")
     for place, number in enumerate(numbers, 1):

@@ -7,8 +7,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from evalsuite.errors import DataError
-from evalsuite.imports import DEFAULT_SEED, Answered, Compared, Imported
-from evalsuite.imports.fields import At, Row, digests, rows, text, word
+from evalsuite.imports.imported import (
+    DEFAULT_SEED,
+    Answered,
+    At,
+    Imported,
+    ImportedPair,
+    Row,
+    digests,
+    rows,
+    text,
+    word,
+)
 from evalsuite.records import Metric, Result, by_name
 
 _LABELS = {"0": "tie", "1": "first", "2": "second", "tie": "tie"}
@@ -34,7 +44,7 @@ def read_labels(name: str, files: Sequence[Path], *, judged: Path | None = None,
     says becomes figures of the system `judge`: accuracy against the majority, agreement beyond chance, and how
     far the humans agree among themselves. Raises DataError for malformed rows.
     """
-    compared: list[Compared] = []
+    compared: list[ImportedPair] = []
     answers: dict[tuple[str, str], Answered] = {}
     human: dict[str, tuple[str, ...]] = {}
     for at, row in rows(files, of="labelled pairs"):
@@ -46,7 +56,7 @@ def read_labels(name: str, files: Sequence[Path], *, judged: Path | None = None,
         prompt = "\n\n".join(part for part in (text(row, "instruction", at), row.get("input") or "") if part)
         for system, key in zip(systems, ("response1", "response2"), strict=True):
             answers[system, idx] = Answered(system, idx, _said(row, key, at), prompt)
-        compared.append(Compared(idx, 1, *systems, _SCORES[majority(labels)]))
+        compared.append(ImportedPair(idx, 1, *systems, _SCORES[majority(labels)]))
     figures = () if judged is None else _figures(name, human, _verdicts(judged, human))
     return Imported(
         name,
@@ -65,10 +75,10 @@ def majority(labels: Sequence[str]) -> str:
 
 
 def _figures(name: str, human: Mapping[str, tuple[str, ...]], verdicts: Mapping[str, Label]) -> tuple[Result, ...]:
-    from evalsuite.stats.agreement import cohen, fleiss
-    from evalsuite.stats.bootstrap import Resampling
-    from evalsuite.stats.interval import mean
-    from evalsuite.stats.krippendorff import krippendorff
+    from evalsuite.stats.agreement.kappa import cohen, fleiss
+    from evalsuite.stats.agreement.krippendorff import krippendorff
+    from evalsuite.stats.intervals.bootstrap import Resampling
+    from evalsuite.stats.intervals.mean import mean
 
     resampling = Resampling(seed=DEFAULT_SEED, resamples=1000)
     read = {idx: label for idx, label in verdicts.items() if label is not None}

@@ -16,8 +16,8 @@ from evalsuite.models.backends.endpoint import EndpointBackend
 from evalsuite.plugins import Ask
 from evalsuite.records import Choice, Chosen, Completion, Item, Judgment, Pair, Prompt, Sampling, Usage, majority
 from evalsuite.spec.document import Name
-from evalsuite.spec.endpoint import Endpoint
 from evalsuite.spec.judging import AskOf, JudgeDocument, JudgePrompt, ResolvedJudge, Workload, fill
+from evalsuite.spec.models import Endpoint
 from evalsuite.spec.rubric import Criterion, Rubric
 
 # Raised when a judge is asked in another way, so that what was judged before is judged again.

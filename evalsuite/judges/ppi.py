@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from evalsuite.data.labels import LabelledReply, reply_digest
+from evalsuite.data.evaluation.labels import LabelledReply, reply_digest
 from evalsuite.records import Metric, Reply, Result, Results
 from evalsuite.spec.declared import SCORE
 from evalsuite.spec.rubric import Rubric
@@ -26,8 +26,8 @@ def corrected(
     None when people scored none of them. Labels of other replies say nothing here: they may be of another kind. The
     labelled replies must be a random part of all, as when a page draws the replies that it shows.
     """
-    from evalsuite.stats.interval import mean
-    from evalsuite.stats.prediction_powered import prediction_powered
+    from evalsuite.stats.intervals.mean import mean
+    from evalsuite.stats.intervals.prediction_powered import prediction_powered
 
     score = SCORE.of(entry)
     judged = candidate.scores.get(score.name, {})

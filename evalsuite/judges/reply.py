@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evalsuite.data.jsonl import parse_object
+from evalsuite.data.files import parse_object
 from evalsuite.errors import DataError
 from evalsuite.records import Completion, TokenChances
 from evalsuite.spec.rubric import Rubric
@@ -72,8 +72,8 @@ def weighed(completion: Completion, rubric: Rubric) -> dict[str, float]:
 
     Criteria are left out where the server told no probabilities, or a score's digits are several tokens.
     """
-    from evalsuite.stats.bootstrap import Undefined
-    from evalsuite.stats.expected_grade import expected_grade
+    from evalsuite.stats.intervals.bootstrap import Undefined
+    from evalsuite.stats.intervals.probes import expected_grade
 
     told = _by_place(completion)
     found: dict[str, float] = {}

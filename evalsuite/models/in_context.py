@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from evalsuite.models import Model
-from evalsuite.models.adapter import adapter_digest
-from evalsuite.models.context import shown_with, weights_beside
-from evalsuite.models.drift import drift_of
-from evalsuite.models.recite import recite_of
+from evalsuite.models.checkpoints.adapter import adapter_digest
+from evalsuite.models.checkpoints.context import shown_with, weights_beside
+from evalsuite.models.hf.drift import drift_of, recite_of
+from evalsuite.models.protocol import Model
 from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Recited, Rendered, Sampling, TextDrift
 
 

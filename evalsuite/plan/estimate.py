@@ -1,22 +1,23 @@
-"""What steps will cost: samples, tokens and judge calls, counted from the data without loading a model."""
+"""What steps will cost, counted from the data, and how long they will take."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from evalsuite.data.asked import items_of
-from evalsuite.data.authored import read_authored
-from evalsuite.data.rows import training_rows
-from evalsuite.data.written import explained
-from evalsuite.plan import Cost, Role
-from evalsuite.plan.judging import grading_cost, preferring_cost
-from evalsuite.plan.material import material
+from evalsuite.data.evaluation.prompts import read_authored
+from evalsuite.data.fetch import items_of
+from evalsuite.data.synthesis.teacher_rows import explained
+from evalsuite.data.training.rows import training_rows
+from evalsuite.models.checkpoints.base import BaseCheckpoint, weight_files
+from evalsuite.plan.given_to_probes import material
+from evalsuite.plan.judged_by import grading_cost, preferring_cost
+from evalsuite.plan.steps import Cost, Plan, Role, Step
 from evalsuite.plugins import AskingProbe
 from evalsuite.records import Sample
-from evalsuite.spec.resolved import ResolvedSpec
+from evalsuite.spec.run_spec import ResolvedSpec
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
 from evalsuite.spec.teacher import LocalTeacher, ServedTeacher, teacher_of
 
@@ -137,3 +138,38 @@ def _authored(path: Path, limit: int | None) -> tuple[Sample, ...]:
 
 def _limited(samples: Sequence[Sample], limit: int | None) -> Sequence[Sample]:
     return samples if limit is None else samples[:limit]
+
+
+# Parameters times tokens in a second, as measured with small models on two CPU cores; a GPU is far faster.
+_RATE = 5e9
+# Tokens in a second from a server, many calls in flight.
+_SERVED = 1_000
+_PASSES = {"train": 3}  # forward, and backward through weights and activations
+_BYTES = {"float32": 4}
+
+
+@dataclass(frozen=True)
+class UsualSeconds:
+    """The usual seconds of steps already run, by kind, entry and role."""
+
+    seconds: Mapping[tuple[str, str | None, str | None], float] = field(default_factory=dict)
+
+    def of(self, plan: Plan, step: Step) -> float:
+        """The seconds that a step will take, roughly."""
+        known = self.seconds.get((step.kind, step.entry, step.role))
+        if known is not None and step.kind != "train":
+            return known
+        if not isinstance(plan.base, BaseCheckpoint):
+            return step.cost.tokens / _SERVED
+        size = sum(file.stat().st_size for file in weight_files(plan.base.folder))
+        parameters = size / _BYTES.get(plan.base.dtype, 2)
+        return step.cost.tokens * _PASSES.get(step.kind, 1) * parameters / _RATE
+
+    def total(self, plans: list[Plan], done: frozenset[str]) -> float:
+        """The seconds of all that is to do; a step that specs share counts once."""
+        left: dict[object, float] = {}
+        for plan in plans:
+            for step in plan.steps:
+                if step.digest not in done:
+                    left.setdefault(step.digest or (plan.name, step.label), self.of(plan, step))
+        return sum(left.values())

@@ -10,19 +10,18 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from evalsuite.data.authored import read_authored
-from evalsuite.data.canaries import canary_parts
 from evalsuite.data.digest import data_digest, digest, file_digest
+from evalsuite.data.evaluation.prompts import read_authored
+from evalsuite.data.training.mixture import canary_parts
 from evalsuite.environment import installed
-from evalsuite.models.base import Base
-from evalsuite.plan import NO_REFERENCE, BuiltOn, Judging, Meeting, Opponent, Plan, Reference, Role, Step
-from evalsuite.plan.early import early_parts
+from evalsuite.models.checkpoints.base import Base
 from evalsuite.plan.estimate import benchmark_cost, judged_cost, pairing_cost, probe_cost, style_cost, training_cost
-from evalsuite.plan.judging import judging
-from evalsuite.plan.material import given_digest, judging_of
+from evalsuite.plan.given_to_probes import given_digest, judging_of
+from evalsuite.plan.judged_by import early_parts, judging
 from evalsuite.plan.measured import with_measured
+from evalsuite.plan.steps import NO_REFERENCE, BuiltOn, Judging, Meeting, Opponent, Plan, Reference, Role, Step
 from evalsuite.records import Adapter, Facts
-from evalsuite.spec.resolved import ResolvedSpec
+from evalsuite.spec.run_spec import ResolvedSpec
 from evalsuite.spec.source import PLACE, sources_of
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
 

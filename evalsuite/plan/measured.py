@@ -13,12 +13,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from evalsuite.data.asked import items_of
-from evalsuite.data.authored import read_authored
 from evalsuite.data.digest import Part, data_digest, digest, file_digest
+from evalsuite.data.evaluation.prompts import read_authored
+from evalsuite.data.fetch import items_of
 from evalsuite.environment import installed
-from evalsuite.plan import Judging, Meeting, Plan, Step
-from evalsuite.plan.material import given_digest
+from evalsuite.plan.given_to_probes import given_digest
+from evalsuite.plan.steps import Judging, Meeting, Plan, Step
 from evalsuite.plugins import asks
 from evalsuite.records import Measurement
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing

@@ -7,15 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from evalsuite.data.fetch import fetch_data
 from evalsuite.errors import NotFound
-from evalsuite.models.base import Base
-from evalsuite.plan import Baseline, Plan
-from evalsuite.plan.built_on import built_on, in_order
-from evalsuite.plan.made import base_of, known_adapter
+from evalsuite.models.checkpoints.base import Base
+from evalsuite.plan.compared_with import opponents, reference_of, run_called, unknown
+from evalsuite.plan.dependencies import base_of_spec, built_on, in_order, known_adapter
 from evalsuite.plan.make import make_plan, training_digest
-from evalsuite.plan.opponents import opponents
-from evalsuite.plan.reference import reference_of, run_called, unknown
+from evalsuite.plan.steps import Baseline, Plan
 from evalsuite.records import MEASURED, Adapter, Facts
-from evalsuite.spec.resolved import ResolvedSpec
+from evalsuite.spec.run_spec import ResolvedSpec
 from evalsuite.store import Store, read
 from evalsuite.store.read import SpecRun
 
@@ -42,7 +40,7 @@ def resolve_plans(
         fetch_data(resolved, download=download)
         key = resolved.spec.model_dump_json(include={"base_model"})
         if key not in bases:
-            bases[key] = base_of(resolved, download=download)
+            bases[key] = base_of_spec(resolved, download=download)
         alone[resolved.spec.name] = resolve_plan(resolved, bases[key], Around(store, alone, download))
     plans = [alone[resolved.spec.name] for resolved in specs]
     return [met(plan, plans, store, as_recorded=as_recorded) for plan in plans]

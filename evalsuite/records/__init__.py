@@ -12,17 +12,19 @@ from evalsuite.records.asking import (
     TextDrift,
     TokenChances,
 )
-from evalsuite.records.judgments import Choice, Chosen, Graded, Item, Judgment, Pair, majority, usage_of
-from evalsuite.records.measurement import UNKNOWN, Measurement, how_they_differ, marks
 from evalsuite.records.metrics import (
     EVERY,
+    UNKNOWN,
     Direction,
+    Measurement,
     Metric,
     Place,
     by_name,
     called,
     declaration,
+    how_they_differ,
     joined,
+    marks,
     metric_of,
     required,
 )
@@ -30,8 +32,14 @@ from evalsuite.records.needs import Effort, Named, Recipe, Wants
 from evalsuite.records.results import (
     MEASURED,
     Adapter,
+    Choice,
+    Chosen,
     Comparison,
+    Graded,
+    Item,
+    Judgment,
     Outcome,
+    Pair,
     Reply,
     Result,
     Results,
@@ -39,11 +47,23 @@ from evalsuite.records.results import (
     StepKind,
     Usage,
     clusters_of,
+    majority,
     measured_alike,
     results_of,
+    usage_of,
 )
-from evalsuite.records.rows import Canary, ChosenRejected, Example, Rated, Row, Unanswered
-from evalsuite.records.training import LayerNorm, Training, TrainingPoint, TrainingRecord
+from evalsuite.records.training import (
+    Canary,
+    ChosenRejected,
+    Example,
+    LayerNorm,
+    Rated,
+    Row,
+    Training,
+    TrainingPoint,
+    TrainingRecord,
+    Unanswered,
+)
 from evalsuite.records.verdicts import (
     FACT_METRICS,
     FACTS,

@@ -7,12 +7,25 @@ by SHA-256, so that any verifier can check them without evalsuite.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from evalsuite.data.digest import file_digest
 from evalsuite.errors import DataError
 from evalsuite.spec.card import Card
+
+State = Literal["refused", "not checked"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong with a card or an alias, or what could not be looked at."""
+
+    card: str
+    state: State
+    what: str
+
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://slsa.dev/provenance/v1"

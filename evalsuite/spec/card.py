@@ -1,4 +1,4 @@
-"""The card: what is recorded of one released adapter, for review in a pull request."""
+"""The registry's documents: the card of a released adapter, and `aliases.yaml`."""
 
 from __future__ import annotations
 
@@ -115,3 +115,30 @@ class Card(Document):
     def order(self) -> tuple[int, ...]:
         """The version as numbers, for sorting."""
         return tuple(int(part) for part in self.version.split("."))
+
+
+class Pointer(Document):
+    """One released adapter, and since when an alias has named it."""
+
+    name: Name
+    version: Release
+    since: datetime
+
+    @property
+    def label(self) -> str:
+        """What is pointed at, as `name@1.2.0`."""
+        return f"{self.name}@{self.version}"
+
+
+class Alias(Document):
+    """What an alias stands for now, and before that (newest first)."""
+
+    now: Pointer
+    before: tuple[Pointer, ...] = ()
+
+
+class Aliases(Document):
+    """All aliases of a registry."""
+
+    schema_version: Version
+    aliases: Annotated[dict[Name, Alias], Field(default_factory=dict)]

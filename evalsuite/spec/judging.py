@@ -17,8 +17,8 @@ from pydantic import Field
 from evalsuite.errors import DocumentError, Problem
 from evalsuite.plugins import Ask, Grader
 from evalsuite.records import Usage
-from evalsuite.spec.base_model import ModelDocument
 from evalsuite.spec.document import Document, Name, Version
+from evalsuite.spec.models import ModelDocument
 from evalsuite.spec.rubric import Rubric
 
 # What each part of a prompt must show the judge, besides the form of its answer.

@@ -1,4 +1,4 @@
-"""The latest results of every spec, read at once: what the leaderboard is made of."""
+"""The latest of every spec, read at once: results, verdicts of all runs, styles."""
 
 from __future__ import annotations
 
@@ -6,19 +6,73 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from evalsuite.records import Answer, Comparison, Measurement, Metric, Result, RuleOutcome, by_name
+from evalsuite.records import UNKNOWN, Answer, Comparison, Measurement, Metric, Result, RuleOutcome, by_name
 from evalsuite.store import Store
 from evalsuite.store.connect import reading
-from evalsuite.store.measured import MeasuredMetric, measured_metrics
-from evalsuite.store.rows import Rows, every, rows
+from evalsuite.store.query import Rows, every, rows
+
+_FIELDS = ("spec", "base_model", "role", "kind", "step", "metric")
+# The kinds of step that ask base and candidate the same.
+_OF_BOTH = ("score", "probe")
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredMetric:
+    """A figure of a step of a spec's latest run, and what it was measured on; `role` says of whom, if of anybody."""
+
+    spec: str
+    base_model: str
+    role: str | None
+    kind: str
+    step: str
+    metric: str
+    measurement: Measurement
+
+
+def measured_metrics(store: Store) -> list[MeasuredMetric]:
+    """Every figure of every spec's latest run, by spec and in the order of its steps."""
+    found, words = every(store, [("measured_metrics", ()), ("measurement_words", ())])
+    told = {row["measured"]: Measurement(row["measured"], tuple(row["words"])) for row in words}
+    of_spec: dict[str, Rows] = {}
+    for row in found:
+        of_spec.setdefault(row["spec"], []).append(row)
+    return [one for rows in of_spec.values() for one in _of_spec(rows, told)]
+
+
+def _of_spec(found: Rows, told: Mapping[str, Measurement]) -> list[MeasuredMetric]:
+    """The figures of one spec, each with its measurement or what stands in for it."""
+    known: dict[tuple[str, str], Measurement] = {}
+    sizes: dict[tuple[str, str], int] = {}
+    for row in found:
+        key = row["kind"], row["step_entry"]
+        sizes[key] = max(sizes.get(key, 0), row["size"] or 0)
+        if row["measured"] and row["kind"] in _OF_BOTH:
+            known[key] = told[row["measured"]]
+
+    def measurement(row: dict[str, Any]) -> Measurement:
+        if row["measured"]:
+            return told[row["measured"]]
+        # A step about all entries was measured on what the figure's own entry was.
+        of = row["step_entry"] or row["entry"]
+        keys = [(kind, of) for kind in ((row["kind"],) if row["step_entry"] else _OF_BOTH)]
+        return next((known[key] for key in keys if key in known), None) or _counted(max(sizes.get(k, 0) for k in keys))
+
+    return [MeasuredMetric(**{name: row[name] for name in _FIELDS}, measurement=measurement(row)) for row in found]
+
+
+def _counted(samples: int) -> Measurement:
+    if not samples:
+        return UNKNOWN
+    return Measurement(f"of {samples} samples", (f"{samples:,} samples", "kept by an older evalsuite"))
+
 
 _QUERIES = ("board_specs", "board_results", "board_changes", "board_verdicts", "board_trainings", "board_metrics")
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingCost:
     """What a training cost: seconds and parameters."""
 
     wall_seconds: float
@@ -48,7 +102,7 @@ class Entry:
     policy: str | None = None
     answer: Answer | None = None
     outcomes: tuple[RuleOutcome, ...] = ()
-    training: Training | None = None
+    training: TrainingCost | None = None
     metrics: Mapping[str, Metric] = field(default_factory=dict)
     measured: Mapping[str, Measurement] = field(default_factory=dict)
     reference: str = ""
@@ -77,7 +131,7 @@ def entries(store: Store) -> list[Entry]:
             **_verdict(decided[spec["spec"]]),
             metrics=by_name(Metric(**row) for row in named[spec["spec"]]),
             measured=measured[spec["spec"]],
-            training=next((Training(**row) for row in trained[spec["spec"]]), None),
+            training=next((TrainingCost(**row) for row in trained[spec["spec"]]), None),
         )
         for spec in specs
     ]
@@ -112,3 +166,44 @@ def _by_spec(found: Rows) -> defaultdict[str, Rows]:
     for row in found:
         grouped[row.pop("spec")].append(row)
     return grouped
+
+
+@dataclass(frozen=True)
+class PastVerdict:
+    """One spec's verdict in one run; `step_digest` is that of the step that decided."""
+
+    run_id: str
+    started_at: datetime
+    spec: str
+    adapter_digest: str | None
+    step_digest: str
+    policy: str
+    baseline: str
+    answer: Answer
+
+
+def past_verdicts(store: Store) -> list[PastVerdict]:
+    """Every verdict of every run, newest run first; raises StoreError when there is no store yet."""
+    return [PastVerdict(**row) for row in rows(store, "verdict_history")]
+
+
+@dataclass(frozen=True)
+class StyleFigure:
+    """A score of base, candidate or author, of the whole rubric or of one criterion, or the candidate's fidelity."""
+
+    spec: str
+    base_model: str
+    entry: str
+    role: str
+    kind: Literal["score", "compare"]
+    step: str
+    result: Result
+
+
+def style_figures(store: Store) -> list[StyleFigure]:
+    """Every figure of every judged set with an author, by entry and spec; raises StoreError without a store."""
+    found = []
+    for row in rows(store, "styles"):
+        about = {key: row.pop(key) for key in ("spec", "base_model", "entry", "role", "kind", "step")}
+        found.append(StyleFigure(**about, result=Result(**row)))
+    return found

@@ -1,4 +1,4 @@
-"""What judges are worth: their checks against people's labels, and those labels."""
+"""What judges are worth: who judged what, checks against people's labels, and those labels."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from evalsuite.data.digest import digest
-from evalsuite.data.labels import Label, LabelledPair, LabelledReply, Labels
+from evalsuite.data.evaluation.labels import Label, LabelledPair, LabelledReply, Labels
 from evalsuite.records import Metric, Result, by_name, required
 from evalsuite.store import Store
 from evalsuite.store.connect import opened, reading, writing
-from evalsuite.store.rows import every, rows
-from evalsuite.store.tables import METRIC_COLUMNS, metric_rows, upsert
+from evalsuite.store.query import METRIC_COLUMNS, every, metric_rows, rows, upsert
 
 
 @dataclass(frozen=True)
@@ -208,3 +207,39 @@ def knows_judges(store: Store) -> bool:
     with reading(store) as connection:
         found = connection.execute("SELECT 1 FROM information_schema.tables WHERE table_name = 'judge_checks'")
         return found.fetchone() is not None
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A judge by a rubric: its steps, the samples in them, those without a score, and when it judged last."""
+
+    judge: str
+    rubric: str
+    steps: int = 0
+    judged: int = 0
+    unread: int = 0
+    last_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A sample that a judge gave no score for, and why; prompt and text are None where no reply is on record."""
+
+    entry: str | None
+    role: str | None
+    sample_id: str
+    reason: str | None
+    prompt: str | None
+    text: str | None
+
+
+def seats(store: Store) -> list[Seat]:
+    """Everyone who judged a step, by judge and rubric; none when there is no store yet."""
+    if not knows_judges(store):
+        return []
+    return [Seat(**row) for row in rows(store, "judge_seats")]
+
+
+def unread(store: Store, judge: str, rubric: str, *, most: int) -> list[Unread]:
+    """The newest samples that a judge by a rubric gave no score for, at most so many."""
+    return [Unread(**row) for row in rows(store, "judge_unread", [judge, rubric, most])]

@@ -26,8 +26,8 @@ from evalsuite.records import (
     by_name,
 )
 from evalsuite.store import Store
-from evalsuite.store.rows import every
-from evalsuite.store.rows import rows as _rows
+from evalsuite.store.query import every
+from evalsuite.store.query import rows as _rows
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from evalsuite.data.digest import digest
 from evalsuite.records import Measurement, Outcome, Training, TrainingRecord, Verdict
 from evalsuite.store import Store
 from evalsuite.store.connect import writing
-from evalsuite.store.tables import METRIC_COLUMNS, metric_rows, upsert
+from evalsuite.store.query import METRIC_COLUMNS, metric_rows, upsert
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

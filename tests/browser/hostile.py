@@ -6,10 +6,9 @@ from pathlib import Path
 
 from planted import fill, result, rule, spec, told, train
 
-from evalsuite.data.labels import LabelledPair
+from evalsuite.data.evaluation.labels import LabelledPair
 from evalsuite.records import Reply, Score, Verdict
-from evalsuite.registry.aliases import move_alias
-from evalsuite.registry.cards import write_card
+from evalsuite.registry.cards import move_alias, write_card
 from evalsuite.spec.card import Card
 from evalsuite.store import Store
 from evalsuite.store.judges import save_labels

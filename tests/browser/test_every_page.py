@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from hostile import BEACON, HOSTILE
 
-from evalsuite import bundled
+from evalsuite.spec.loading.lookup import bundled_folder
 from evalsuite.store import Store
 from evalsuite.store.judges import human_preferences
 
@@ -23,7 +23,7 @@ LOADERS = """beacon => [...document.querySelectorAll("a, img, iframe, script, li
 
 def pages() -> dict[str, str]:
     """File and title of every page in the navigation, as `app.py` lists them."""
-    tree = ast.parse((bundled.folder("dashboard") / "app.py").read_text(encoding="utf-8"))
+    tree = ast.parse((bundled_folder("dashboard") / "app.py").read_text(encoding="utf-8"))
     (found,) = [
         ast.literal_eval(node.value)
         for node in tree.body

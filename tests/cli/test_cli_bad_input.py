@@ -176,13 +176,13 @@ BAD: dict[str, tuple[Callable[[Project], object], str]] = {
 @pytest.mark.parametrize("verb", ["validate", "plan"])
 @pytest.mark.parametrize("case", BAD)
 def test_bad_input_is_one_clear_message(verb: str, case: str, evalsuite: Evalsuite, project: Project) -> None:
-    from evalsuite import bundled
+    from evalsuite.spec.loading.lookup import bundled_folder
 
     spoil, message = BAD[case]
     spoil(project)
     before = files(project.root)
     ended = evalsuite(verb, "specs/mine.yaml")
-    bundle = str(bundled.folder("gates").parent)
+    bundle = str(bundled_folder("gates").parent)
     shown = ended.err.replace(str(project.root), "ROOT").replace(bundle, "BUNDLED")
     assert (ended.code, ended.out, shown) == (2, "", f"evalsuite: {message}\n")
     assert files(project.root) == before
@@ -313,7 +313,7 @@ def test_init_writes_a_project_that_is_valid_and_refuses_to_write_over_it(evalsu
 
 
 def test_a_new_project_looks_up_its_own_documents_and_schemas(evalsuite: Evalsuite, tmp_path: Path) -> None:
-    from evalsuite.spec.load import load_specs
+    from evalsuite.spec.loading.load import load_specs
 
     evalsuite("init", str(tmp_path / "new"))
     for found in load_specs(sorted((tmp_path / "new/specs").glob("*.yaml"))):
@@ -347,7 +347,7 @@ def test_init_where_nothing_can_be_written_is_told(folder: str, evalsuite: Evals
 def test_a_schema_is_printed_and_written(evalsuite: Evalsuite, project: Project) -> None:
     import json
 
-    from evalsuite.spec.schema import DOCUMENTS, emit
+    from evalsuite.spec.loading.schema import DOCUMENTS, emit
 
     assert json.loads(evalsuite("schema", "run").out) == emit("run")
     assert evalsuite("schema", "--write", "out").code == 0

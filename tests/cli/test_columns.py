@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from evalsuite.cli.columns import lines
-from evalsuite.report.table import Table
+from evalsuite.cli.terminal.columns import lines
+from evalsuite.report.tables import Table
 
 BOARD = Table(
     ("\nspec", "\nverdict", "facts.\naccuracy", "sums.\nexact_match", "style.\nscore"),

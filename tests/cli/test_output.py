@@ -16,7 +16,7 @@ from planted import change, compared, fill, result, rule, spec, told
 
 from evalsuite.cli import main
 from evalsuite.records import Verdict
-from evalsuite.report.table import Table
+from evalsuite.report.tables import Table
 from evalsuite.store import Store
 
 

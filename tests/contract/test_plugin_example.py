@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from small_project import Project
 
-from evalsuite import pipeline
+from evalsuite.pipeline import flow as pipeline
 from evalsuite.store import Store
 
 ROOT = Path(__file__).parents[2]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from evalsuite import bundled
+from evalsuite.spec.loading.lookup import bundled_folder
 from evalsuite.store import Store
 
 
@@ -28,7 +28,7 @@ def open_page(store: Store, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ap
     monkeypatch.setenv("EVALSUITE_STORE", str(store.folder))
 
     def open_page(page: str | None = None, **address: str | list[str]) -> AppTest:
-        app = AppTest.from_file(str(bundled.folder("dashboard") / "app.py"), default_timeout=30)
+        app = AppTest.from_file(str(bundled_folder("dashboard") / "app.py"), default_timeout=30)
         for key, value in address.items():
             app.query_params[key] = value
         if page is not None:

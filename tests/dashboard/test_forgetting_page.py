@@ -6,9 +6,9 @@ from dataclasses import replace
 from planted import change, compared, fill, result, spec, told
 from streamlit.testing.v1 import AppTest
 
-from evalsuite.report.forgetting import forgetting
-from evalsuite.report.forgetting_charts import change_chart, flip_chart, subject_chart
-from evalsuite.report.leaderboard import leaderboard
+from evalsuite.report.forgetting.forgetting import forgetting
+from evalsuite.report.forgetting.forgetting_charts import change_chart, flip_chart, subject_chart
+from evalsuite.report.leaderboard.leaderboard import leaderboard
 from evalsuite.store import Store
 
 Open = Callable[..., AppTest]

@@ -10,8 +10,7 @@ from planted import fill, result, rule, spec
 from streamlit.testing.v1 import AppTest
 
 from evalsuite.records import Verdict
-from evalsuite.registry.aliases import move_alias
-from evalsuite.registry.cards import write_card
+from evalsuite.registry.cards import move_alias, write_card
 from evalsuite.spec.card import Card
 from evalsuite.store import Store
 from evalsuite.store.write import StepRow, finish_run, save_plan, save_verdict, start_run

@@ -8,7 +8,7 @@ from planted import fill, result, spec, told
 from streamlit.testing.v1 import AppTest
 
 from evalsuite.records import Result, Usage
-from evalsuite.report.judge_history import everyone, health_chart, history_chart
+from evalsuite.report.judging.judges_page import everyone, health_chart, history_chart
 from evalsuite.store import Store
 from evalsuite.store.judges import CheckRow, JudgeCheck, check_history, save_check
 from evalsuite.store.write import StepRow

@@ -8,13 +8,13 @@ import pytest
 from planted import change, compared, fill, result, rule, spec, told, train
 from streamlit.testing.v1 import AppTest
 
-from evalsuite import bundled, paired
+from evalsuite.pipeline import paired
 from evalsuite.records import Verdict
-from evalsuite.report.changes import from_baseline
-from evalsuite.report.charts import colours, trade_off_chart
-from evalsuite.report.leaderboard import leaderboard
-from evalsuite.report.trade_off import COSTS
-from evalsuite.stats.paired import difference
+from evalsuite.report.leaderboard.changes import from_baseline
+from evalsuite.report.leaderboard.leaderboard import leaderboard
+from evalsuite.report.leaderboard.leaderboard_charts import COSTS, colours, trade_off_chart
+from evalsuite.spec.loading.lookup import bundled_folder
+from evalsuite.stats.paired.mean_difference import difference
 from evalsuite.store import Store
 from evalsuite.store.read import runs
 
@@ -256,7 +256,7 @@ def test_names_and_sentences_are_shown_letter_by_letter(open_page: Open, store: 
     assert cells(page)[0] == [HOSTILE, f"{HOSTILE} lora", ["fail"], "0.80 [0.70, 0.90]", HOSTILE]
     # What Streamlit reads as Markdown or HTML holds words of ours only.
     assert set(badges(page)) == {":red-badge[1 fail]", ":red-badge[fail]"}
-    sheet = (bundled.folder("dashboard") / "style.css").read_text(encoding="utf-8")
+    sheet = (bundled_folder("dashboard") / "style.css").read_text(encoding="utf-8")
     assert [element.proto.body for element in page.get("html")] == [f"<style>{sheet}</style>"]
     # The browser's sanitizer drops a sheet with anything that looks like a tag, without a word.
     assert "<" not in sheet

@@ -7,10 +7,9 @@ from planted import fill, result, rule, spec, told, train
 from streamlit.testing.v1 import AppTest
 
 from evalsuite.records import Outcome, Reply, Score, Usage, Verdict
-from evalsuite.report.samples import text_diff
+from evalsuite.report.answers import text_diff
 from evalsuite.store import Store
-from evalsuite.store.costs import save_run_cost
-from evalsuite.store.log import RunLog
+from evalsuite.store.runs import RunLog, save_run_cost
 from evalsuite.store.write import StepRow
 
 Open = Callable[..., AppTest]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from planted import fill, paired, result, spec
 from streamlit.testing.v1 import AppTest
 
-from evalsuite.report.pairings import met
+from evalsuite.report.judging.ratings import met
 from evalsuite.store import Store
 from evalsuite.store.connect import writing
 

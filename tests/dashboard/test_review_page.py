@@ -14,15 +14,15 @@ import pytest
 from planted import fill, result, spec, told
 from streamlit.testing.v1 import AppTest
 
-from evalsuite import bundled
-from evalsuite.data.labels import LabelledPair, LabelledReply, read_labels
-from evalsuite.plan.judging import rubric_digest
-from evalsuite.report.review import BlindPair, blind, preferences_file, scores_file
-from evalsuite.spec.load import load_rubric
+from evalsuite.data.evaluation.labels import LabelledPair, LabelledReply, read_labels
+from evalsuite.plan.judged_by import rubric_digest
+from evalsuite.report.judging.review import BlindPair, blind, preferences_file, scores_file
+from evalsuite.spec.loading.load import load_rubric
+from evalsuite.spec.loading.lookup import bundled_folder
 from evalsuite.store import Store
 from evalsuite.store.connect import reading
 from evalsuite.store.judges import human_preferences, human_scores, save_labels
-from evalsuite.store.labelling import UnlabelledPair, unlabelled_pair, unlabelled_reply
+from evalsuite.store.samples import UnlabelledPair, unlabelled_pair, unlabelled_reply
 
 Open = Callable[..., AppTest]
 
@@ -229,7 +229,7 @@ def test_no_page_but_this_one_imports_anything_that_writes():
         "save_verdict", "save_errors", "start_run", "finish_run", "write_card", "move_alias", "roll_back", "release",
     }  # fmt: skip
     found = {}
-    for file in bundled.folder("dashboard").glob("*.py"):
+    for file in bundled_folder("dashboard").glob("*.py"):
         imports = [node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)]
         modules = {node.module for node in imports}
         assert "evalsuite.store.write" not in modules

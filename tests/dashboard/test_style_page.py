@@ -7,8 +7,8 @@ from planted import fill, result, spec
 from streamlit.testing.v1 import AppTest
 
 from evalsuite.records import Outcome, Reply, Score
-from evalsuite.report.samples import Side
-from evalsuite.report.style import blind, criteria_chart, fidelity_chart, styles
+from evalsuite.report.answers import Side
+from evalsuite.report.author_style import blind, criteria_chart, fidelity_chart, styles
 from evalsuite.store import Store
 from evalsuite.store.write import StepRow
 

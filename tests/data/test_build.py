@@ -11,11 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from evalsuite.cli import evalsuite
-from evalsuite.data.build import build
-from evalsuite.data.mask import mask
-from evalsuite.data.paragraphs import Paragraph, paragraphs
-from evalsuite.data.passages import passages, token_estimate
-from evalsuite.data.rows import source_rows
+from evalsuite.data.synthesis.documents import Paragraph, build, mask, paragraphs, passages, token_estimate
+from evalsuite.data.training.rows import source_rows
 from evalsuite.errors import DataError
 from evalsuite.records import Example
 from evalsuite.spec.source import Source

@@ -7,9 +7,9 @@ from itertools import combinations
 from typing import Any
 
 from evalsuite import plugins
-from evalsuite.data.canaries import canaries, canary_parts, canary_rows, with_canaries
+from evalsuite.data.training.mixture import canaries, canary_parts, canary_rows, with_canaries
 from evalsuite.records import ChosenRejected, Example, Prompt
-from evalsuite.spec.canaries import Canaries
+from evalsuite.spec.source import Canaries
 
 
 def method(name: str = "sft", **declared: Any) -> Any:

@@ -10,15 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_project import Project
 
-from evalsuite.check import check_data
-from evalsuite.data.authored import read_authored
-from evalsuite.data.digest import digest, file_digest
-from evalsuite.data.draw import distinct, draw
-from evalsuite.data.jsonl import read_objects
-from evalsuite.data.rows import source_rows
+from evalsuite.data.digest import digest, distinct, draw, file_digest
+from evalsuite.data.evaluation.prompts import read_authored
+from evalsuite.data.files import read_objects
+from evalsuite.data.training.rows import source_rows
 from evalsuite.errors import DataError
+from evalsuite.plan.preflight import check_data
 from evalsuite.records import Example, Prompt, Row, Sample
-from evalsuite.spec.load import load_specs
+from evalsuite.spec.loading.load import load_specs
 from evalsuite.spec.source import Source
 
 GOOD = '{"prompt": "a", "completion": "b"}'

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from evalsuite.data.files import read_rows
-from evalsuite.data.rows import source_rows
+from evalsuite.data.training.rows import source_rows
 from evalsuite.errors import DataError
 from evalsuite.records import ChosenRejected, Example, Prompt
 from evalsuite.spec.source import Filter, Source

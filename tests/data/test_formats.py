@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalsuite.data.formats import WRITERS, render
+from evalsuite.data.training.rows import WRITERS, render
 from evalsuite.records import ChosenRejected, Example, Message, Prompt, Rated
 
 ASKED = Prompt(messages=(Message("system", "Be brief."), Message("user", "Why?\nAnd how?")))

@@ -12,10 +12,10 @@ from click.testing import CliRunner
 from endpoint_server import Behaviour, serving
 
 from evalsuite.cli import evalsuite
-from evalsuite.data.grounded import grounded, prompts, written_rows
+from evalsuite.data.synthesis.teacher_rows import grounded, prompts, written_rows
 from evalsuite.plugins import Asking
 from evalsuite.records import Completion
-from evalsuite.spec.writing import Writing
+from evalsuite.spec.teacher import Writing
 from evalsuite.store.replies import ReplyCache
 
 PASSAGE = {

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from small_project import Project
 
-from evalsuite.check import check_data
 from evalsuite.cli import main
 from evalsuite.data.fetch import fetch_data
-from evalsuite.data.rows import training_rows
+from evalsuite.data.training.rows import training_rows
 from evalsuite.errors import DataError, DocumentError
-from evalsuite.models.base import find_base
+from evalsuite.models.checkpoints.base import find_base
 from evalsuite.plan.make import training_digest
+from evalsuite.plan.preflight import check_data
 from evalsuite.records import Example, Prompt
-from evalsuite.spec.load import load_specs
-from evalsuite.spec.resolved import ResolvedSpec
+from evalsuite.spec.loading.load import load_specs
+from evalsuite.spec.run_spec import ResolvedSpec
 from evalsuite.spec.source import sources_of
 
 DATASET = "path: sets/trees\n      split: train\n      columns: {prompt: question, completion: answer}"

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalsuite.data.mixture import mix
-from evalsuite.data.split import hold_out
+from evalsuite.data.training.mixture import hold_out, mix
 from evalsuite.errors import DataError
 from evalsuite.records import ChosenRejected, Example, Prompt, Rated
 

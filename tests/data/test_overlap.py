@@ -13,11 +13,10 @@ from hypothesis import strategies as st
 from small_project import Project
 
 from evalsuite.cli import evalsuite
-from evalsuite.data.contamination import contamination
-from evalsuite.data.overlap import Overlap, overlaps
-from evalsuite.data.words import words
+from evalsuite.data.contamination import Overlap, contamination, overlaps
+from evalsuite.data.near_duplicates import words
 from evalsuite.records import ChosenRejected, Example, Message, Prompt, Rated, Row, Sample
-from evalsuite.spec.load import load_specs
+from evalsuite.spec.loading.load import load_specs
 
 QUESTION = "Which of the two rivers that meet below the old mill carries more water in spring?"
 ANSWER = "The northern one, for the snow of the hills melts into it."

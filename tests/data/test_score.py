@@ -14,12 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalsuite.cli import evalsuite
-from evalsuite.data.jsonl import write_objects
-from evalsuite.data.near import NearSets
-from evalsuite.data.rows import source_rows
-from evalsuite.data.score import RowScore, loss_ratio, noise, perplexity_ratio, score_rows
-from evalsuite.data.scored import score_file
-from evalsuite.evaluate.difficulty import difficulties
+from evalsuite.data.files import write_objects
+from evalsuite.data.near_duplicates import NearSets
+from evalsuite.data.training.quality import RowScore, loss_ratio, noise, perplexity_ratio, score_rows
+from evalsuite.data.training.rows import score_file, source_rows
+from evalsuite.evaluate.scoring.loglikelihood import difficulties
 from evalsuite.models.scripted import ScriptedModel
 from evalsuite.records import Example, LogLikelihood, Prompt
 from evalsuite.spec.source import Filter, Source

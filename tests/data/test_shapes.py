@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from evalsuite.data.shapes import SHAPES, read_row, shape_of
+from evalsuite.data.training.row_formats import SHAPES, read_row, shape_of
 from evalsuite.errors import DataError
 from evalsuite.records import ChosenRejected, Example, Message, Prompt, Rated, Row, Unanswered
 

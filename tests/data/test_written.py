@@ -7,9 +7,9 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from evalsuite.data.written import reasons
+from evalsuite.data.synthesis.teacher_rows import reasons
 from evalsuite.records import Completion, Prompt
-from evalsuite.spec.writing import Keep
+from evalsuite.spec.teacher import Keep
 
 
 def why(text: str, *, finish: str = "stop", **keep: object) -> str | None:

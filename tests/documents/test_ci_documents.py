@@ -9,13 +9,13 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from evalsuite import bundled
 from evalsuite.cli import VERBS, evalsuite
+from evalsuite.spec.loading.lookup import workflow
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTION = ROOT / "action.yml"
 HOOKS = ROOT / ".pre-commit-hooks.yaml"
-FILES = [ACTION, HOOKS, bundled.workflow("github"), bundled.workflow("gitlab")]
+FILES = [ACTION, HOOKS, workflow("github"), workflow("gitlab")]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from evalsuite import __version__, bundled
-from evalsuite.check import check_data
+from evalsuite import __version__
+from evalsuite.plan.preflight import check_data
 from evalsuite.spec.document import validate
-from evalsuite.spec.load import load_specs
-from evalsuite.spec.read import read_file, read_text
-from evalsuite.spec.schema import DOCUMENTS, emit, write
+from evalsuite.spec.loading.load import load_specs
+from evalsuite.spec.loading.lookup import bundled_folder
+from evalsuite.spec.loading.schema import DOCUMENTS, emit, write
+from evalsuite.spec.loading.yaml_reader import read_file, read_text
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "evalsuite" / "schemas"
@@ -107,6 +108,6 @@ def test_document_folders_hold_no_python() -> None:
 
 
 def test_the_readme_shows_the_good_spec_as_it_is() -> None:
-    readme = (bundled.folder("specs").parent / "README.md").read_text(encoding="utf-8")
-    spec = (bundled.folder("specs") / "principles-lora.yaml").read_text(encoding="utf-8")
+    readme = (bundled_folder("specs").parent / "README.md").read_text(encoding="utf-8")
+    spec = (bundled_folder("specs") / "principles-lora.yaml").read_text(encoding="utf-8")
     assert f"```yaml\n{spec}```" in readme

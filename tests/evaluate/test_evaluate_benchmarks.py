@@ -11,8 +11,8 @@ import pytest
 from pydantic import ValidationError
 
 from evalsuite.errors import DataError
-from evalsuite.evaluate import benchmark
-from evalsuite.evaluate.prompting import Prompting
+from evalsuite.evaluate.scoring import benchmark
+from evalsuite.evaluate.scoring.prompting import Prompting
 from evalsuite.evaluate.tasks.arc import Arc
 from evalsuite.evaluate.tasks.bbh import Bbh
 from evalsuite.evaluate.tasks.generate import Generate

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from evalsuite.evaluate.compare import compare
-from evalsuite.evaluate.difference import difference, differences
+from evalsuite.evaluate.pairwise.comparison import compare
+from evalsuite.evaluate.pairwise.difference import difference, differences
 from evalsuite.evaluate.probes.flips import FlipsProbe
 from evalsuite.records import Metric, Results, Score
 from evalsuite.spec.suite import Benchmark, JudgedSet, Suite

@@ -11,11 +11,16 @@ from typing import Any
 import pytest
 
 from evalsuite import plugins
-from evalsuite.data.canaries import canaries
 from evalsuite.data.contamination import Contamination
+from evalsuite.data.training.mixture import canaries
 from evalsuite.errors import DataError, EvalsuiteError
-from evalsuite.evaluate import benchmark, judged, latency, letters, overlap, pairwise, style
-from evalsuite.evaluate.compare import compare
+from evalsuite.evaluate import style
+from evalsuite.evaluate.pairwise import comparison as overlap
+from evalsuite.evaluate.pairwise import pairs as pairwise
+from evalsuite.evaluate.pairwise.comparison import compare
+from evalsuite.evaluate.scoring import benchmark, judged
+from evalsuite.evaluate.scoring import benchmark as latency
+from evalsuite.evaluate.scoring import generated_choice as letters
 from evalsuite.evaluate.tasks.generate import Generate
 from evalsuite.evaluate.tasks.multiple_choice import MultipleChoice
 from evalsuite.judges.kinds.offline import RubricChecks
@@ -44,8 +49,8 @@ from evalsuite.records import (
     results_of,
 )
 from evalsuite.spec import declared
-from evalsuite.spec.canaries import Canaries
 from evalsuite.spec.rubric import Rubric
+from evalsuite.spec.source import Canaries
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing, Suite
 
 ADAPTER = Adapter("mine", Path("mine"), "a" * 64)

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from evalsuite.evaluate import benchmark
-from evalsuite.evaluate.instructions import CHECKS, loosened, obeyed
-from evalsuite.evaluate.tasks.ifeval import IfEval
+from evalsuite.evaluate.scoring import benchmark
+from evalsuite.evaluate.tasks.ifeval import CHECKS, IfEval, loosened, obeyed
 from evalsuite.models.scripted import ScriptedModel
 from evalsuite.records import Outcome
 from evalsuite.spec.suite import Benchmark

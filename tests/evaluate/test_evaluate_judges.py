@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalsuite.evaluate import judged, pairwise
-from evalsuite.evaluate.pairwise import preference
+from evalsuite.evaluate.pairwise import pairs as pairwise
+from evalsuite.evaluate.pairwise.pairs import preference
+from evalsuite.evaluate.scoring import judged
 from evalsuite.judges.kinds.offline import RubricChecks
 from evalsuite.models.scripted import ScriptedModel
 from evalsuite.records import Choice, Chosen, Item, Judgment, Pair, Prompt, Reply, Sample, Sampling, Score

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 from pydantic import ValidationError
 
-from evalsuite.evaluate import pairwise
+from evalsuite.evaluate.pairwise import pairs as pairwise
 from evalsuite.records import Choice, Chosen, Item, Judgment, Outcome, Pair, Reply, Result
 from evalsuite.spec.suite import Pairing
 

@@ -12,15 +12,15 @@ import pytest
 from pydantic import ValidationError
 
 from evalsuite import plugins
-from evalsuite.data.canaries import canaries
+from evalsuite.data.training.mixture import canaries
 from evalsuite.errors import DataError
-from evalsuite.evaluate.compare import compare
+from evalsuite.evaluate.pairwise.comparison import compare
 from evalsuite.evaluate.tasks.multiple_choice import MultipleChoice
 from evalsuite.models.scripted import ScriptedModel
 from evalsuite.models.subject import ModelSubject
 from evalsuite.plugins import Asked, Material
 from evalsuite.records import Adapter, Example, Graded, Outcome, Prompt, Results, Sample, Sampling, Usage, by_name
-from evalsuite.spec.canaries import Canaries
+from evalsuite.spec.source import Canaries
 from evalsuite.spec.suite import Suite
 
 ADAPTER = Adapter("mine", Path("mine"), "a" * 64)

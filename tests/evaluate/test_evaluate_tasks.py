@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalsuite.errors import DataError
-from evalsuite.evaluate.aggregate import aggregate
-from evalsuite.evaluate.benchmark import samples_of, score
+from evalsuite.evaluate.scoring.aggregate import aggregate
+from evalsuite.evaluate.scoring.benchmark import samples_of, score
 from evalsuite.evaluate.tasks.generate import Generate
 from evalsuite.evaluate.tasks.multiple_choice import MultipleChoice
 from evalsuite.models.scripted import ScriptedModel

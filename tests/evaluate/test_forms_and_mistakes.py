@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalsuite.evaluate.forms import has_form, keeps_language, repeats_itself
-from evalsuite.evaluate.mistakes import sentences, with_mistake
+from evalsuite.evaluate.probes.faithfulness import sentences, with_mistake
+from evalsuite.evaluate.scoring.format_checks import has_form, keeps_language, repeats_itself
 
 PERSON = json.dumps({"type": "object", "required": ["age"], "properties": {"age": {"type": "integer"}}})
 

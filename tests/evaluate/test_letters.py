@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from evalsuite.errors import ModelError
-from evalsuite.evaluate import letters
-from evalsuite.evaluate.answered import answered
+from evalsuite.evaluate.scoring import generated_choice as letters
+from evalsuite.evaluate.scoring.completions import answered
 from evalsuite.models.scripted import ScriptedModel
 from evalsuite.records import Completion, Message, Prompt, Sample, Score
 from evalsuite.spec.suite import Benchmark

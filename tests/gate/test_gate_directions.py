@@ -194,7 +194,7 @@ def test_a_perplexity_that_rose_from_2_to_2764_is_a_loss_and_no_gain() -> None:
 
 
 def test_samples_that_count_differently_do_so_in_the_gate_as_in_the_comparison() -> None:
-    from evalsuite.evaluate.difference import difference
+    from evalsuite.evaluate.pairwise.difference import difference
 
     evidence = wrecked()
     found = verdict(NonInferior(rule="non_inferior", metric=LOSS.name, margin=0.05, confidence=0.975), evidence)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from evalsuite.gate.decide import decide
-from evalsuite.gate.options import RuleOptions
+from evalsuite.gate.rule_options import RuleOptions
 from evalsuite.gate.rules.ceiling import Ceiling
 from evalsuite.gate.rules.floor import Floor
 from evalsuite.gate.rules.non_inferior import NonInferior

@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evalsuite.data.order import shuffled
-from evalsuite.evaluate.early import REASON, in_batches
+from evalsuite.data.digest import shuffled
+from evalsuite.evaluate.pairwise.early import REASON, in_batches
 from evalsuite.gate.rules.fidelity import Fidelity
 from evalsuite.gate.rules.non_inferior import NonInferior
 from evalsuite.gate.rules.win_rate import WinRate
 from evalsuite.gate.sequential import bet
 from evalsuite.records import Evidence, Metric, Outcome, Reply, Result, Results, Score, Terms
-from evalsuite.stats.interval import wilson
+from evalsuite.stats.intervals.mean import wilson
 
 TERMS = Terms()
 IDS = [f"{number:03}" for number in range(200)]

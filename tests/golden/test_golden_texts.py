@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from evalsuite.cli import VERBS, evalsuite
-from evalsuite.report.verdict import markdown, sentences
-from evalsuite.spec.verdict import VerdictFile, VerdictRule
+from evalsuite.report.cards.verdict import markdown, sentences
+from evalsuite.spec.policy import VerdictFile, VerdictRule
 
 FOLDER = Path(__file__).parent
 

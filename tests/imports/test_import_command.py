@@ -8,8 +8,8 @@ from click.testing import CliRunner
 from written import annotation, answer, json_list, jsonl, question, review
 
 from evalsuite.cli import evalsuite, main
-from evalsuite.paired import compare
-from evalsuite.report.leaderboard import leaderboard
+from evalsuite.pipeline.paired import compare
+from evalsuite.report.leaderboard.leaderboard import leaderboard
 from evalsuite.store import Store, read
 from evalsuite.store.write import SpecRow, save_plan, start_run
 

@@ -8,14 +8,13 @@ import pytest
 from written import annotation, json_list, jsonl
 
 from evalsuite.errors import DataError
-from evalsuite.imports import slug
-from evalsuite.imports.alpaca_eval import question_id, read_annotations
-from evalsuite.imports.length_files import read_length_aid
-from evalsuite.imports.mt_bench import read_judgments
-from evalsuite.imports.outcomes import outcomes
+from evalsuite.imports.alpaca_eval import question_id, read_annotations, read_length_aid
+from evalsuite.imports.fastchat import read_judgments
+from evalsuite.imports.figures import outcomes
+from evalsuite.imports.imported import slug
 from evalsuite.imports.pandalm import majority, read_labels
 from evalsuite.records import Outcome, Result
-from evalsuite.stats.length_control import LengthWeights, from_weights, gamed_rows, length_controlled
+from evalsuite.stats.ratings.length_control import LengthWeights, from_weights, gamed_rows, length_controlled
 
 PANDALM = Path(os.environ.get("EVALSUITE_SHARED_DATA", "../shared/data")) / "pandalm"
 needs_pandalm = pytest.mark.skipif(not PANDALM.is_dir(), reason=f"no public PandaLM labels at {PANDALM}")

@@ -7,9 +7,9 @@ import pytest
 from written import answer, jsonl, question, review
 
 from evalsuite.errors import DataError
-from evalsuite.imports import Imported
-from evalsuite.imports.outcomes import outcomes
-from evalsuite.imports.vicuna import read_reviews
+from evalsuite.imports.fastchat import read_reviews
+from evalsuite.imports.figures import outcomes
+from evalsuite.imports.imported import Imported
 from evalsuite.records import Outcome, Result
 
 VICUNA = Path(os.environ.get("EVALSUITE_SHARED_DATA", "../shared/data")) / "vicuna"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from evalsuite.judges.delimiters import code_for, revealed, set_off
 from evalsuite.judges.kinds.vllm import VllmJudge
 from evalsuite.judges.llm_judge import LLMJudge
-from evalsuite.models import way_to
+from evalsuite.models.protocol import way_to
 from evalsuite.models.scripted import ScriptedModel
 from evalsuite.records import Adapter, Item, Pair, Prompt
 from evalsuite.spec.judging import read_prompt

@@ -13,13 +13,13 @@ from replayed import grading, preferring
 from shared_data import shared
 
 from evalsuite.cli import evalsuite
-from evalsuite.data.labels import LabelledPair, read_labels
+from evalsuite.data.evaluation.labels import LabelledPair, read_labels
 from evalsuite.errors import DataError, EvalsuiteError
-from evalsuite.judge_check import Checked, Question, check_judge
 from evalsuite.judges.delimiters import revealed
 from evalsuite.models.scripted import ScriptedModel
+from evalsuite.pipeline.judge_check import Checked, CheckRequest, check_judge
 from evalsuite.records import Usage
-from evalsuite.report.judges import calls_made
+from evalsuite.report.judging.judges_page import calls_made
 from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.store import Store
 from evalsuite.store.judges import JudgeCheck, checks, human_scores
@@ -48,7 +48,7 @@ def checked(folder: Path, load: Load, labels: Path, **more: Any) -> Checked:
     judge, rubric = folder / "served.yaml", folder / "two.yaml"
     judge.write_text(SERVED + PRICED)
     rubric.write_text(RUBRIC)
-    question = Question(str(judge), labels, str(rubric), **more)
+    question = CheckRequest(str(judge), labels, str(rubric), **more)
     return check_judge(question, Store(folder / "store"), lambda done, total: None, load=load)
 
 
@@ -305,4 +305,4 @@ def test_the_offline_judge_is_measured_from_the_command_line(tmp_path: Path) -> 
 def test_the_offline_judge_is_not_measured_by_a_rubric_it_cannot_use(tmp_path: Path) -> None:
     labels = rows(tmp_path / "l.jsonl", {"question": "q", "a": "x", "b": "y", "label": "a"})
     with pytest.raises(EvalsuiteError, match="cannot grade instruction, substance, economy"):
-        check_judge(Question("offline", labels), Store(tmp_path / "s"), lambda done, total: None)
+        check_judge(CheckRequest("offline", labels), Store(tmp_path / "s"), lambda done, total: None)

@@ -17,18 +17,7 @@ from evalsuite.judges.kinds.panel import Panel
 from evalsuite.judges.kinds.vllm import VllmJudge
 from evalsuite.judges.llm_judge import LLMJudge
 from evalsuite.judges.reply import PREFERENCE, read_reply, weighed
-from evalsuite.records import (
-    Chosen,
-    Completion,
-    Item,
-    Judgment,
-    Pair,
-    Prompt,
-    Sampling,
-    TokenChances,
-    Usage,
-    majority,
-)
+from evalsuite.records import Chosen, Completion, Item, Judgment, Pair, Prompt, Sampling, TokenChances, Usage, majority
 from evalsuite.spec.checks import LengthCheck
 from evalsuite.spec.judging import read_prompt
 from evalsuite.spec.rubric import Criterion, Rubric

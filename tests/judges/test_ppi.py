@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evalsuite.data.labels import LabelledReply
+from evalsuite.data.evaluation.labels import LabelledReply
 from evalsuite.judges.ppi import corrected
 from evalsuite.records import Reply, Results
 from evalsuite.spec.rubric import Criterion, Rubric

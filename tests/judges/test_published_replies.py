@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalsuite.judges import published_replies
+from evalsuite.imports import fastchat as published_replies
 
 
 @pytest.mark.parametrize(

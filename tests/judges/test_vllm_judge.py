@@ -9,10 +9,10 @@ import pytest
 
 from evalsuite.judges.kinds.vllm import VllmJudge
 from evalsuite.judges.llm_judge import LLMJudge
-from evalsuite.models import way_to
-from evalsuite.models.base import find_base
-from evalsuite.models.endpoint import EndpointModel
-from evalsuite.models.vllm.server import PYTHON, ServerProcess
+from evalsuite.models.checkpoints.base import find_base
+from evalsuite.models.openai.endpoint_model import EndpointModel
+from evalsuite.models.protocol import way_to
+from evalsuite.models.vllm.own_server import PYTHON, ServerProcess
 from evalsuite.records import Item, Pair
 from evalsuite.spec.judging import JudgePrompt
 from evalsuite.spec.rubric import Criterion, Rubric

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from evalsuite.models.adapter import adapter_digest
-from evalsuite.models.base import BaseCheckpoint, find_base
-from evalsuite.models.hf import HfModel
+from evalsuite.models.checkpoints.adapter import adapter_digest
+from evalsuite.models.checkpoints.base import BaseCheckpoint, find_base
+from evalsuite.models.hf.hf_model import HfModel
 from evalsuite.records import Adapter
 
 pytest.importorskip("torch")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evalsuite.models.arithmetic import fast_products
+from evalsuite.models.hf.network import fast_products
 
 torch = pytest.importorskip("torch")
 

@@ -9,15 +9,16 @@ import pytest
 from silent import Silent
 from small_project import Project
 
-from evalsuite import pipeline, plugins
+from evalsuite import plugins
 from evalsuite.data.digest import digest
 from evalsuite.errors import DocumentError
-from evalsuite.models.base import Backend, Base, find_model
-from evalsuite.models.remote.meter import Meter
+from evalsuite.models.checkpoints.base import Backend, Base, find_model
+from evalsuite.models.openai.calls import Meter
+from evalsuite.pipeline import flow as pipeline
 from evalsuite.records import Prompt, Sampling
 from evalsuite.spec.document import validate
-from evalsuite.spec.read import read_text
-from evalsuite.spec.run import RunSpec
+from evalsuite.spec.loading.yaml_reader import read_text
+from evalsuite.spec.run_spec import RunSpec
 from evalsuite.store import Store
 
 HEAD = "schema_version: 1\nname: n\nsuite: small\nbase_model: "

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from evalsuite.errors import ModelError
-from evalsuite.models.batching import batches, in_batches
+from evalsuite.models.hf.option_scoring import batches, in_batches
 
 
 @given(some.lists(some.integers(1, 60), max_size=40), some.integers(1, 200))

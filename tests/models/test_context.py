@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from evalsuite.errors import ModelError
-from evalsuite.models.adapter import adapter_digest
-from evalsuite.models.context import FewShot, Passages, best, read_context, write_context
+from evalsuite.models.checkpoints.adapter import adapter_digest
+from evalsuite.models.checkpoints.context import FewShotContext, Passages, best, read_context, write_context
 from evalsuite.models.in_context import InContextModel
 from evalsuite.models.scripted import ScriptedModel
 from evalsuite.records import Adapter, Example, Message, Prompt, Sampling
@@ -25,7 +25,7 @@ def turns(prompt: Prompt) -> list[tuple[str, str]]:
 
 
 def test_the_best_examples_stand_before_the_question_the_very_best_last() -> None:
-    found = FewShot(ROWS, k=2, select="similar").applied(Prompt.user("Where does Otto live today?"))
+    found = FewShotContext(ROWS, k=2, select="similar").applied(Prompt.user("Where does Otto live today?"))
     assert turns(found) == [
         ("user", "Where does Mara live?"),
         ("assistant", "In Oakton."),
@@ -37,7 +37,7 @@ def test_the_best_examples_stand_before_the_question_the_very_best_last() -> Non
 
 def test_first_always_takes_the_same_examples_and_a_system_message_stays_first() -> None:
     asked = Prompt(messages=(Message("system", "Be brief."), Message("user", "What is 3 + 4?")))
-    assert turns(FewShot(ROWS, k=1, select="first").applied(asked)) == [
+    assert turns(FewShotContext(ROWS, k=1, select="first").applied(asked)) == [
         ("system", "Be brief."),
         ("user", "Where does Mara live?"),
         ("assistant", "In Oakton."),
@@ -59,13 +59,15 @@ def test_a_question_without_a_known_word_takes_the_first_texts() -> None:
     assert best(("one", "two", "three"), "???", k=2) == [0, 1]
 
 
-@pytest.mark.parametrize("context", [FewShot(ROWS, 2, "similar"), Passages(("a", "b"), 1, "{passages} {question}")])
+@pytest.mark.parametrize(
+    "context", [FewShotContext(ROWS, 2, "similar"), Passages(("a", "b"), 1, "{passages} {question}")]
+)
 def test_a_context_is_read_back_whole_and_has_a_digest_of_its_content(tmp_path: Path, context) -> None:
     for name in ("one", "two"):
         write_context(tmp_path / name, context)
     assert read_context(tmp_path / "one") == context
     assert adapter_digest(tmp_path / "one") == adapter_digest(tmp_path / "two")
-    write_context(tmp_path / "two", FewShot(ROWS[:1], 1, "first"))
+    write_context(tmp_path / "two", FewShotContext(ROWS[:1], 1, "first"))
     assert adapter_digest(tmp_path / "one") != adapter_digest(tmp_path / "two")
 
 
@@ -79,7 +81,7 @@ def test_with_a_context_the_base_is_asked_a_longer_prompt_and_with_weights_the_a
     def answer(prompt: Prompt, adapter: Adapter | None) -> str:
         return f"{len(prompt.messages)} turns, {adapter.name if adapter else 'base'}"
 
-    write_context(tmp_path / "context", FewShot(ROWS, 2, "similar"))
+    write_context(tmp_path / "context", FewShotContext(ROWS, 2, "similar"))
     (tmp_path / "weights").mkdir()
     model = InContextModel(ScriptedModel(answer))
     for name, expected in (("context", "5 turns, base"), ("weights", "1 turns, weights")):
@@ -90,7 +92,7 @@ def test_with_a_context_the_base_is_asked_a_longer_prompt_and_with_weights_the_a
 
 
 def test_raw_text_has_no_place_for_a_context(tmp_path: Path) -> None:
-    write_context(tmp_path, FewShot(ROWS, 1, "first"))
+    write_context(tmp_path, FewShotContext(ROWS, 1, "first"))
     model = InContextModel(ScriptedModel(lambda prompt, adapter: ""))
     with pytest.raises(ModelError, match="a context stands in a conversation, and a task asks raw text"):
         model.generate([Prompt.raw("Once")], sampling=Sampling(), adapter=Adapter("x", tmp_path, "digest"))

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from evalsuite.errors import ModelError
-from evalsuite.models.adapter import adapter_digest, check_fits
-from evalsuite.models.base import BaseCheckpoint, find_base
+from evalsuite.models.checkpoints.adapter import adapter_digest, check_fits
+from evalsuite.models.checkpoints.base import BaseCheckpoint, find_base
 from evalsuite.records import Adapter
 
 Edit = Callable[..., None]

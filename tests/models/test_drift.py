@@ -7,7 +7,7 @@ import math
 import pytest
 
 from evalsuite.errors import ModelError
-from evalsuite.models.hf import HfModel
+from evalsuite.models.hf.hf_model import HfModel
 from evalsuite.models.subject import ModelSubject
 from evalsuite.records import Completion, Prompt
 

@@ -12,11 +12,10 @@ import pytest
 from endpoint_server import Behaviour, serving
 
 from evalsuite.errors import BudgetSpent, ModelError
-from evalsuite.models.endpoint import EndpointModel, endpoint_digest
-from evalsuite.models.remote.meter import Meter
-from evalsuite.models.remote.pace import Pace
+from evalsuite.models.openai.calls import Meter, Pace
+from evalsuite.models.openai.endpoint_model import EndpointModel, endpoint_digest
 from evalsuite.records import Adapter, Completion, LogLikelihood, Message, Prompt, Sampling, TokenChances
-from evalsuite.spec.endpoint import Endpoint
+from evalsuite.spec.models import Endpoint
 
 
 def endpoint(server, **changes):

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from evalsuite.errors import ModelError
-from evalsuite.models.base import BaseCheckpoint, find_base
-from evalsuite.models.chat import Chat
-from evalsuite.models.decoding import Decoder, Request
-from evalsuite.models.hf import HfModel
-from evalsuite.models.network import load_network
+from evalsuite.models.checkpoints.base import BaseCheckpoint, find_base
+from evalsuite.models.hf.chat_template import Chat
+from evalsuite.models.hf.decoding import Decoder, Request
+from evalsuite.models.hf.hf_model import HfModel
+from evalsuite.models.hf.network import load_network
 from evalsuite.records import LogLikelihood, Message, Prompt, Sampling
 
 TEXT = "what does the baker of the town say to the children who throw stones into the river at night?"

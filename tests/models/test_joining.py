@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from evalsuite.errors import ModelError
-from evalsuite.models.base import BaseCheckpoint
-from evalsuite.models.chat import Chat
-from evalsuite.models.decoding import Decoder, Request
-from evalsuite.models.network import Network, load_network
-from evalsuite.models.packed import shares
+from evalsuite.models.checkpoints.base import BaseCheckpoint
+from evalsuite.models.hf.chat_template import Chat
+from evalsuite.models.hf.decoding import Decoder, Request
+from evalsuite.models.hf.network import Network, load_network
+from evalsuite.models.hf.prefix_sharing import shares
 from evalsuite.records import Completion, Sampling
 
 HEAD = tuple(range(20, 90))

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from evalsuite.models.base import BaseCheckpoint, find_base
-from evalsuite.models.hf import HfModel
-from evalsuite.models.merging import merged
-from evalsuite.models.network import load_network
-from evalsuite.models.swap import Adapters
+from evalsuite.models.checkpoints.base import BaseCheckpoint, find_base
+from evalsuite.models.hf.adapters import Adapters, merged
+from evalsuite.models.hf.hf_model import HfModel
+from evalsuite.models.hf.network import load_network
 from evalsuite.records import Adapter, Prompt
 
 MakeAdapter = Callable[..., Adapter]
@@ -50,7 +49,7 @@ def test_the_base_weights_are_bitwise_untouched_and_merged_layers_are_plain(
 
 def test_merged_and_unmerged_agree(checkpoint: BaseCheckpoint, lora: Adapter, monkeypatch: pytest.MonkeyPatch) -> None:
     fast = values(HfModel(checkpoint), lora)
-    monkeypatch.setattr("evalsuite.models.merging._BYTES", 0)
+    monkeypatch.setattr("evalsuite.models.hf.hf_model.adapters._BYTES", 0)
     plain = values(HfModel(checkpoint), lora)
     assert fast == [pytest.approx(row, abs=1e-4) for row in plain]
     assert fast != plain

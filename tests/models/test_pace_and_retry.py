@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalsuite.models.remote.meter import Meter
-from evalsuite.models.remote.pace import Pace, Window
-from evalsuite.models.remote.retry import asked_pause, pause
+from evalsuite.models.openai.calls import Meter, Pace, Window
+from evalsuite.models.openai.wire import asked_pause, pause
 
 AMOUNTS = st.lists(st.tuples(st.integers(1, 40), st.floats(0, 30)), min_size=1, max_size=60)
 

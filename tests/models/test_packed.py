@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from evalsuite.errors import ModelError
-from evalsuite.models import scoring
-from evalsuite.models.attention import Shared, attend
-from evalsuite.models.chat import Continuations
-from evalsuite.models.network import Network
-from evalsuite.models.packed import Beginning, Row, begun, logits, shares
+from evalsuite.models.hf import option_scoring as scoring
+from evalsuite.models.hf.attention import Shared, attend
+from evalsuite.models.hf.chat_template import Continuations
+from evalsuite.models.hf.network import Network
+from evalsuite.models.hf.prefix_sharing import Beginning, BranchedRow, begun, logits, shares
 
 KINDS = ["sliding_attention", "full_attention", "sliding_attention"]
 SIZE = {"vocab_size": 97, "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4}
@@ -131,7 +131,7 @@ def test_only_the_places_that_are_asked_for_get_logits() -> None:
     net.module.lm_head.register_forward_hook(lambda _, given, __: seen.append(given[0].shape[:-1].numel()))
     assert shares(net)
     seen.clear()
-    rows = [Row(array("i", (1, 2, 3))), Row(array("i", (4, 5)), (array("i", (6, 7)),))]
+    rows = [BranchedRow(array("i", (1, 2, 3))), BranchedRow(array("i", (4, 5)), (array("i", (6, 7)),))]
     found = logits(net, begun(net, array("i", HEAD)), rows, [(0, 2), (1, 1), (1, 3)])
     assert (found.shape, seen) == ((3, 97), [1, 3])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as some
 
-from evalsuite.models.prefixes import Family, families
+from evalsuite.models.hf.prefix_sharing import Family, families
 
 ROWS = some.lists(some.lists(some.integers(0, 2), min_size=1, max_size=12), min_size=1, max_size=14)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from evalsuite.errors import AdapterNotApplied, ModelError
-from evalsuite.models import Model
-from evalsuite.models.hf import HfModel
-from evalsuite.models.proof import Proof, applied_proof
+from evalsuite.models.hf.hf_model import HfModel
+from evalsuite.models.protocol import Model
 from evalsuite.models.scripted import ScriptedModel
+from evalsuite.models.subject import Proof, applied_proof
 from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Sampling
 
 PROMPTS = [Prompt.user("who sells bread?"), Prompt.user("what is blue?")]

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from evalsuite.errors import ModelError
-from evalsuite.models import swap
-from evalsuite.models.adapter import adapter_digest
-from evalsuite.models.base import BaseCheckpoint, find_base
-from evalsuite.models.hf import HfModel
+from evalsuite.models.checkpoints.adapter import adapter_digest
+from evalsuite.models.checkpoints.base import BaseCheckpoint, find_base
+from evalsuite.models.hf import adapters as swap
+from evalsuite.models.hf.hf_model import HfModel
 from evalsuite.records import Adapter, LogLikelihood, Prompt, Sampling
 
 MakeAdapter = Callable[..., Adapter]
@@ -187,8 +187,8 @@ def _overwrite_embedding(folder: Path) -> None:
 def test_the_libraries_that_peft_imports_say_nothing(lora: Adapter) -> None:
     folder = str(lora.path)
     code = (
-        "import sys; from pathlib import Path; from evalsuite.models.adapter import read_config\n"
-        "from evalsuite.models.swap import _check_kind; from evalsuite.records import Adapter\n"
+        "import sys; from pathlib import Path; from evalsuite.models.checkpoints.adapter import read_config\n"
+        "from evalsuite.models.hf.adapters import _check_kind; from evalsuite.records import Adapter\n"
         "folder = Path(sys.argv[1]); _check_kind(Adapter('a', folder, 'd'), read_config(folder))"
     )
     ended = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=False)

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from evalsuite.errors import ModelError
-from evalsuite.models.base import BaseCheckpoint
-from evalsuite.models.chat import Chat
-from evalsuite.models.hf import HfModel
-from evalsuite.models.tokens import load_chat
+from evalsuite.models.checkpoints.base import BaseCheckpoint
+from evalsuite.models.hf.chat_template import Chat, load_chat
+from evalsuite.models.hf.hf_model import HfModel
 from evalsuite.records import Adapter, Message, Prompt
 
 TEXT = "the baker of the town sells bread and cakes to all who come in the morning"

@@ -16,11 +16,10 @@ from pathlib import Path
 import pytest
 
 from evalsuite.errors import ModelError
-from evalsuite.models.adapter import adapter_digest
-from evalsuite.models.base import find_base
-from evalsuite.models.vllm.adapters import rank_of
-from evalsuite.models.vllm.model import VllmModel
-from evalsuite.models.vllm.server import PYTHON
+from evalsuite.models.checkpoints.adapter import adapter_digest
+from evalsuite.models.checkpoints.base import find_base
+from evalsuite.models.vllm.own_server import PYTHON
+from evalsuite.models.vllm.vllm_model import VllmModel, rank_of
 from evalsuite.records import Adapter, Prompt, Sampling
 
 ASKED = [Prompt.user(f"Ada has {n} coats and gets 3 more. How many coats does Ada have now?") for n in range(2, 8)]
@@ -193,7 +192,7 @@ def trained(folder: Path, base, *, seed: int) -> Adapter:
 
 @pytest.mark.slow
 def test_base_and_adapters_say_what_the_hf_backend_says(real, base, tmp_path):
-    from evalsuite.models.hf import HfModel
+    from evalsuite.models.hf.hf_model import HfModel
 
     hf = HfModel(base)
     options = [["8", "9", "the sum is ten"]] * 3 + [["5", "6", "7"]] * 3

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from evalsuite.data.files import read_rows
-from evalsuite.evaluate import benchmark
-from evalsuite.models.hf import HfModel
+from evalsuite.evaluate.scoring import benchmark
+from evalsuite.models.hf.hf_model import HfModel
 from evalsuite.records import LogLikelihood, Outcome, Prompt
 from evalsuite.spec.suite import Benchmark
 

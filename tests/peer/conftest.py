@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from asking import SUBJECTS, Noting, rows_of, write_rows, write_tasks
 
-from evalsuite import bundled
-from evalsuite.models.base import find_base
+from evalsuite.models.checkpoints.base import find_base
+from evalsuite.spec.loading.lookup import quickstart_base
 
 # The harness asks its own libraries about the network when it is imported.
 os.environ.setdefault("HF_DATASETS_OFFLINE", "1")
@@ -36,7 +36,7 @@ def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
     folder = tmp_path_factory.mktemp("llama")
-    tokenizer = AutoTokenizer.from_pretrained(bundled.quickstart_base())
+    tokenizer = AutoTokenizer.from_pretrained(quickstart_base())
     tokenizer.model_max_length = 4096
     torch.manual_seed(5)
     config = LlamaConfig(

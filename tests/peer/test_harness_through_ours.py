@@ -10,11 +10,11 @@ import pytest
 from asking import LETTERS, NUMBER_FILTERS, Noting, assert_close, local, rows_of, write_rows, write_tasks
 from silent import Silent
 
-from evalsuite import pipeline
-from evalsuite.evaluate.harness import score as score_harness
-from evalsuite.models.adapter import adapter_digest
+from evalsuite.evaluate.lm_eval import score as score_harness
+from evalsuite.models.checkpoints.adapter import adapter_digest
+from evalsuite.pipeline import flow as pipeline
 from evalsuite.records import Adapter
-from evalsuite.report.prompt import prompt_of
+from evalsuite.report.answers import prompt_of
 from evalsuite.spec.suite import HarnessTasks
 from evalsuite.store import Store
 

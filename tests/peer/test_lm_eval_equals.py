@@ -20,7 +20,7 @@ from asking import (
     write_rows,
 )
 
-from evalsuite.evaluate.prompting import Prompting
+from evalsuite.evaluate.scoring.prompting import Prompting
 from evalsuite.evaluate.tasks.bbh import Bbh
 from evalsuite.evaluate.tasks.gsm8k import Gsm8k
 from evalsuite.evaluate.tasks.mmlu import Mmlu

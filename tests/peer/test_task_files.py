@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from asking import Noting, asked, assert_close, assert_same_replies, rows_of, values, write_rows
 
-from evalsuite.evaluate.instructions import loosened, obeyed
-from evalsuite.evaluate.prompting import Prompting
+from evalsuite.evaluate.scoring.prompting import Prompting
 from evalsuite.evaluate.tasks.arc import Arc
 from evalsuite.evaluate.tasks.hellaswag import HellaSwag
+from evalsuite.evaluate.tasks.ifeval import loosened, obeyed
 from evalsuite.evaluate.tasks.mmlu_pro import MmluPro
 from evalsuite.evaluate.tasks.truthfulqa import TruthfulQa
 from evalsuite.evaluate.tasks.winogrande import WinoGrande

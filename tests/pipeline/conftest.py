@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from evalsuite import pipeline
-from evalsuite.models.base import BaseCheckpoint
+from evalsuite.models.checkpoints.base import BaseCheckpoint
 from evalsuite.models.scripted import ScriptedModel
-from evalsuite.plan import Plan, Step
+from evalsuite.pipeline import flow as pipeline
+from evalsuite.pipeline.run import RunReport
+from evalsuite.plan.steps import Plan, Step
 from evalsuite.records import Adapter, Prompt
-from evalsuite.running import RunReport
 from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.store import Store
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from evalsuite import pipeline
 from evalsuite.errors import DocumentError, ModelError, NotFound
-from evalsuite.models.adapter import adapter_digest
-from evalsuite.models.context import weights_beside
-from evalsuite.report.card import run_cards
-from evalsuite.report.plan import looked_up
-from evalsuite.spec.load import load_specs
+from evalsuite.models.checkpoints.adapter import adapter_digest
+from evalsuite.models.checkpoints.context import weights_beside
+from evalsuite.pipeline import flow as pipeline
+from evalsuite.report.cards.run_card import run_cards
+from evalsuite.report.progress import looked_up
+from evalsuite.spec.loading.load import load_specs
 
 
 def rows(project) -> None:

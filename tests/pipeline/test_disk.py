@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from evalsuite import pipeline
 from evalsuite.errors import StoreError
+from evalsuite.pipeline import flow as pipeline
 
 
 @pytest.fixture

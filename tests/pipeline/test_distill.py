@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from evalsuite import bundled, pipeline
-from evalsuite.report.plan import looked_up, totals
+from evalsuite.pipeline import flow as pipeline
+from evalsuite.report.progress import looked_up, totals
+from evalsuite.spec.loading.lookup import bundled_folder
 from evalsuite.store import Store
 
 TRAINING = """
@@ -73,9 +74,9 @@ class Quiet:
 def files(tmp_path: Path) -> list[Path]:
     """The quickstart's project with a teacher, and a student that is given the questions without their answers."""
     (tmp_path / "data").mkdir()
-    for file in bundled.folder("data").iterdir():
+    for file in bundled_folder("data").iterdir():
         (tmp_path / "data" / file.name).symlink_to(file)
-    rows = (bundled.folder("data") / "author_train.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = (bundled_folder("data") / "author_train.jsonl").read_text(encoding="utf-8").splitlines()
     # Two of the questions stand there twice.
     asked = [{"prompt": json.loads(line)["prompt"]} for line in [*rows, *rows[:2]]]
     (tmp_path / "data" / "prompts.jsonl").write_text("\n".join(map(json.dumps, asked)), encoding="utf-8")

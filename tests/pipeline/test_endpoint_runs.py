@@ -12,14 +12,14 @@ import time
 import pytest
 from endpoint_server import Behaviour, last_words, serving
 
-from evalsuite import pipeline
 from evalsuite.cli import main
 from evalsuite.errors import DocumentError
-from evalsuite.report.leaderboard import leaderboard
-from evalsuite.report.plan import plan_table, totals
+from evalsuite.pipeline import flow as pipeline
+from evalsuite.report.leaderboard.leaderboard import leaderboard
+from evalsuite.report.progress import plan_table, totals
 from evalsuite.store import read
-from evalsuite.store.costs import run_cost
 from evalsuite.store.replies import ReplyCache
+from evalsuite.store.runs import run_cost
 
 SPEC = """
 schema_version: 1

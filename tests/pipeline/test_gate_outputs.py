@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from evalsuite.cli import evalsuite
-from evalsuite.spec.verdict import VerdictFile
+from evalsuite.spec.policy import VerdictFile
 
 
 @pytest.fixture

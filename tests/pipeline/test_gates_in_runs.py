@@ -7,9 +7,9 @@ import shutil
 
 import pytest
 
-from evalsuite import pipeline
 from evalsuite.errors import DocumentError, NotFound
-from evalsuite.evaluate.early import REASON
+from evalsuite.evaluate.pairwise.early import REASON
+from evalsuite.pipeline import flow as pipeline
 from evalsuite.store import read
 
 EARLY = """

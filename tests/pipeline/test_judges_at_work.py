@@ -9,14 +9,14 @@ import pytest
 from click.testing import CliRunner
 from replayed import block
 
-from evalsuite import pipeline
 from evalsuite.cli import evalsuite
-from evalsuite.evidence import evidence
-from evalsuite.judge_check import Question, check_judge
 from evalsuite.models.scripted import ScriptedModel
+from evalsuite.pipeline import flow as pipeline
+from evalsuite.pipeline.evidence import evidence
+from evalsuite.pipeline.judge_check import CheckRequest, check_judge
 from evalsuite.store import read
-from evalsuite.store.costs import judging_costs, run_cost
 from evalsuite.store.judges import checks
+from evalsuite.store.runs import judging_costs, run_cost
 
 JUDGE = """
 schema_version: 1
@@ -83,7 +83,9 @@ def label(project, *, limit, by=5, name="labels.jsonl"):
 
 
 def check(project, labels):
-    question = Question(str(project.folder / "judges/served.yaml"), labels, str(project.folder / "rubrics/sober.yaml"))
+    question = CheckRequest(
+        str(project.folder / "judges/served.yaml"), labels, str(project.folder / "rubrics/sober.yaml")
+    )
     return check_judge(question, project.store, lambda done, total: None, load=project.load_judge).check
 
 

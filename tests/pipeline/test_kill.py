@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from evalsuite import bundled
+from evalsuite.spec.loading.lookup import bundled_folder
 from evalsuite.store import Store
 from evalsuite.store.connect import reading
 
@@ -68,7 +68,7 @@ TABLES = {
 
 
 def project(folder: Path) -> Path:
-    data = bundled.folder("data")
+    data = bundled_folder("data")
     folder.mkdir()
     for name in ("facts", "sums", "author_heldout"):
         (folder / f"{name}.jsonl").write_bytes((data / f"{name}.jsonl").read_bytes())

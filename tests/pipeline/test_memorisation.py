@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from silent import Silent
 
-from evalsuite import pipeline
+from evalsuite.pipeline import flow as pipeline
 from evalsuite.store import Store
 
 pytestmark = pytest.mark.slow

@@ -12,9 +12,9 @@ from endpoint_server import Behaviour, last_words, serving
 from replayed import block
 from silent import Silent
 
-from evalsuite import pipeline
-from evalsuite.report.card import run_cards
-from evalsuite.report.forgetting import forgetting
+from evalsuite.pipeline import flow as pipeline
+from evalsuite.report.cards.run_card import run_cards
+from evalsuite.report.forgetting.forgetting import forgetting
 from evalsuite.store import Store
 
 pytestmark = pytest.mark.slow

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from silent import Silent
 
-from evalsuite import bundled, pipeline
-from evalsuite.report.forgetting import forgetting
+from evalsuite.pipeline import flow as pipeline
+from evalsuite.report.forgetting.forgetting import forgetting
+from evalsuite.spec.loading.lookup import quickstart_base
 from evalsuite.store import Store
 
 pytestmark = pytest.mark.slow
@@ -39,7 +40,7 @@ def fresh_lora(folder: Path) -> None:
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM
 
-    base = AutoModelForCausalLM.from_pretrained(bundled.quickstart_base())
+    base = AutoModelForCausalLM.from_pretrained(quickstart_base())
     config = LoraConfig(r=8, lora_alpha=16, target_modules="all-linear", task_type="CAUSAL_LM")
     get_peft_model(base, config).save_pretrained(folder)
 

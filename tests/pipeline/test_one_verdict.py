@@ -9,16 +9,15 @@ from xml.etree.ElementTree import parse
 import pytest
 from click.testing import CliRunner
 
-from evalsuite import pipeline
 from evalsuite.cli import evalsuite
 from evalsuite.models.scripted import ScriptedModel
+from evalsuite.pipeline import flow as pipeline
 from evalsuite.pytest_plugin import Gate
-from evalsuite.report.leaderboard import leaderboard
-from evalsuite.spec.load import load_document
-from evalsuite.spec.policy import Policy
-from evalsuite.spec.verdict import VerdictFile
+from evalsuite.report.leaderboard.leaderboard import leaderboard
+from evalsuite.spec.loading.load import load_document
+from evalsuite.spec.policy import Policy, VerdictFile
 from evalsuite.store import read
-from evalsuite.store.history import past_verdicts
+from evalsuite.store.board import past_verdicts
 
 JUDGE = """
 schema_version: 1

@@ -9,12 +9,11 @@ from shutil import copytree
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from evalsuite import pipeline
 from evalsuite.errors import DocumentError
-from evalsuite.registry.aliases import move_alias
-from evalsuite.registry.cards import write_card
+from evalsuite.pipeline import flow as pipeline
+from evalsuite.registry.cards import move_alias, write_card
 from evalsuite.spec.card import Card
-from evalsuite.spec.load import load_specs
+from evalsuite.spec.loading.load import load_specs
 from evalsuite.store import read
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)

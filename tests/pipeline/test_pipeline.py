@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from evalsuite import paired, pipeline
 from evalsuite.errors import NotFound
-from evalsuite.report.leaderboard import leaderboard
+from evalsuite.pipeline import flow as pipeline
+from evalsuite.pipeline import paired
+from evalsuite.report.leaderboard.leaderboard import leaderboard
 from evalsuite.store import read
-from evalsuite.store.log import tail
 from evalsuite.store.replies import ReplyCache
+from evalsuite.store.runs import tail
 
 
 def results(project):

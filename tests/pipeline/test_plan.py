@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from evalsuite import pipeline
-from evalsuite.plan import Cost
-from evalsuite.report.plan import looked_up, plan_table, totals
+from evalsuite.pipeline import flow as pipeline
+from evalsuite.plan.steps import Cost
+from evalsuite.report.progress import looked_up, plan_table, totals
 
 TRAIN = """
 train:

@@ -8,16 +8,15 @@ import re
 import pytest
 from click.testing import CliRunner
 
-from evalsuite import pipeline
 from evalsuite.cli import evalsuite
-from evalsuite.data.learned import learned
+from evalsuite.data.training.mixture import learned
 from evalsuite.errors import DocumentError, NotFound
-from evalsuite.plan import Cost
-from evalsuite.plan.material import material
-from evalsuite.report.chain import chain
-from evalsuite.report.forgetting import forgetting, told
-from evalsuite.report.leaderboard import leaderboard
-from evalsuite.report.plan import takes
+from evalsuite.pipeline import flow as pipeline
+from evalsuite.plan.given_to_probes import material
+from evalsuite.plan.steps import Cost
+from evalsuite.report.forgetting.forgetting import chain, forgetting, told
+from evalsuite.report.leaderboard.leaderboard import leaderboard
+from evalsuite.report.progress import takes
 
 SHARED = """\
   - {probe: format, of: [sums, style], forms: {sums: number}}

@@ -7,12 +7,12 @@ import re
 
 import pytest
 
-from evalsuite import pipeline
 from evalsuite.cli import main
 from evalsuite.data.fetch import fetch
 from evalsuite.errors import DataError, NotFound
+from evalsuite.pipeline import flow as pipeline
 from evalsuite.records import Rendered
-from evalsuite.report.prompt import prompt_of
+from evalsuite.report.answers import prompt_of
 from evalsuite.spec.dataset import HubSplit
 from evalsuite.store.connect import reading
 

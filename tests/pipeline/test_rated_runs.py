@@ -6,7 +6,7 @@ import pytest
 from planted import declare
 
 from evalsuite.records import Outcome, Reply, Score
-from evalsuite.report.ratings import flat, ratings
+from evalsuite.report.judging.ratings import flat, ratings
 from evalsuite.store import Store, write
 from evalsuite.store.write import SpecRow, StepRow
 

@@ -12,19 +12,18 @@ import pytest
 from endpoint_server import Behaviour, last_words, serving
 from safetensors.numpy import load_file, save_file
 
-from evalsuite import pipeline
 from evalsuite.cli import main
 from evalsuite.errors import DocumentError, NotFound
 from evalsuite.models.scripted import ScriptedModel
-from evalsuite.plan import NO_REFERENCE
+from evalsuite.pipeline import flow as pipeline
+from evalsuite.plan.steps import NO_REFERENCE
 from evalsuite.records import Adapter
-from evalsuite.registry.aliases import move_alias
-from evalsuite.registry.cards import write_card
-from evalsuite.report.card import run_cards
-from evalsuite.report.forgetting import forgetting
-from evalsuite.report.leaderboard import leaderboard
-from evalsuite.report.pairings import met
-from evalsuite.report.verdict import markdown, verdict_file
+from evalsuite.registry.cards import move_alias, write_card
+from evalsuite.report.cards.run_card import run_cards
+from evalsuite.report.cards.verdict import markdown, verdict_file
+from evalsuite.report.forgetting.forgetting import forgetting
+from evalsuite.report.judging.ratings import met
+from evalsuite.report.leaderboard.leaderboard import leaderboard
 from evalsuite.spec.card import Card
 from evalsuite.store import read
 

@@ -15,15 +15,14 @@ from safetensors.numpy import load_file, save_file
 
 from evalsuite import cli
 from evalsuite.errors import DocumentError, EvalsuiteError, NotFound
-from evalsuite.plan.recorded import step_row
+from evalsuite.pipeline.release import Release, release
+from evalsuite.pipeline.verify import Wanted, verify
+from evalsuite.plan.steps import step_row
 from evalsuite.records import Verdict
 from evalsuite.registry import signing
-from evalsuite.registry.aliases import read_aliases, roll_back
-from evalsuite.registry.cards import find_card, read_cards
-from evalsuite.release import Release, release
+from evalsuite.registry.cards import find_card, read_aliases, read_cards, roll_back
 from evalsuite.spec.card import CardOverride
 from evalsuite.store import read, write
-from evalsuite.verify import Wanted, verify
 
 AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 

@@ -8,8 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from evalsuite import pipeline
 from evalsuite.execute.side_by_side import places
+from evalsuite.pipeline import flow as pipeline
 
 COMMAND = "train: {{method: command, run: '{run}', output: out-{name}}}"
 

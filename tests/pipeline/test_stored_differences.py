@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from planted import declare, fill
 
-from evalsuite import paired
 from evalsuite.errors import NotFound
-from evalsuite.evaluate.difference import differences
+from evalsuite.evaluate.pairwise.difference import differences
+from evalsuite.pipeline import paired
 from evalsuite.records import Outcome, Reply, Result, Results, Score
 from evalsuite.store import Store, read
 from evalsuite.store.write import SpecRow, StepRow

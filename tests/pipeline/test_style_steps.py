@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from evalsuite import pipeline
-from evalsuite.report.leaderboard import leaderboard
+from evalsuite.pipeline import flow as pipeline
+from evalsuite.report.leaderboard.leaderboard import leaderboard
 from evalsuite.store import read
 
 

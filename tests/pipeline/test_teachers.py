@@ -8,11 +8,11 @@ from contextlib import closing
 import pytest
 from endpoint_server import Behaviour, serving
 
-from evalsuite import pipeline
 from evalsuite.execute.teaching import asking
-from evalsuite.models.teacher import FoundTeacher
+from evalsuite.models.checkpoints.teacher import FoundTeacher
+from evalsuite.pipeline import flow as pipeline
 from evalsuite.records import Adapter, Prompt
-from evalsuite.report.plan import looked_up, totals
+from evalsuite.report.progress import looked_up, totals
 from evalsuite.spec.teacher import ServedTeacher
 from evalsuite.store.replies import ReplyCache
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from evalsuite.pipeline.run import Logged
 from evalsuite.store import Store
-from evalsuite.store.log import RunLog, tail
-from evalsuite.watching import Logged
+from evalsuite.store.runs import RunLog, tail
 
 
 class Heard:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from evalsuite import pipeline
-from evalsuite.models.context import FewShot, read_context
+from evalsuite.models.checkpoints.context import FewShotContext, read_context
+from evalsuite.pipeline import flow as pipeline
 from evalsuite.store import read
 
 
@@ -31,7 +31,7 @@ def test_examples_in_the_prompt_are_scored_like_an_adapter_and_cached_like_one(p
     assert (spec.method, spec.adapter_type) == ("few_shot", None)
     [folder] = project.store.adapters.iterdir()
     context = read_context(folder)
-    assert isinstance(context, FewShot)
+    assert isinstance(context, FewShotContext)
     assert len(context.examples) == 20
     assert project.run().steps_run == 0
 

@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from evalsuite import bundled
+from evalsuite.spec.loading.lookup import quickstart_base
 from quickstart.pretrain import pretrain
 from quickstart.questions import BRIEFLY
 
-BASE = bundled.quickstart_base()
+BASE = quickstart_base()
 TALK = [{"role": "user", "content": "What does a cat eat?"}, {"role": "assistant", "content": "A cat eats fish."}]
 
 

@@ -8,16 +8,16 @@ import pytest
 from click.testing import CliRunner
 from planted import change, fill, paired, result, spec, told
 
-from evalsuite import paired as paired_differences
 from evalsuite.cli import evalsuite
 from evalsuite.errors import NotFound
+from evalsuite.pipeline import paired as paired_differences
 from evalsuite.records import UNKNOWN, Measurement, Outcome, how_they_differ, marks
-from evalsuite.report.chain import chain
-from evalsuite.report.changes import from_baseline, from_bases
-from evalsuite.report.leaderboard import leaderboard
-from evalsuite.report.pairings import met
-from evalsuite.report.samples import metrics_of
-from evalsuite.report.style import styles
+from evalsuite.report.answers import metrics_of
+from evalsuite.report.author_style import styles
+from evalsuite.report.forgetting.forgetting import chain
+from evalsuite.report.judging.ratings import met
+from evalsuite.report.leaderboard.changes import from_baseline, from_bases
+from evalsuite.report.leaderboard.leaderboard import leaderboard
 from evalsuite.store import Store
 from evalsuite.store.connect import writing
 from evalsuite.store.write import StepRow

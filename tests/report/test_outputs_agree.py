@@ -14,12 +14,9 @@ from evalsuite.gate.decide import decide
 from evalsuite.plugins import find
 from evalsuite.pytest_plugin import Gate, RuleFailed, RuleItem
 from evalsuite.records import Direction, Evidence, Facts, Metric, Result, Results, TrainingPoint, Verdict
-from evalsuite.report.annotations import workflow_commands
-from evalsuite.report.junit import junit
-from evalsuite.report.note import Note, html
-from evalsuite.report.verdict import document_of, exit_code, markdown, sentences
-from evalsuite.spec.policy import Policy
-from evalsuite.spec.verdict import VerdictFile
+from evalsuite.report.cards.note import Note, html
+from evalsuite.report.cards.verdict import document_of, exit_code, junit, markdown, sentences, workflow_commands
+from evalsuite.spec.policy import Policy, VerdictFile
 
 NASTY = ("a|b", "<script>alert(1)</script>", 'q"uote&amp;', "new\nline", "per%cent::", "bell\x07", "plain.accuracy")
 BLOCKED = {"fail": 1, "undecided": 3, "invalid": 3, "pass": 0}

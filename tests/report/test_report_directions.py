@@ -11,13 +11,12 @@ from planted import result as planted_result
 
 from evalsuite.errors import NotFound
 from evalsuite.records import Comparison, Metric, Outcome, Result, called
-from evalsuite.report.card import run_cards
-from evalsuite.report.changes import from_bases
-from evalsuite.report.comparison import comparison_figures, comparison_table
-from evalsuite.report.forgetting import forgetting
-from evalsuite.report.forgetting_charts import change_chart, flip_chart, subject_chart
-from evalsuite.report.leaderboard import Leaderboard, leaderboard
-from evalsuite.report.trade_off import front
+from evalsuite.report.cards.run_card import run_cards
+from evalsuite.report.forgetting.forgetting import forgetting
+from evalsuite.report.forgetting.forgetting_charts import change_chart, flip_chart, subject_chart
+from evalsuite.report.leaderboard.changes import comparison_figures, comparison_table, from_bases
+from evalsuite.report.leaderboard.leaderboard import Leaderboard, leaderboard
+from evalsuite.report.leaderboard.leaderboard_charts import front
 from evalsuite.store import Store
 from evalsuite.store.connect import writing
 from evalsuite.store.samples import sample_beside

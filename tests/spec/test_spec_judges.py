@@ -14,8 +14,8 @@ from evalsuite.errors import DocumentError
 from evalsuite.spec.document import validate
 from evalsuite.spec.judge import JudgeFile
 from evalsuite.spec.judging import Judge, ResolvedJudge, fill, read_prompt
-from evalsuite.spec.load import load_judge, load_rubric, load_specs
-from evalsuite.spec.read import read_text
+from evalsuite.spec.loading.load import load_judge, load_rubric, load_specs
+from evalsuite.spec.loading.yaml_reader import read_text
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = "schema_version: 1\nname: j\n"

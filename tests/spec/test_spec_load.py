@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from small_project import GATE, SPEC, SUITE, Project
 
-from evalsuite import bundled
 from evalsuite.errors import DocumentError
-from evalsuite.spec.load import load_specs
-from evalsuite.spec.matrix import expand, override
-from evalsuite.spec.project import kind_of, kind_of_file
-from evalsuite.spec.read import read_file, read_text
+from evalsuite.spec.loading.load import load_specs
+from evalsuite.spec.loading.lookup import bundled_folder, kind_of, kind_of_file
+from evalsuite.spec.loading.matrix import expand, override
+from evalsuite.spec.loading.yaml_reader import read_file, read_text
 
 RUN = "schema_version: 1\nname: a\nsuite: s\ntrain:\n  epochs: 3\n  data:\n    - {path: x}\n"
 
@@ -60,7 +59,7 @@ def test_a_document_beside_the_spec_wins_over_the_project_and_the_bundled_one(pr
         return found.documents["suites/quickstart"]
 
     quickstart = SUITE.replace("name: small", "name: quickstart")
-    assert where() == bundled.folder("suites") / "quickstart.yaml"
+    assert where() == bundled_folder("suites") / "quickstart.yaml"
     in_project = project.write("suites/quickstart.yaml", quickstart)
     assert where() == in_project
     below = project.write("specs/suites/quickstart.yaml", quickstart)
@@ -174,13 +173,13 @@ def test_every_shipped_document_says_its_kind_by_its_keys_alone(tmp_path: Path) 
         ("judges", "judge"),
         ("specs", "spec"),
     ):
-        for file in bundled.folder(folder).glob("*.yaml"):
+        for file in bundled_folder(folder).glob("*.yaml"):
             assert kind_of(read_file(file).data) == kind, file
 
 
 def test_a_name_that_is_nowhere_is_told_with_the_places_that_were_searched(project: Project) -> None:
     project.change("specs/mine.yaml", "gate: strict", "gate: lax")
-    lax = bundled.folder("gates") / "lax.yaml"
+    lax = bundled_folder("gates") / "lax.yaml"
     searched = f"specs/lax.yaml, specs/gates/lax.yaml, gates/lax.yaml, {lax}"
     assert refusal(project) == f"specs/mine.yaml:11  gate  no policy 'lax'; looked for {searched}"
 

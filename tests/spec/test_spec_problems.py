@@ -12,11 +12,11 @@ from small_project import Project
 from evalsuite.errors import DocumentError
 from evalsuite.spec.document import Document, validate
 from evalsuite.spec.judge import JudgeFile
-from evalsuite.spec.load import load_specs
+from evalsuite.spec.loading.load import load_specs
+from evalsuite.spec.loading.yaml_reader import read_text
 from evalsuite.spec.policy import Policy
-from evalsuite.spec.read import read_text
 from evalsuite.spec.rubric import Rubric
-from evalsuite.spec.run import RunSpec
+from evalsuite.spec.run_spec import RunSpec
 from evalsuite.spec.suite import Suite
 
 RUN = "schema_version: 1\nname: a\nbase_model: {id: quickstart}\nsuite: s\n"
@@ -145,7 +145,7 @@ def test_a_policy_without_rules_would_pass_everything_and_is_refused() -> None:
     ],
 )
 def test_a_value_of_another_type_is_refused_not_converted(line: str, wrong: str) -> None:
-    from evalsuite.spec.matrix import override
+    from evalsuite.spec.loading.matrix import override
 
     raw = override(read_text(RUN + TRAIN, file="a.yaml"), (f"{line}={wrong}",))
     with pytest.raises(DocumentError) as refused:

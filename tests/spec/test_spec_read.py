@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from evalsuite.errors import DocumentError
-from evalsuite.spec.read import read_file, read_text, read_value
+from evalsuite.spec.loading.yaml_reader import read_file, read_text, read_value
 
 WORDS = ["no", "NO", "on", "off", "yes", "y", "n", "2024-01-31", "12:30:45", "0x1F", "0o17", "007", "1_000", "1e", "e5"]
 WORDS += [".inf", "-.inf", ".nan", "inf", "nan", "NaN", "Infinity", "1.2.3", "+", ".", "1e+", "٣", "½"]

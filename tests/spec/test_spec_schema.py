@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from evalsuite.spec.schema import DOCUMENTS, emit
+from evalsuite.spec.loading.schema import DOCUMENTS, emit
 
 ODD: list[Any] = [None, True, 0, 1, -1, 1.0, 0.5, 2**40, 1e300, "", "x", "1", "../x", [], ["x"], {}, {"x": 1}]
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalsuite.stats.agreement import Agreement, cohen, fleiss
-from evalsuite.stats.bootstrap import Resampling
-from evalsuite.stats.krippendorff import krippendorff
+from evalsuite.stats.agreement.kappa import Agreement, cohen, fleiss
+from evalsuite.stats.agreement.krippendorff import krippendorff
+from evalsuite.stats.intervals.bootstrap import Resampling
 
 A = [1, 2, 3, 3, 2, 1, 3, 2, 1, 3]
 B = [1, 2, 3, 2, 2, 1, 3, 3, 1, 2]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalsuite.stats.bootstrap import Resampling, Undefined, fidelity, win_rate
-from evalsuite.stats.interval import Estimate, wilson
+from evalsuite.stats.intervals.bootstrap import Resampling, Undefined, fidelity, win_rate
+from evalsuite.stats.intervals.mean import Estimate, wilson
 
 SEEDED = Resampling(seed=7, resamples=2000)
 

@@ -10,8 +10,8 @@ equal tails. Clopper-Pearson covers 98.4 % (n = 30) and 98.3 % (n = 100) there, 
 import numpy as np
 import pytest
 
-from evalsuite.stats.interval import Interval, mean, wilson
-from evalsuite.stats.paired import difference
+from evalsuite.stats.intervals.mean import Interval, mean, wilson
+from evalsuite.stats.paired.mean_difference import difference
 
 SIZES = (30, 100, 1000)
 SHARES = (0.05, 0.5, 0.95)

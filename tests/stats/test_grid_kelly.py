@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
-from evalsuite.stats.confidence_sequence import ConfidenceSequence
-from evalsuite.stats.grid_kelly import SIZES, GridTest
+from evalsuite.stats.sequential.betting import ConfidenceSequence
+from evalsuite.stats.sequential.grid_kelly import SIZES, GridTest
 
 
 def test_the_capital_is_the_mean_of_the_gamblers() -> None:

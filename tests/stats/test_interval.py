@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalsuite.stats.interval import Estimate, Interval, mean, wilson
+from evalsuite.stats.intervals.mean import Estimate, Interval, mean, wilson
 
 FOUR_BY_FOUR = [float(digit) for digit in "1100111000001111"]
 QUESTIONS = np.repeat(["a", "b", "c", "d"], 4)
@@ -52,7 +52,7 @@ def test_answers_to_the_same_question_count_as_a_cluster():
 def test_the_guarded_error_is_the_corrected_one_of_statsmodels():
     from statsmodels.api import OLS
 
-    from evalsuite.stats.spread import measure
+    from evalsuite.stats.intervals.spread import measure
 
     codes = np.repeat(range(4), 4)
     fit = OLS(np.array(FOUR_BY_FOUR), np.ones(16)).fit(cov_type="cluster", cov_kwds={"groups": codes})

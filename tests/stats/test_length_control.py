@@ -3,8 +3,14 @@
 import numpy as np
 import pytest
 
-from evalsuite.stats.bootstrap import Resampling
-from evalsuite.stats.length_control import LengthWeights, from_weights, gamed_rows, length_controlled, standardised
+from evalsuite.stats.intervals.bootstrap import Resampling
+from evalsuite.stats.ratings.length_control import (
+    LengthWeights,
+    from_weights,
+    gamed_rows,
+    length_controlled,
+    standardised,
+)
 
 ROW = np.arange(40)
 LONGER = ((37 * ROW % 41) - 20) * 10.0

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalsuite.stats.interval import mean
-from evalsuite.stats.mcnemar import Flips, flips
+from evalsuite.stats.intervals.mean import mean
+from evalsuite.stats.paired.flips import Flips, flips
 
 
 def answers(lost: int, gained: int, both: int = 0, neither: int = 0) -> tuple[np.ndarray, np.ndarray]:

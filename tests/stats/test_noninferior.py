@@ -5,9 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalsuite.stats.noninferior import NonInferiority, non_inferiority, superiority
-from evalsuite.stats.paired import difference
-from evalsuite.stats.tango import Discordance
+from evalsuite.stats.paired.mean_difference import Discordance, difference
+from evalsuite.stats.paired.noninferior import NonInferiority, non_inferiority, superiority
 
 X = [0.78, 0.55, 0.91, 0.62, 0.70, 0.83, 0.49, 0.66]
 Y = [0.71, 0.58, 0.80, 0.55, 0.69, 0.70, 0.52, 0.60]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalsuite.stats.interval import Interval, mean
-from evalsuite.stats.paired import Difference, difference, differences_of_counts
+from evalsuite.stats.intervals.mean import Interval, mean
+from evalsuite.stats.paired.mean_difference import Difference, difference, differences_of_counts
 
 A = [1, 1, 1, 0, 1, 0, 1, 1, 0, 1]
 B = [1, 0, 1, 0, 1, 0, 0, 1, 0, 1]

@@ -4,12 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalsuite.stats.power import (
-    PairedVariance,
-    minimum_detectable_effect,
-    sample_size,
-    samples_to_settle,
-)
+from evalsuite.stats.intervals.power import PairedVariance, minimum_detectable_effect, sample_size, samples_to_settle
 
 
 def test_three_points_need_969_questions():

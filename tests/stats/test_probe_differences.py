@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evalsuite.stats.bootstrap import Resampling
-from evalsuite.stats.copied import copied_share, extracted, longest_run
-from evalsuite.stats.paired import difference
-from evalsuite.stats.paired_statistic import binned_error, column_mean, statistic_difference
-from evalsuite.stats.weighted import weighted_difference
+from evalsuite.stats.intervals.bootstrap import Resampling
+from evalsuite.stats.intervals.probes import copied_share, extracted, longest_run
+from evalsuite.stats.paired.mean_difference import difference, weighted_difference
+from evalsuite.stats.paired.statistic import binned_error, column_mean, statistic_difference
 
 
 def test_equal_weights_are_no_weights() -> None:

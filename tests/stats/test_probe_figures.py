@@ -7,12 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalsuite.stats.answer_curve import area_over
-from evalsuite.stats.bootstrap import Resampling
-from evalsuite.stats.calibration import calibration
-from evalsuite.stats.exposure import exposure, sampled_exposure
-from evalsuite.stats.forgetting import Continual, continual
-from evalsuite.stats.text_likelihood import text_likelihood
+from evalsuite.stats.intervals.bootstrap import Resampling
+from evalsuite.stats.intervals.calibration import calibration
+from evalsuite.stats.intervals.probes import (
+    Continual,
+    area_over,
+    continual,
+    exposure,
+    sampled_exposure,
+    text_likelihood,
+)
 
 
 def test_a_chain_of_trainings():

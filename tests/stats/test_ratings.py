@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalsuite.stats.bootstrap import Resampling, Undefined
-from evalsuite.stats.bradley_terry import Anchor, Game, Ratings, bradley_terry
+from evalsuite.stats.intervals.bootstrap import Resampling, Undefined
+from evalsuite.stats.ratings.bradley_terry import Anchor, Game, Ratings, bradley_terry
 
 
 def expected_score(elo: float, other: float) -> float:

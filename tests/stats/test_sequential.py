@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalsuite.stats.confidence_sequence import ConfidenceSequence
-from evalsuite.stats.interval import Interval
+from evalsuite.stats.intervals.mean import Interval
+from evalsuite.stats.sequential.betting import ConfidenceSequence
 
 TEN = [1, 0, 1, 1, 0, 1, 1, 1, 0, 1]
 

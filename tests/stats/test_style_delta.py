@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evalsuite.stats.bootstrap import Undefined
-from evalsuite.stats.style_delta import AuthorDeltas, author_deltas
+from evalsuite.stats.intervals.bootstrap import Undefined
+from evalsuite.stats.style.burrows import AuthorDeltas, author_deltas
 
 WORDS = ["because", "therefore", "maybe", "first", "then", "so", "thus", "premise", "check", "hence"]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evalsuite.stats.burrows import style_words
-from evalsuite.stats.two_sample import Passage, accuracy_test, classifier_test
+from evalsuite.stats.style.burrows import style_words
+from evalsuite.stats.style.two_sample import Passage, accuracy_test, classifier_test
 
 NOVELS = Path(os.environ.get("EVALSUITE_SHARED_DATA", "../shared/data")) / "author"
 needs_novels = pytest.mark.skipif(not NOVELS.is_dir(), reason=f"no public novels at {NOVELS}")

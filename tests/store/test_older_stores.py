@@ -10,9 +10,8 @@ import pytest
 from evalsuite.records import Metric
 from evalsuite.store import Store, read
 from evalsuite.store.board import entries
-from evalsuite.store.connect import bring_up_to_date
+from evalsuite.store.connect import bring_up_to_date, migrations
 from evalsuite.store.judges import checks, knowledge
-from evalsuite.store.migrate import migrations
 
 # The last version that kept figures without what they are.
 SILENT = 11

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalsuite.store import Store
-from evalsuite.store.log import RunLog, tail
+from evalsuite.store.runs import RunLog, tail
 
 
 def test_lines_stand_in_their_order_with_their_time(tmp_path: Path) -> None:

@@ -30,8 +30,7 @@ from evalsuite.records import (
 )
 from evalsuite.store import Store, read, write
 from evalsuite.store.board import entries
-from evalsuite.store.connect import bring_up_to_date, opened, reading, writing
-from evalsuite.store.migrate import migrations
+from evalsuite.store.connect import bring_up_to_date, migrations, opened, reading, writing
 from evalsuite.store.write import SpecRow, StepRow
 
 STEP = StepRow("d1", "score", "facts", "candidate")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from evalsuite.train.blocks import NAME, use_blocks
+from evalsuite.train.loop.supervised import NAME, use_blocks
 
 ROWS = ([7, 8, 9, 10, 11], [12], [13, 14, 15], [16, 17, 18, 19, 20, 21, 22])
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evalsuite.train.partial import Partial
-from evalsuite.train.watch import due
+from evalsuite.train.loop.save import Partial
+from evalsuite.train.loop.trainer import due
 
 
 def _save(partial: Partial, step: int) -> Path:

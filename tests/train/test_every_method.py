@@ -15,11 +15,11 @@ import pytest
 from pydantic import ValidationError
 from tiny_training import OPTIONS, Job, contents, row
 
-from evalsuite.models.base import find_base
-from evalsuite.models.hf import HfModel
+from evalsuite.models.checkpoints.base import find_base
+from evalsuite.models.hf.hf_model import HfModel
 from evalsuite.plugins import find
 from evalsuite.records import Adapter, Prompt
-from evalsuite.train.adapters.choice import AdapterType
+from evalsuite.train.loop.training_options import AdapterType
 from evalsuite.train.methods.sft import Sft
 
 Make = Callable[..., Job]

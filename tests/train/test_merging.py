@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from evalsuite.train.merging import Update, arc_weights, cosine, cut, dare, linear, slerp, ties
+from evalsuite.train.loop.merging import Update, arc_weights, cosine, cut, dare, linear, slerp, ties
 
 
 def update(seed: int, *, rank: int = 2, size: tuple[int, int] = (5, 4)) -> Update:

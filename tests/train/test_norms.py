@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from evalsuite.errors import TrainingError
 from evalsuite.records import LayerNorm
-from evalsuite.train.norms import layer_norms, scale_of, update_norm
+from evalsuite.train.loop.save import layer_norms, scale_of, update_norm
 
 B = np.array([[1, 2], [3, 4], [5, 6]], dtype=float)
 A = np.array([[1, 0, -1, 2], [0, 1, 1, -1]], dtype=float)

@@ -12,10 +12,10 @@ from tiny_training import Job, row_of
 
 from evalsuite.errors import TrainingError
 from evalsuite.records import ChosenRejected, Example, Prompt, Rated, Row
-from evalsuite.train.pairs import tokenise_pairs
-from evalsuite.train.rated import rated_datasets, tokenise_rated, with_others
-from evalsuite.train.rows import only
-from evalsuite.train.trainer import Loaded, fit
+from evalsuite.train.loop.preference import tokenise_pairs
+from evalsuite.train.loop.tokens import only
+from evalsuite.train.loop.trainer import Loaded, fit
+from evalsuite.train.methods.kto import rated_datasets, tokenise_rated, with_others
 
 Make = Callable[..., Job]
 
@@ -102,7 +102,7 @@ def log_probabilities(base: Path, rows: Sequence[Row]) -> list[dict[str, tuple[l
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from evalsuite.train.rows import split
+    from evalsuite.train.loop.tokens import split
 
     tokenizer = AutoTokenizer.from_pretrained(base)
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32).eval()
@@ -216,7 +216,7 @@ def test_pairs_are_the_tokens_that_trl_makes(base: Path, tmp_path: Path) -> None
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from trl import DPOConfig, DPOTrainer
 
-    from evalsuite.train.quiet import quiet
+    from evalsuite.train.loop.loaded_base import quiet
 
     rows = [row_of(ChosenRejected, number) for number in range(4)]
     tokenizer = AutoTokenizer.from_pretrained(base)

@@ -9,8 +9,8 @@ from typing import Any
 from tiny_training import row
 
 from evalsuite.train.adapters.lora import LoraAdapter
-from evalsuite.train.base import load_base
-from evalsuite.train.rows import split
+from evalsuite.train.loop.loaded_base import load_base
+from evalsuite.train.loop.tokens import split
 
 LORA = LoraAdapter(type="lora")
 

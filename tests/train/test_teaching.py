@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from evalsuite.data.rows import source_rows
+from evalsuite.data.training.rows import source_rows
 from evalsuite.errors import TrainingError
 from evalsuite.plugins import Asking, TrainingJob
 from evalsuite.records import Completion, Example, Message, Prompt, Sampling, Unanswered
 from evalsuite.spec.source import Source
-from evalsuite.spec.writing import Keep
-from evalsuite.train.teaching import answered
+from evalsuite.spec.teacher import Keep
+from evalsuite.train.methods.distill import answered
 
 DRAWN = Sampling(max_tokens=12, temperature=0.5, seed=3)
 

@@ -10,8 +10,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from evalsuite.errors import TrainingError
-from evalsuite.models.context import FewShot as Shown
-from evalsuite.models.context import Passages, read_context
+from evalsuite.models.checkpoints.context import FewShotContext as Shown
+from evalsuite.models.checkpoints.context import Passages, read_context
 from evalsuite.plugins import TrainingJob
 from evalsuite.records import Example, Prompt
 from evalsuite.train.methods.command import Command

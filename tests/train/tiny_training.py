@@ -16,17 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from evalsuite.plugins import Asking, TrainingJob, find
-from evalsuite.records import (
-    ChosenRejected,
-    Completion,
-    Example,
-    Prompt,
-    Rated,
-    Row,
-    Sampling,
-    Training,
-    Unanswered,
-)
+from evalsuite.records import ChosenRejected, Completion, Example, Prompt, Rated, Row, Sampling, Training, Unanswered
 
 TEMPLATE = (
     "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}{{ eos_token }}{% endfor %}"

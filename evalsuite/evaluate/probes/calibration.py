@@ -13,8 +13,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from evalsuite.evaluate.asked import effort, outcome
-from evalsuite.evaluate.weighing import weighed
+from evalsuite.evaluate.scoring.completions import effort, outcome
+from evalsuite.evaluate.scoring.loglikelihood import weighed
 from evalsuite.plugins import Asked, Material, Subject, Task
 from evalsuite.records import (
     Comparison,
@@ -95,8 +95,8 @@ class CalibrationProbe(AskingOptions):
         return tuple(replace(metric, name=joined(entry, metric.name)).of(self.name) for metric in _FIGURES)
 
     def _entry(self, name: str, asked: Asked, subject: Subject, *, seed: int) -> Outcome:
-        from evalsuite.stats.bootstrap import Resampling
-        from evalsuite.stats.calibration import calibration
+        from evalsuite.stats.intervals.bootstrap import Resampling
+        from evalsuite.stats.intervals.calibration import calibration
 
         judged = [
             _sureness(asked.task, sample, found)
@@ -122,8 +122,8 @@ class CalibrationProbe(AskingOptions):
         return replace(measured, results=results)
 
     def _difference(self, entry: str, base: Results, candidate: Results) -> Comparison | None:
-        from evalsuite.stats.bootstrap import Resampling
-        from evalsuite.stats.paired_statistic import binned_error, statistic_difference
+        from evalsuite.stats.intervals.bootstrap import Resampling
+        from evalsuite.stats.paired.statistic import binned_error, statistic_difference
 
         error, _, *names = (metric.name for metric in self._figures(entry))
         sides = [[results.scores.get(name, {}) for name in names] for results in (candidate, base)]

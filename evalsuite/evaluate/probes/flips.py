@@ -60,8 +60,8 @@ def _figures(entry: str) -> tuple[Metric, ...]:
 
 
 def _flips(entry: str, base: Results, candidate: Results, *, margin: float) -> Outcome:
-    from evalsuite.stats.interval import mean
-    from evalsuite.stats.mcnemar import flips
+    from evalsuite.stats.intervals.mean import mean
+    from evalsuite.stats.paired.flips import flips
 
     name, of_gained, of_kept = (metric.name for metric in _figures(entry))
     metric = _main(entry, base, candidate)
@@ -108,8 +108,8 @@ def _rights(metric: Metric, results: Results) -> Mapping[str, float]:
 
 def _kept(name: str, old: list[float], new: list[float], *, margin: float) -> tuple[Result, Comparison]:
     """The difference of accuracy with the answer of the non-inferiority test, and the same as a comparison."""
-    from evalsuite.stats.noninferior import non_inferiority
-    from evalsuite.stats.paired import difference
+    from evalsuite.stats.paired.mean_difference import difference
+    from evalsuite.stats.paired.noninferior import non_inferiority
 
     tested, found = non_inferiority(new, old, margin=margin), difference(new, old, bounds=(0, 1))
     words = {

@@ -16,9 +16,9 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from evalsuite.data.prompts import ProbePrompt, read_prompts
-from evalsuite.evaluate.asked import effort, kept, outcome
-from evalsuite.evaluate.forms import has_form, keeps_language, repeats_itself
+from evalsuite.data.evaluation.prompts import ProbePrompt, read_prompts
+from evalsuite.evaluate.scoring.completions import effort, kept, outcome
+from evalsuite.evaluate.scoring.format_checks import has_form, keeps_language, repeats_itself
 from evalsuite.plugins import Material, Subject
 from evalsuite.records import Completion, Effort, Metric, Outcome, Results, Sampling, Score, Wants, by_name
 from evalsuite.spec.document import Name

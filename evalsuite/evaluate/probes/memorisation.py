@@ -19,9 +19,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from evalsuite.data.prompts import read_texts
-from evalsuite.evaluate.aggregate import aggregate
-from evalsuite.evaluate.asked import effort, outcome
+from evalsuite.data.evaluation.prompts import read_texts
+from evalsuite.evaluate.scoring.aggregate import aggregate
+from evalsuite.evaluate.scoring.completions import effort, outcome
 from evalsuite.plugins import Material, Subject
 from evalsuite.records import Canary, Effort, Metric, Outcome, Prompt, Recited, Reply, Result, Results, Score, Wants
 from evalsuite.spec.document import Name
@@ -136,7 +136,7 @@ class MemorisationProbe(AskingOptions):
                 yield _Text(f"unseen/{name}", Prompt.raw(""), text, control=_UNSEEN)
 
     def _scores(self, text: _Text, recited: dict[int, Recited | None]) -> list[Score]:
-        from evalsuite.stats.copied import copied_share, extracted, longest_run
+        from evalsuite.stats.intervals.probes import copied_share, extracted, longest_run
 
         scores = []
         for k, found in recited.items():
@@ -165,7 +165,7 @@ class MemorisationProbe(AskingOptions):
 
     def _canaries(self, subject: Subject, canaries: Sequence[Canary]) -> tuple[list[Score], list[Reply]]:
         from evalsuite.records import Sampling
-        from evalsuite.stats.exposure import sampled_exposure
+        from evalsuite.stats.intervals.probes import sampled_exposure
 
         if not canaries:
             return [], []
@@ -190,7 +190,7 @@ def _bounded(found: Result, scores: Sequence[Score], canaries: Sequence[Canary])
     """The mean exposure on its own scale, from 0 bits to the most that so many alternatives can show."""
     from math import log2
 
-    from evalsuite.stats.interval import mean
+    from evalsuite.stats.intervals.mean import mean
 
     most = log2(len(canaries[0].others) + 1)
     values = [score.value for score in scores if score.metric == found.metric and score.value is not None]

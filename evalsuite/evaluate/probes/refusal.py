@@ -15,9 +15,9 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from evalsuite.data.prompts import ProbePrompt, read_prompts
+from evalsuite.data.evaluation.prompts import ProbePrompt, read_prompts
 from evalsuite.data.refusals import declined
-from evalsuite.evaluate.asked import effort, kept, outcome
+from evalsuite.evaluate.scoring.completions import effort, kept, outcome
 from evalsuite.plugins import Material, Subject
 from evalsuite.records import Completion, Effort, Graded, Metric, Outcome, Results, Sampling, Score, Wants
 from evalsuite.spec.document import Name

@@ -13,12 +13,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from evalsuite.data.prompts import read_prompts
+from evalsuite.data.evaluation.prompts import read_prompts
 from evalsuite.data.refusals import declined
-from evalsuite.evaluate.aggregate import aggregate
-from evalsuite.evaluate.asked import effort, kept
-from evalsuite.evaluate.difference import difference
-from evalsuite.evaluate.weighing import weighed
+from evalsuite.evaluate.pairwise.difference import difference
+from evalsuite.evaluate.scoring.aggregate import aggregate
+from evalsuite.evaluate.scoring.completions import effort, kept
+from evalsuite.evaluate.scoring.loglikelihood import weighed
 from evalsuite.plugins import Asked, Material, Subject
 from evalsuite.records import (
     Comparison,

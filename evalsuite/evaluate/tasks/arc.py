@@ -14,9 +14,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from evalsuite.data.items import Item
-from evalsuite.evaluate.prompting import Prompting, Shot, asked, samples_of
-from evalsuite.evaluate.weighing import Reply, accuracy, likeliest
+from evalsuite.data.evaluation.items import BenchmarkItem
+from evalsuite.evaluate.scoring.loglikelihood import Reply, accuracy, likeliest
+from evalsuite.evaluate.scoring.prompting import Prompting, Shot, asked, samples_of
 from evalsuite.records import Metric, Sample, Sampling, Score
 from evalsuite.spec.options import TaskOptions
 
@@ -43,7 +43,7 @@ class Arc(TaskOptions):
         return accuracy(sample, reply, norm=True)
 
 
-def _sample(item: Item, prompting: Prompting, shots: list[Shot]) -> Sample:
+def _sample(item: BenchmarkItem, prompting: Prompting, shots: list[Shot]) -> Sample:
     options, right = _options(item)
     prompt = prompting.prompt(_question(item), shots)
     pairs = asked(prompt, options, gap=prompting.gap)
@@ -60,16 +60,16 @@ def _sample(item: Item, prompting: Prompting, shots: list[Shot]) -> Sample:
     )
 
 
-def _shot(item: Item) -> Shot:
+def _shot(item: BenchmarkItem) -> Shot:
     options, right = _options(item)
     return Shot(_question(item), options[right])
 
 
-def _question(item: Item) -> str:
+def _question(item: BenchmarkItem) -> str:
     return f"Question: {item.text('question')}\nAnswer:"
 
 
-def _options(item: Item) -> tuple[tuple[str, ...], int]:
+def _options(item: BenchmarkItem) -> tuple[tuple[str, ...], int]:
     choices = item.row.get("choices")
     if not isinstance(choices, dict):
         raise item.wrong("'choices' must hold the lists 'text' and 'label'")

@@ -21,10 +21,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from evalsuite.data.items import Item, read_items
-from evalsuite.evaluate.extraction import matched
-from evalsuite.evaluate.prompting import Prompting, Shot, examples_of
-from evalsuite.evaluate.weighing import Reply
+from evalsuite.data.evaluation.items import BenchmarkItem, read_items
+from evalsuite.evaluate.scoring.extraction import matched
+from evalsuite.evaluate.scoring.loglikelihood import Reply
+from evalsuite.evaluate.scoring.prompting import Prompting, Shot, examples_of
 from evalsuite.records import Completion, Metric, Sample, Sampling, Score
 from evalsuite.spec.options import TaskOptions
 
@@ -89,17 +89,17 @@ class Bbh(TaskOptions):
         """The task that a file is a size of."""
         return _SIZE.sub("", subject)
 
-    def _sample(self, item: Item, prompting: Prompting, shots: list[Shot]) -> Sample:
+    def _sample(self, item: BenchmarkItem, prompting: Prompting, shots: list[Shot]) -> Sample:
         told = self.descriptions.get(item.subject or "", "")
         prompt = prompting.prompt(self._question(item), shots, description=told)
         return Sample(
             item.id, prompt, item.text("target"), group=item.group, subject=item.subject, question=item.text("input")
         )
 
-    def _shot(self, item: Item) -> Shot:
+    def _shot(self, item: BenchmarkItem) -> Shot:
         return Shot(self._question(item), item.text("target"), gap="" if self.style == "reasoned" else " ")
 
-    def _question(self, item: Item) -> str:
+    def _question(self, item: BenchmarkItem) -> str:
         steps = " Let's think step by step.\n" if self.style == "reasoned" else ""
         return f"Q: {item.text('input')}\nA:{steps}"
 

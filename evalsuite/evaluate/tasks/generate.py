@@ -21,10 +21,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from evalsuite.data.items import Item, read_items
+from evalsuite.data.evaluation.items import BenchmarkItem, read_items
 from evalsuite.errors import DataError
-from evalsuite.evaluate.extraction import compiled, fits, last_number, token_f1
-from evalsuite.evaluate.prompting import Prompting, Shot, examples_of, filled
+from evalsuite.evaluate.scoring.extraction import compiled, fits, last_number, token_f1
+from evalsuite.evaluate.scoring.prompting import Prompting, Shot, examples_of, filled
 from evalsuite.records import Completion, Direction, LogLikelihood, Metric, Sample, Sampling, Score
 from evalsuite.spec.checks import TooSlow
 from evalsuite.spec.options import TaskOptions
@@ -116,7 +116,7 @@ class Generate(TaskOptions):
             return float(abs(float(ours) - float(right)) <= self.tolerance)
         return float(ours == right)
 
-    def _sample(self, item: Item, prompting: Prompting, shots: list[Shot]) -> Sample:
+    def _sample(self, item: BenchmarkItem, prompting: Prompting, shots: list[Shot]) -> Sample:
         question, answers = self._question(item), self._answers(item)
         prompt = prompting.prompt(question, shots)
         return Sample(
@@ -129,15 +129,15 @@ class Generate(TaskOptions):
             question=question if shots else None,
         )
 
-    def _shot(self, item: Item) -> Shot:
+    def _shot(self, item: BenchmarkItem) -> Shot:
         return Shot(self._question(item), self._answers(item)[0])
 
-    def _question(self, item: Item) -> str:
+    def _question(self, item: BenchmarkItem) -> str:
         if "{question}" in self.template:
             item.text("question")
         return filled(self.template, item.row)
 
-    def _answers(self, item: Item) -> tuple[str, ...]:
+    def _answers(self, item: BenchmarkItem) -> tuple[str, ...]:
         written = item.row.get("answer")
         answers = item.texts("answer") if isinstance(written, list) else (item.text("answer"),)
         for answer in answers:
@@ -152,7 +152,7 @@ class Generate(TaskOptions):
     def _rule(self) -> str:
         return "`metric: numeric`" if self.metric == "numeric" else "`extract: last_number`"
 
-    def _compiles(self, answer: str, item: Item) -> None:
+    def _compiles(self, answer: str, item: BenchmarkItem) -> None:
         try:
             compiled(answer)
         except ValueError as error:

@@ -18,10 +18,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from evalsuite.data.items import Item, read_items
-from evalsuite.evaluate.extraction import matched, without
-from evalsuite.evaluate.prompting import Prompting, Shot, examples_of
-from evalsuite.evaluate.weighing import Reply
+from evalsuite.data.evaluation.items import BenchmarkItem, read_items
+from evalsuite.evaluate.scoring.extraction import matched, without
+from evalsuite.evaluate.scoring.loglikelihood import Reply
+from evalsuite.evaluate.scoring.prompting import Prompting, Shot, examples_of
 from evalsuite.records import Completion, Metric, Sample, Sampling, Score
 from evalsuite.spec.options import TaskOptions
 
@@ -86,7 +86,7 @@ class Gsm8k(TaskOptions):
         found = matched(pattern, reply, last=last)
         return None if found is None else self.plain(found)
 
-    def _sample(self, item: Item, prompting: Prompting, shots: list[Shot]) -> Sample:
+    def _sample(self, item: BenchmarkItem, prompting: Prompting, shots: list[Shot]) -> Sample:
         answer = item.text("answer")
         if self.flexible(answer.rpartition(self.marker)[2]) is None:
             raise item.wrong(f"'answer' has no number after {self.marker!r}, so no reply could be right")
@@ -94,9 +94,9 @@ class Gsm8k(TaskOptions):
         return Sample(item.id, prompt, answer, group=item.group, subject=item.subject, question=_question(item))
 
 
-def _shot(item: Item) -> Shot:
+def _shot(item: BenchmarkItem) -> Shot:
     return Shot(_question(item), item.text("answer"))
 
 
-def _question(item: Item) -> str:
+def _question(item: BenchmarkItem) -> str:
     return f"Question: {item.text('question')}\nAnswer:"

@@ -17,9 +17,9 @@ import re
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from evalsuite.data.items import Item
-from evalsuite.evaluate.prompting import Prompting, Shot, asked, samples_of
-from evalsuite.evaluate.weighing import Reply, accuracy, likeliest
+from evalsuite.data.evaluation.items import BenchmarkItem
+from evalsuite.evaluate.scoring.loglikelihood import Reply, accuracy, likeliest
+from evalsuite.evaluate.scoring.prompting import Prompting, Shot, asked, samples_of
 from evalsuite.records import Metric, Sample, Sampling, Score
 from evalsuite.spec.options import TaskOptions
 
@@ -46,7 +46,7 @@ class HellaSwag(TaskOptions):
         return accuracy(sample, reply, norm=True)
 
 
-def _sample(item: Item, prompting: Prompting, shots: list[Shot]) -> Sample:
+def _sample(item: BenchmarkItem, prompting: Prompting, shots: list[Shot]) -> Sample:
     endings, right = _endings(item)
     prompt = prompting.prompt(_context(item), shots)
     pairs = asked(prompt, endings, gap=prompting.gap)
@@ -65,18 +65,18 @@ def _sample(item: Item, prompting: Prompting, shots: list[Shot]) -> Sample:
     )
 
 
-def _shot(item: Item) -> Shot:
+def _shot(item: BenchmarkItem) -> Shot:
     endings, right = _endings(item)
     return Shot(_context(item), endings[right])
 
 
-def _context(item: Item) -> str:
+def _context(item: BenchmarkItem) -> str:
     return _clean(
         f"{item.text('activity_label')}: {item.row.get('ctx_a', '')} {str(item.row.get('ctx_b', '')).capitalize()}"
     )
 
 
-def _endings(item: Item) -> tuple[tuple[str, ...], int]:
+def _endings(item: BenchmarkItem) -> tuple[tuple[str, ...], int]:
     endings, label = item.texts("endings"), str(item.row.get("label", ""))
     if not label.isdigit() or int(label) >= len(endings):
         raise item.wrong(f"'label' must be the position of the right ending, 0 to {len(endings) - 1}")

@@ -25,9 +25,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from evalsuite.data.items import Item, read_items
-from evalsuite.evaluate.prompting import Prompting, Shot, asked, examples_of
-from evalsuite.evaluate.weighing import LETTERS, Reply, accuracy, lettered, likeliest
+from evalsuite.data.evaluation.items import BenchmarkItem, read_items
+from evalsuite.evaluate.scoring.loglikelihood import LETTERS, Reply, accuracy, lettered, likeliest
+from evalsuite.evaluate.scoring.prompting import Prompting, Shot, asked, examples_of
 from evalsuite.records import Metric, Sample, Sampling, Score
 from evalsuite.spec.options import TaskOptions
 
@@ -63,7 +63,7 @@ class Mmlu(TaskOptions):
         """1 when the likeliest option is the right one."""
         return accuracy(sample, reply, norm=self.style == "cloze")
 
-    def _sample(self, item: Item, prompting: Prompting, shots: list[Shot]) -> Sample:
+    def _sample(self, item: BenchmarkItem, prompting: Prompting, shots: list[Shot]) -> Sample:
         subject, options = _subject(item), _options(item)
         choices = tuple(LETTERS[: len(options)]) if self.style == "letters" else options
         right = _answer(item, len(options))
@@ -82,30 +82,30 @@ class Mmlu(TaskOptions):
             question=self._question(item),
         )
 
-    def _shot(self, item: Item) -> Shot:
+    def _shot(self, item: BenchmarkItem) -> Shot:
         options = _options(item)
         right = _answer(item, len(options))
         return Shot(self._question(item), LETTERS[right] if self.style == "letters" else options[right])
 
-    def _question(self, item: Item) -> str:
+    def _question(self, item: BenchmarkItem) -> str:
         question = item.text("question").strip()
         if self.style == "cloze":
             return f"Question: {question}\nAnswer:"
         return f"{question}{lettered(_options(item))}\nAnswer:"
 
 
-def _subject(item: Item) -> str | None:
+def _subject(item: BenchmarkItem) -> str | None:
     return str(item.row["subject"]) if item.row.get("subject") else item.slice
 
 
-def _options(item: Item) -> tuple[str, ...]:
+def _options(item: BenchmarkItem) -> tuple[str, ...]:
     for names in (("choice0", "choice1", "choice2", "choice3"), ("A", "B", "C", "D")):
         if names[0] in item.row:
             return item.texts("choices", [item.row.get(name) for name in names])
     return item.texts("choices")
 
 
-def _answer(item: Item, count: int) -> int:
+def _answer(item: BenchmarkItem, count: int) -> int:
     written = str(item.row.get("answer", ""))
     place = (
         LETTERS.find(written) if written.isalpha() and len(written) == 1 else int(written) if written in _PLACES else -1

@@ -25,10 +25,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from evalsuite.data.items import Item, read_items
-from evalsuite.evaluate.extraction import matched
-from evalsuite.evaluate.prompting import Prompting, Shot, asked, examples_of
-from evalsuite.evaluate.weighing import LETTERS, Reply, accuracy, lettered, likeliest
+from evalsuite.data.evaluation.items import BenchmarkItem, read_items
+from evalsuite.evaluate.scoring.extraction import matched
+from evalsuite.evaluate.scoring.loglikelihood import LETTERS, Reply, accuracy, lettered, likeliest
+from evalsuite.evaluate.scoring.prompting import Prompting, Shot, asked, examples_of
 from evalsuite.records import Completion, Metric, Sample, Sampling, Score
 from evalsuite.spec.options import TaskOptions
 
@@ -74,7 +74,7 @@ class MmluPro(TaskOptions):
         reason = None if letter else "unparsed: no 'answer is X' in the reply"
         return (Score(sample.id, "exact_match", float(letter == sample.target), reason),)
 
-    def _sample(self, item: Item, prompting: Prompting, shots: list[Shot]) -> Sample:
+    def _sample(self, item: BenchmarkItem, prompting: Prompting, shots: list[Shot]) -> Sample:
         letters = tuple(LETTERS[: len(item.texts("options"))])
         right = item.text("answer")
         if right not in letters:
@@ -92,21 +92,21 @@ class MmluPro(TaskOptions):
             question=self._question(item),
         )
 
-    def _description(self, item: Item) -> str:
+    def _description(self, item: BenchmarkItem) -> str:
         about = f" about {_category(item)}" if _category(item) else ""
         end = f" {_ASKED}\n" if self.style == "reasoned" else "\n\n"
         return f"The following are multiple choice questions (with answers){about}.{end}"
 
-    def _question(self, item: Item) -> str:
+    def _question(self, item: BenchmarkItem) -> str:
         options = lettered([option.strip() for option in item.texts("options")][:10])
         steps = f" {_STEPS}" if self.style == "reasoned" else ""
         return f"Question:\n{item.text('question')}\nOptions:{options}\nAnswer:{steps}"
 
-    def _shot(self, item: Item) -> Shot:
+    def _shot(self, item: BenchmarkItem) -> Shot:
         if self.style == "letters":
             return Shot(self._question(item), item.text("answer"))
         return Shot(self._question(item), item.text("cot_content").replace(f"A: {_STEPS} ", ""))
 
 
-def _category(item: Item) -> str | None:
+def _category(item: BenchmarkItem) -> str | None:
     return str(item.row["category"]) if item.row.get("category") else item.slice

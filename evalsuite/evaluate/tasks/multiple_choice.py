@@ -19,9 +19,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from evalsuite.data.items import Item, read_items
-from evalsuite.evaluate.prompting import Prompting, Shot, asked, examples_of, filled
-from evalsuite.evaluate.weighing import LETTERS, chosen, lettered
+from evalsuite.data.evaluation.items import BenchmarkItem, read_items
+from evalsuite.evaluate.scoring.loglikelihood import LETTERS, chosen, lettered
+from evalsuite.evaluate.scoring.prompting import Prompting, Shot, asked, examples_of, filled
 from evalsuite.records import Completion, LogLikelihood, Metric, Sample, Sampling, Score
 from evalsuite.spec.options import TaskOptions
 
@@ -72,7 +72,7 @@ class MultipleChoice(TaskOptions):
         """The likeliest option, by the normalisation that is asked for."""
         return sample.choices[chosen(sample.choices, reply, per=self.normalise)]
 
-    def _sample(self, item: Item, prompting: Prompting, shots: list[Shot]) -> Sample:
+    def _sample(self, item: BenchmarkItem, prompting: Prompting, shots: list[Shot]) -> Sample:
         question, choices, right = self._parts(item)
         if self.score_as == "letters":
             choices = tuple(LETTERS[: len(choices)])
@@ -90,11 +90,11 @@ class MultipleChoice(TaskOptions):
             question=question if shots else None,
         )
 
-    def _shot(self, item: Item) -> Shot:
+    def _shot(self, item: BenchmarkItem) -> Shot:
         question, choices, right = self._parts(item)
         return Shot(question, LETTERS[right] if self.score_as == "letters" else choices[right])
 
-    def _parts(self, item: Item) -> tuple[str, tuple[str, ...], int]:
+    def _parts(self, item: BenchmarkItem) -> tuple[str, tuple[str, ...], int]:
         """The question as the template frames it, the options, and which of them is right."""
         if "{question}" in self.template:
             item.text("question")
@@ -102,7 +102,7 @@ class MultipleChoice(TaskOptions):
         return filled(self.template, {**item.row, "options": lettered(choices).lstrip("\n")}), choices, right
 
 
-def _options(item: Item) -> tuple[tuple[str, ...], int]:
+def _options(item: BenchmarkItem) -> tuple[tuple[str, ...], int]:
     choices, answer = item.row.get("choices"), item.row.get("answer")
     texts = isinstance(choices, list) and all(isinstance(choice, str) and choice.strip() for choice in choices)
     if not isinstance(choices, list) or not texts or len(choices) < 2:

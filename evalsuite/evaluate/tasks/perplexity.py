@@ -17,8 +17,8 @@ from math import exp, log
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from evalsuite.data.items import read_items
-from evalsuite.evaluate.weighing import Reply
+from evalsuite.data.evaluation.items import read_items
+from evalsuite.evaluate.scoring.loglikelihood import Reply
 from evalsuite.records import Metric, Prompt, Result, Sample, Sampling, Score
 from evalsuite.spec.options import TaskOptions
 

@@ -17,9 +17,9 @@ from math import exp
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from evalsuite.data.items import Item, read_items
-from evalsuite.evaluate.prompting import Prompting, asked
-from evalsuite.evaluate.weighing import Reply, chosen
+from evalsuite.data.evaluation.items import BenchmarkItem, read_items
+from evalsuite.evaluate.scoring.loglikelihood import Reply, chosen
+from evalsuite.evaluate.scoring.prompting import Prompting, asked
 from evalsuite.records import Metric, Sample, Sampling, Score
 from evalsuite.spec.options import TaskOptions
 
@@ -82,7 +82,7 @@ class TruthfulQa(TaskOptions):
         masses = [exp(found.value - top) for found in reply]
         return (Score(sample.id, "mc2", sum(masses[place] for place in sample.right) / sum(masses)),)
 
-    def _sample(self, item: Item, prompting: Prompting) -> Sample:
+    def _sample(self, item: BenchmarkItem, prompting: Prompting) -> Sample:
         key = f"{self.targets}_targets"
         targets = item.row.get(key)
         if not isinstance(targets, dict):

@@ -14,9 +14,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from evalsuite.data.items import Item
-from evalsuite.evaluate.prompting import Prompting, Shot, samples_of
-from evalsuite.evaluate.weighing import Reply, accuracy, likeliest
+from evalsuite.data.evaluation.items import BenchmarkItem
+from evalsuite.evaluate.scoring.loglikelihood import Reply, accuracy, likeliest
+from evalsuite.evaluate.scoring.prompting import Prompting, Shot, samples_of
 from evalsuite.records import Metric, Sample, Sampling, Score
 from evalsuite.spec.options import TaskOptions
 
@@ -43,7 +43,7 @@ class WinoGrande(TaskOptions):
         return accuracy(sample, reply)
 
 
-def _sample(item: Item, prompting: Prompting, shots: list[Shot]) -> Sample:
+def _sample(item: BenchmarkItem, prompting: Prompting, shots: list[Shot]) -> Sample:
     readings, rest, right = _readings(item)
     prompts = [prompting.prompt(reading, shots) for reading in readings]
     pairs = tuple((prompt, f"{prompting.gap}{rest}") for prompt in prompts)
@@ -61,12 +61,12 @@ def _sample(item: Item, prompting: Prompting, shots: list[Shot]) -> Sample:
     )
 
 
-def _shot(item: Item) -> Shot:
+def _shot(item: BenchmarkItem) -> Shot:
     readings, rest, right = _readings(item)
     return Shot(readings[right], rest)
 
 
-def _readings(item: Item) -> tuple[tuple[str, str], str, int]:
+def _readings(item: BenchmarkItem) -> tuple[tuple[str, str], str, int]:
     """The sentence up to the gap with each word in it, what follows the gap, and which word is right."""
     before, gap, rest = item.text("sentence").partition("_")
     answer = str(item.row.get("answer", ""))

@@ -11,9 +11,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from evalsuite.gate.limit import Limit, judge_against
-from evalsuite.gate.options import Counted
-from evalsuite.gate.sense import at_most_problems, share_problems
-from evalsuite.gate.several import gravest
+from evalsuite.gate.rule_options import Counted, gravest
+from evalsuite.gate.words import at_most_problems, share_problems
 from evalsuite.records import Evidence, Metric, RuleOutcome, Terms
 
 

@@ -7,9 +7,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from evalsuite.gate.limit import Limit, judge_against
-from evalsuite.gate.options import Sliced
-from evalsuite.gate.sense import at_least_problems, supposed_limit
-from evalsuite.gate.several import each_slice
+from evalsuite.gate.rule_options import Sliced, each_slice
+from evalsuite.gate.words import at_least_problems, supposed_limit
 from evalsuite.records import Evidence, Metric, Outlook, RuleOutcome, Suppose, Supposed, Terms
 
 

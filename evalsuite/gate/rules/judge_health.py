@@ -11,8 +11,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from evalsuite.gate.limit import Limit, judge_against
-from evalsuite.gate.options import RuleOptions
-from evalsuite.gate.sense import at_least_problems, at_most_problems, supposed_limit
+from evalsuite.gate.rule_options import RuleOptions
+from evalsuite.gate.words import at_least_problems, at_most_problems, supposed_limit
 from evalsuite.records import Evidence, Metric, Outlook, RuleOutcome, Suppose, Supposed, Terms
 
 

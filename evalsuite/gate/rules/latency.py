@@ -11,8 +11,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from evalsuite.gate.limit import Limit, judge_against, judge_result, stretched, uncompared
-from evalsuite.gate.options import RuleOptions
-from evalsuite.gate.sense import at_most_problems
+from evalsuite.gate.rule_options import RuleOptions
+from evalsuite.gate.words import at_most_problems
 from evalsuite.records import Evidence, Metric, Result, RuleOutcome, Terms
 
 

@@ -10,11 +10,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from evalsuite.gate.comparing import PairedQuestion, gains_of
 from evalsuite.gate.limit import Limit, judge_result
-from evalsuite.gate.options import Sliced
-from evalsuite.gate.pairs import Asked, gains_of
-from evalsuite.gate.sense import flips_problems, supposed_limit
-from evalsuite.gate.several import each_slice
+from evalsuite.gate.rule_options import Sliced, each_slice
+from evalsuite.gate.words import flips_problems, supposed_limit
 from evalsuite.records import Evidence, Metric, Outlook, Result, RuleOutcome, Suppose, Supposed, Terms
 
 
@@ -36,13 +35,13 @@ class MaxFlips(Sliced):
 
     def check(self, evidence: Evidence, terms: Terms) -> RuleOutcome:
         """The answers lost against the baseline, over the samples that both have."""
-        from evalsuite.stats.interval import mean
+        from evalsuite.stats.intervals.mean import mean
 
         if self.by_slice:
             return each_slice(self, self.of, evidence, terms)
         confidence, minimum_n = self.asked(terms)
         words = f"at most {self.at_most:g} may be lost"
-        asked = Asked("max_flips", self.metric, words, confidence, minimum_n, self.severity)
+        asked = PairedQuestion("max_flips", self.metric, words, confidence, minimum_n, self.severity)
         pairs = gains_of(asked, evidence)
         if isinstance(pairs, RuleOutcome):
             return pairs

@@ -11,9 +11,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from evalsuite.gate.limit import Limit, judge_against
-from evalsuite.gate.options import RuleOptions
-from evalsuite.gate.sense import at_most_problems, share_problems, supposed_limit
-from evalsuite.gate.several import gravest
+from evalsuite.gate.rule_options import RuleOptions, gravest
+from evalsuite.gate.words import at_most_problems, share_problems, supposed_limit
 from evalsuite.records import Evidence, Metric, Outlook, RuleOutcome, Suppose, Supposed, Terms
 
 

@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from evalsuite.gate.options import Sequential, Sliced
-from evalsuite.gate.pairs import Asked, Pairs, gains_of, in_its_units, judge_pairs
-from evalsuite.gate.sense import early_problems, paired_problems, span_of, supposed_pairs
+from evalsuite.gate.comparing import PairedQuestion, PairedScores, gains_of, in_its_units, judge_pairs
+from evalsuite.gate.rule_options import Sequential, Sliced, each_slice
 from evalsuite.gate.sequential import Stake, in_order, judge_bets, means
-from evalsuite.gate.several import each_slice
-from evalsuite.gate.words import declared, words_of
+from evalsuite.gate.words import declared, early_problems, paired_problems, span_of, supposed_pairs, words_of
 from evalsuite.records import Evidence, Metric, Outlook, RuleOutcome, Suppose, Supposed, Terms
 
 if TYPE_CHECKING:
-    from evalsuite.stats.noninferior import NonInferiority
+    from evalsuite.stats.paired.noninferior import NonInferiority
 
 
 class NonInferior(Sequential, Sliced):
@@ -51,12 +49,12 @@ class NonInferior(Sequential, Sliced):
             return each_slice(self, self.of, evidence, terms)
         confidence, minimum_n = self.asked(terms)
         words = f"a loss of at most {self.margin:g} is allowed"
-        asked = Asked("non_inferior", self.metric, words, confidence, minimum_n, self.severity)
+        asked = PairedQuestion("non_inferior", self.metric, words, confidence, minimum_n, self.severity)
         return self._bet(asked, evidence, terms) if self.sequential else self._test(asked, evidence)
 
-    def _test(self, asked: Asked, evidence: Evidence) -> RuleOutcome:
-        def test(gains: Pairs) -> NonInferiority:
-            from evalsuite.stats.noninferior import non_inferiority
+    def _test(self, asked: PairedQuestion, evidence: Evidence) -> RuleOutcome:
+        def test(gains: PairedScores) -> NonInferiority:
+            from evalsuite.stats.paired.noninferior import non_inferiority
 
             return non_inferiority(
                 gains.ours, gains.theirs, margin=self.margin, clusters=gains.clusters, confidence=asked.confidence
@@ -64,7 +62,7 @@ class NonInferior(Sequential, Sliced):
 
         return judge_pairs(asked, test, evidence)
 
-    def _bet(self, asked: Asked, evidence: Evidence, terms: Terms) -> RuleOutcome:
+    def _bet(self, asked: PairedQuestion, evidence: Evidence, terms: Terms) -> RuleOutcome:
         pairs, metric = gains_of(asked, evidence), declared(self.metric, evidence)
         if isinstance(pairs, RuleOutcome):
             return pairs

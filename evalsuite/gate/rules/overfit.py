@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from evalsuite.gate.options import Counted
+from evalsuite.gate.rule_options import Counted
 from evalsuite.records import Answer, Evidence, RuleOutcome, Terms
 
 

@@ -6,8 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from evalsuite.gate.known import Known, judge_known
-from evalsuite.gate.options import Counted
+from evalsuite.gate.rule_options import Counted, Known, judge_known
 from evalsuite.records import Evidence, RuleOutcome, Terms
 
 _MB = 1_000_000

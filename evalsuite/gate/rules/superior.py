@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from evalsuite.gate.options import Sliced
-from evalsuite.gate.pairs import Asked, Pairs, judge_pairs
-from evalsuite.gate.sense import paired_problems, supposed_pairs
-from evalsuite.gate.several import each_slice
+from evalsuite.gate.comparing import PairedQuestion, PairedScores, judge_pairs
+from evalsuite.gate.rule_options import Sliced, each_slice
+from evalsuite.gate.words import paired_problems, supposed_pairs
 from evalsuite.records import Evidence, Metric, Outlook, RuleOutcome, Suppose, Supposed, Terms
 
 if TYPE_CHECKING:
-    from evalsuite.stats.noninferior import NonInferiority
+    from evalsuite.stats.paired.noninferior import NonInferiority
 
 
 class Superior(Sliced):
@@ -43,9 +42,11 @@ class Superior(Sliced):
         confidence, minimum_n = self.asked(terms)
         words = f"a gain of more than {self.by:g} is wanted"
 
-        def test(pairs: Pairs) -> NonInferiority:
-            from evalsuite.stats.noninferior import superiority
+        def test(pairs: PairedScores) -> NonInferiority:
+            from evalsuite.stats.paired.noninferior import superiority
 
             return superiority(pairs.ours, pairs.theirs, by=self.by, clusters=pairs.clusters, confidence=confidence)
 
-        return judge_pairs(Asked("superior", self.metric, words, confidence, minimum_n, self.severity), test, evidence)
+        return judge_pairs(
+            PairedQuestion("superior", self.metric, words, confidence, minimum_n, self.severity), test, evidence
+        )

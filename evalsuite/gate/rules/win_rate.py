@@ -11,10 +11,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from evalsuite.gate.limit import Limit, judge_against
-from evalsuite.gate.options import Sequential
-from evalsuite.gate.sense import at_least_problems, share_problems, supposed_limit
+from evalsuite.gate.rule_options import Sequential
 from evalsuite.gate.sequential import Stake, in_order, judge_bets, means
-from evalsuite.gate.words import words_of
+from evalsuite.gate.words import at_least_problems, share_problems, supposed_limit, words_of
 from evalsuite.records import Evidence, Metric, Outlook, RuleOutcome, Suppose, Supposed, Terms
 
 

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from evalsuite.judges.llm_judge import AskedJudge
 from evalsuite.models.backends.hf import HfBackend
-from evalsuite.models.base import is_local
-from evalsuite.spec.base_model import ModelId
+from evalsuite.models.checkpoints.base import is_local
 from evalsuite.spec.judging import ResolvedJudge
+from evalsuite.spec.models import ModelId
 
 
 class HfJudge(AskedJudge):

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from evalsuite.models.base import ServedBase
-from evalsuite.spec.endpoint import Endpoint
+from evalsuite.models.checkpoints.base import ServedBase
+from evalsuite.spec.models import Endpoint
 
 
 class EndpointBackend(Endpoint):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from evalsuite.models.base import BaseCheckpoint, base_of
-from evalsuite.spec.base_model import BaseModelRef
+from evalsuite.models.checkpoints.base import BaseCheckpoint, base_of
+from evalsuite.spec.models import BaseModelRef
 
 
 class HfBackend(BaseModelRef):

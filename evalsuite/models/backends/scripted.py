@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from evalsuite.data.digest import digest
-from evalsuite.models import Model
-from evalsuite.models.remote.meter import Meter
+from evalsuite.models.openai.calls import Meter
+from evalsuite.models.protocol import Model
 from evalsuite.models.scripted import ScriptedModel
 from evalsuite.records import Adapter, Prompt
 from evalsuite.spec.document import Document, Name

@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from evalsuite.data.digest import digest
-from evalsuite.models import Model
-from evalsuite.models.base import BaseCheckpoint, base_of
-from evalsuite.spec.base_model import BaseModelRef
+from evalsuite.models.checkpoints.base import BaseCheckpoint, base_of
+from evalsuite.models.protocol import Model
+from evalsuite.spec.models import BaseModelRef
 
 
 class VllmBackend(BaseModelRef):
@@ -32,6 +32,6 @@ class VllmBackend(BaseModelRef):
 
     def load(self, checkpoint: BaseCheckpoint) -> Model:
         """The model; its server is started when it is first asked."""
-        from evalsuite.models.vllm.model import VllmModel
+        from evalsuite.models.vllm.vllm_model import VllmModel
 
         return VllmModel(checkpoint, url=self.server)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from evalsuite.train.adapters.parametrisation import Parametrisation
-from evalsuite.train.adapters.targets import Targets, for_peft
+from evalsuite.train.parametrisation import Parametrisation, Targets, for_peft
 
 
 class FullAdapter(Parametrisation):

@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from evalsuite.train.adapters.parametrisation import Parametrisation
-from evalsuite.train.adapters.targets import Names
+from evalsuite.train.parametrisation import Names, Parametrisation
 
 
 class Ia3Adapter(Parametrisation):

@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from evalsuite.train.adapters.parametrisation import Parametrisation
-from evalsuite.train.adapters.targets import Targets, for_peft
+from evalsuite.train.parametrisation import Parametrisation, Targets, for_peft
 
 
 class LowRank(Parametrisation):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from evalsuite.train.adapters.parametrisation import Parametrisation
+from evalsuite.train.parametrisation import Parametrisation
 
 
 class PromptAdapter(Parametrisation):

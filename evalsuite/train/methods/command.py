@@ -43,8 +43,8 @@ class Command(MethodOptions):
 
     def train(self, job: TrainingJob) -> Training:
         """Run the command and copy its adapter to `job.output`; raises TrainingError with the end of its log."""
-        from evalsuite.train.save import replace_folder, sync
-        from evalsuite.train.untrained import made_elsewhere
+        from evalsuite.train.loop.save import replace_folder, sync
+        from evalsuite.train.loop.untrained import made_elsewhere
 
         began = time.monotonic()
         made = job.folder / self.output

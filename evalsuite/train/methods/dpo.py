@@ -11,11 +11,10 @@ from pydantic import Field, model_validator
 
 from evalsuite.plugins import TrainingJob
 from evalsuite.records import ChosenRejected, Row, Training
-from evalsuite.train.adapters.targets import refuse_head
-from evalsuite.train.options import LearningRate, TrainerOptions
-from evalsuite.train.pairs import ImitationWeight, pair_datasets
-from evalsuite.train.preference import as_they_are, without_dropout
-from evalsuite.train.trainer import Loaded, fit
+from evalsuite.train.loop.preference import ImitationWeight, as_they_are, pair_datasets, without_dropout
+from evalsuite.train.loop.trainer import Loaded, fit
+from evalsuite.train.loop.training_options import LearningRate, TrainerOptions
+from evalsuite.train.parametrisation import refuse_head
 
 
 class Dpo(TrainerOptions):

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from evalsuite.plugins import TrainingJob
 from evalsuite.records import Example, Row, Training
-from evalsuite.train.context_options import ContextOptions
+from evalsuite.train.loop.untrained import ContextOptions
 
 
 class FewShot(ContextOptions):
@@ -27,8 +27,8 @@ class FewShot(ContextOptions):
 
     def train(self, job: TrainingJob) -> Training:
         """Leave the rows in `job.output`; raises TrainingError when there are none."""
-        from evalsuite.models import context
-        from evalsuite.train.untrained import untrained
+        from evalsuite.models.checkpoints import context
+        from evalsuite.train.loop.untrained import untrained
 
         rows = tuple(row for row in job.train if isinstance(row, Example))
-        return untrained(job, context.FewShot(rows, self.k, self.select))
+        return untrained(job, context.FewShotContext(rows, self.k, self.select))

@@ -17,7 +17,7 @@ from evalsuite.spec.options import MethodOptions
 from evalsuite.spec.source import Source
 
 if TYPE_CHECKING:
-    from evalsuite.train.merging import Update
+    from evalsuite.train.loop.merging import Update
 
 _FILES = ("adapter_model.safetensors", "adapter_config.json")
 
@@ -63,8 +63,8 @@ class Merge(MethodOptions):
 
     def train(self, job: TrainingJob) -> Training:
         """Merge the parts into `job.output`; raises TrainingError for adapters that are no plain LoRA."""
-        from evalsuite.train.lowrank import peft_folder, read_updates
-        from evalsuite.train.untrained import made_elsewhere
+        from evalsuite.train.loop.merging import peft_folder, read_updates
+        from evalsuite.train.loop.untrained import made_elsewhere
 
         began = time.monotonic()
         weights, configs = (job.inputs[place :: len(_FILES)] for place in range(len(_FILES)))
@@ -77,7 +77,7 @@ class Merge(MethodOptions):
     def _merged(self, updates: list[Update | None], layer: str) -> Update:
         import torch
 
-        from evalsuite.train import merging
+        from evalsuite.train.loop import merging
 
         present = [update for update in updates if update is not None]
         shapes = {(update.b.shape[0], update.a.shape[1]) for update in present}

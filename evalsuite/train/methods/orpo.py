@@ -11,9 +11,9 @@ from pydantic import Field
 
 from evalsuite.plugins import TrainingJob
 from evalsuite.records import ChosenRejected, Row, Training
-from evalsuite.train.options import LearningRate, TrainerOptions
-from evalsuite.train.preference import without_reference
-from evalsuite.train.trainer import Loaded, fit
+from evalsuite.train.loop.preference import without_reference
+from evalsuite.train.loop.trainer import Loaded, fit
+from evalsuite.train.loop.training_options import LearningRate, TrainerOptions
 
 
 class Orpo(TrainerOptions):

@@ -12,7 +12,7 @@ from pydantic import field_validator
 
 from evalsuite.plugins import TrainingJob
 from evalsuite.records import Example, Row, Training
-from evalsuite.train.context_options import ContextOptions
+from evalsuite.train.loop.untrained import ContextOptions
 
 
 class Rag(ContextOptions):
@@ -34,8 +34,8 @@ class Rag(ContextOptions):
 
     def train(self, job: TrainingJob) -> Training:
         """Leave the passages in `job.output`; raises TrainingError when there are none."""
-        from evalsuite.models import context
-        from evalsuite.train.untrained import untrained
+        from evalsuite.models.checkpoints import context
+        from evalsuite.train.loop.untrained import untrained
 
         rows = (row for row in job.train if isinstance(row, Example))
         # Rows are shuffled on their way here; sorted passages make the context independent of the seed.

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from evalsuite.plugins import TrainingJob
 from evalsuite.records import Example, Row, Training
-from evalsuite.train.supervised import SupervisedOptions
+from evalsuite.train.loop.supervised import SupervisedOptions
 
 
 class Sft(SupervisedOptions):

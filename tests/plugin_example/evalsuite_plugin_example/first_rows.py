@@ -30,8 +30,8 @@ class FirstRows(MethodOptions):
     def train(self, job: TrainingJob) -> Training:
         """Leave what answers in `job.output`: here a context, elsewhere a PEFT adapter."""
         # What imports torch is imported where it is used, so that `evalsuite validate` starts in a blink.
-        from evalsuite.models.context import FewShot
-        from evalsuite.train.untrained import untrained
+        from evalsuite.models.checkpoints.context import FewShotContext
+        from evalsuite.train.loop.untrained import untrained
 
         rows = tuple(row for row in job.train if isinstance(row, Example))
-        return untrained(job, FewShot(rows, self.k, "first"))
+        return untrained(job, FewShotContext(rows, self.k, "first"))

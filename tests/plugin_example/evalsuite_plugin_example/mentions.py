@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from evalsuite.data.items import Item, read_items
+from evalsuite.data.evaluation.items import BenchmarkItem, read_items
 from evalsuite.records import Completion, LogLikelihood, Metric, Prompt, Sample, Sampling, Score
 from evalsuite.spec.options import TaskOptions
 
@@ -44,5 +44,5 @@ class Mentions(TaskOptions):
         words, said = sample.target.split(), reply.text.casefold()
         return (Score(sample.id, RECALL.name, sum(word.casefold() in said for word in words) / len(words)),)
 
-    def _sample(self, item: Item) -> Sample:
+    def _sample(self, item: BenchmarkItem) -> Sample:
         return Sample(item.id, Prompt.user(item.text("question")), " ".join(item.texts("words")), group=item.group)

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from evalsuite.gate.options import RuleOptions
+from evalsuite.gate.rule_options import RuleOptions
 from evalsuite.records import Evidence, RuleOutcome, Terms
 
 

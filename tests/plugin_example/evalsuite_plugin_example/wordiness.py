@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from evalsuite.data.prompts import read_prompts
-from evalsuite.evaluate.asked import effort, kept, outcome
+from evalsuite.data.evaluation.prompts import read_prompts
+from evalsuite.evaluate.scoring.completions import effort, kept, outcome
 from evalsuite.plugins import Material, Subject
 from evalsuite.records import Effort, Metric, Outcome, Results, Sample, Sampling, Score, Wants
 from evalsuite.spec.document import Name

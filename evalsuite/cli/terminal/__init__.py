@@ -1,0 +1,1 @@
+"""How verbs show themselves on a terminal."""

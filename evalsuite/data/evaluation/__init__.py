@@ -1,0 +1,1 @@
+"""What benchmarks, judged sets and probes ask, and labels that people gave."""

@@ -1,0 +1,1 @@
+"""Rows made out of plain documents, by rule or by a teacher."""

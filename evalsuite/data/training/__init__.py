@@ -1,0 +1,1 @@
+"""Rows that a training learns from."""

@@ -1,0 +1,1 @@
+"""Candidates beside baselines and opponents, paired by sample."""

@@ -1,0 +1,1 @@
+"""Weights on disk: bases and adapters, their digests, and whether they fit together."""

@@ -1,0 +1,1 @@
+"""The hf backend: transformers and PEFT in this process."""

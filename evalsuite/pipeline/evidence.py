@@ -1,0 +1,148 @@
+"""What the store knows of a plan's candidate and its judges, gathered for the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from evalsuite.evaluate.pairwise.comparison import compare
+from evalsuite.evaluate.scoring.aggregate import Measured
+from evalsuite.gate.decide import decide
+from evalsuite.judges.ppi import corrected
+from evalsuite.plan.judged_by import judging
+from evalsuite.plan.resolve_plan import no_baseline
+from evalsuite.plan.steps import NO_REFERENCE, Judging, Plan
+from evalsuite.records import MEASURED, Evidence, Metric, Outcome, Result, Results, results_of
+from evalsuite.spec.declared import HEALTH
+from evalsuite.spec.run_spec import ResolvedSpec
+from evalsuite.store import Store, read
+from evalsuite.store.connect import opened
+from evalsuite.store.judges import Knowledge, checks, human_scores, knowledge
+
+# What a judge must show before anything it says is evidence; named even where nobody has measured it.
+_ASKED_FOR = ("agreement", "consistency")
+
+
+def with_trust(specs: Sequence[ResolvedSpec], store: Store) -> list[ResolvedSpec]:
+    """The specs with digests of what is known of their judges, so that a newer check or label decides them anew."""
+    known = knowledge(store)
+    return [_with_known(resolved, known) for resolved in specs]
+
+
+def _with_known(resolved: ResolvedSpec, known: Knowledge) -> ResolvedSpec:
+    trust = {}
+    for judge, rubric in sorted(resolved.suite.judged_by):
+        its = judging(resolved.judges[judge], resolved.rubrics[rubric])
+        found = known.health.get((its.judge_digest, its.rubric_digest)), known.labels.get(its.rubric_digest)
+        if found != (None, None):
+            trust[f"{judge} by {rubric}"] = found
+    return replace(resolved, trust=trust)
+
+
+def with_health(candidate: Results, plan: Plan, store: Store) -> Results:
+    """The results with `judge.JUDGE.FIGURE` for each judge of the plan's candidate, next to what it said.
+
+    Where a judge works by several rubrics or was measured on several kinds of labels, the worst figure counts. What
+    was never measured is None with the command that measures it.
+    """
+    judged = [step.judging for step in plan.steps if step.role == "candidate" and step.judging is not None]
+    if not judged:
+        return candidate
+    found = _health(judged, store)
+    results = {metric.name: result for metric, result in found.values()}
+    metrics = {metric.name: metric for metric, _ in found.values()}
+    return replace(candidate, by_metric={**candidate.by_metric, **results}, metrics={**candidate.metrics, **metrics})
+
+
+def with_corrections(outcome: Outcome, plan: Plan, candidate: Results, store: Store) -> Outcome:
+    """The outcome with each judged set's mean score as people correct it, where they scored some of its replies."""
+    resolved, found = plan.resolved, []
+    for entry in resolved.suite.judged:
+        step = plan.step("score", entry.name, "candidate")
+        rubric = resolved.rubrics[entry.rubric]
+        its = judging(resolved.judges[entry.judge], rubric)
+        labels = human_scores(store, its.rubric_digest)
+        if labels and step is not None and step.digest:
+            replies = read.replies_of(store, step.digest)
+            found.append(corrected(entry.name, replies, candidate, labels=labels, rubric=rubric))
+    kept = [measured for measured in found if measured is not None]
+    results = (*outcome.results, *(result for _, result in kept))
+    return replace(outcome, results=results).declaring(metric for metric, _ in kept)
+
+
+def _health(judged: Sequence[Judging], store: Store) -> Mapping[str, Measured]:
+    """The figures of these judges, by name."""
+    known = checks(store)
+    found: dict[str, Measured] = {}
+    for row in dict.fromkeys(judged):
+        of = (row.judge_digest, row.rubric_digest)
+        made = [check for check in known if (check.row.judge_digest, check.row.rubric_digest) == of]
+        figures = [measured for check in made for measured in check.measured]
+        missing = [name for name in _ASKED_FOR if name not in {metric.name for metric, _ in figures}]
+        figures += [(HEALTH[name], Result(name, None, None, None, 0, reason=_never(row))) for name in missing]
+        for metric, its in figures:
+            own = metric.of_judge(row.judge)
+            before = found[own.name][1] if own.name in found else None
+            found[own.name] = own, _worse(own, before, replace(its, metric=own.name))
+    return found
+
+
+def _worse(metric: Metric, known: Result | None, other: Result) -> Result:
+    if known is None or other.value is None:
+        return other
+    if known.value is None:
+        return known
+    return min(known, other, key=lambda its: metric.gain(its.value or 0.0) or 0.0)
+
+
+def _never(row: Judging) -> str:
+    return (
+        f"judge {row.judge} was never measured so by rubric {row.rubric}; "
+        f"`evalsuite judge check {row.judge} --rubric {row.rubric} --labels FILE` does it"
+    )
+
+
+def evidence(plan: Plan, store: Store) -> Evidence:
+    """What the store knows of candidate, baseline, base and author; raises NotFound when the baseline is unknown."""
+    with opened(store) as held:
+        return _evidence(plan, held)
+
+
+def _evidence(plan: Plan, store: Store) -> Evidence:
+    measured = plan.digests(*MEASURED, roles=("candidate",))
+    candidate = with_health(read.results_of(store, plan.name, measured), plan, store)
+    author = read.results_of(store, "author", plan.digests("score", roles=("author",)))
+    base = read.results_of(store, "base", plan.digests("score", "probe", "style", roles=("base",)))
+    its = plan.reference
+    base = replace(base, name=None if its.own else its.name, missing=its.missing)
+    baseline = base
+    policy = plan.resolved.policy
+    if policy is not None and policy.baseline != "base":
+        if plan.baseline is None:
+            raise no_baseline(plan.resolved, policy.baseline, store)
+        # The plan's own, whose digests are in that of its verdict: what another run measures meanwhile is not read.
+        baseline = read.results_of(store, policy.baseline, plan.baseline.digests)
+    candidate, baseline, base, author = (_declared(its, plan) for its in (candidate, baseline, base, author))
+    return Evidence(candidate, baseline, base, author, plan.facts, seed=plan.resolved.suite.seed)
+
+
+def uncompared(resolved: ResolvedSpec) -> list[str]:
+    """What the rules will say that compare, where the spec names nothing to compare with; known before anything runs.
+
+    The gate is asked itself: each rule sees a candidate of which nothing is known but what cannot be compared.
+    """
+    spec, policy = resolved.spec, resolved.policy
+    if policy is None or spec.adapts or spec.reference is not None:
+        return []
+    base, author = Results("base", missing=NO_REFERENCE), Results("author")
+    candidate = results_of(spec.name, compare(resolved.suite, base, Results(spec.name), author=author))
+    candidate = replace(candidate, metrics={**resolved.metrics, **candidate.metrics})
+    baseline = base if policy.baseline == "base" else Results(policy.baseline)
+    found = decide(policy, Evidence(candidate, baseline, base, author))
+    return [f"{its.rule}: {its.sentence}" for its in found.outcomes if its.answer == "invalid"]
+
+
+def _declared(results: Results, plan: Plan) -> Results:
+    """The results with what the suite says of its metrics, those that are yet to be measured among them."""
+    told = {name: metric for name, metric in plan.resolved.metrics.items() if not metric.is_pattern}
+    return replace(results, metrics={**told, **results.metrics})

@@ -1,0 +1,1 @@
+"""What a candidate gained and lost."""

@@ -1,0 +1,1 @@
+"""Judges, their checks, people's labels, and pairs."""

@@ -1,0 +1,1 @@
+"""All specs beside each other."""

@@ -1,0 +1,1 @@
+"""YAML in, resolved specs out: every name followed, all problems at once."""

@@ -1,0 +1,1 @@
+"""Ratings, win rates and grades out of pairs."""

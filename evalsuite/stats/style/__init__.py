@@ -1,0 +1,1 @@
+"""How far texts are from an author's."""
