@@ -157,8 +157,8 @@ def _apart(
         if mine.digest != its.digest:
             said, told = how_they_differ(mine, its)
             found[name] = (
-                f"{name} was measured differently for {candidate.label} ({said}) and for {other.label} ({told}), so the "
-                "two are not compared; run both by one suite"
+                f"{name} was measured differently for {candidate.label} ({said}) and for {other.label} ({told}), so "
+                "the two are not compared; run both by one suite"
             )
     return found
 

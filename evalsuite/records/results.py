@@ -145,8 +145,8 @@ class Results:
     """The evidence about one subject: aggregates with what they are, and by metric and sample scores and more.
 
     `groups` has the cluster of a sample, `weights` what it counts, `slices` the slice that it belongs to. `name` is
-    what people call the subject where that is not `subject`; `missing` says why there is no such subject. `apart` says of
-    the metrics that were measured differently from a candidate's how: they have neither results nor scores here.
+    what people call the subject where that is not `subject`; `missing` says why there is no such subject. `apart` says
+    how metrics were measured differently from a candidate's: of these it has neither results nor scores.
     """
 
     subject: str

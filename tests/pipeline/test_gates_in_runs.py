@@ -147,8 +147,8 @@ def test_a_baseline_that_was_measured_differently_is_not_paired_and_the_rest_is(
     assert run_both(project).errors == ()
     [(_, found)] = pipeline.gate([project.spec.with_name("next.yaml")], project.store)
     apart = (
-        "facts.accuracy was measured differently for next (30 of 60 items, seed 3) and for elsewhere (60 items), so the "
-        "two are not compared; run both by one suite"
+        "facts.accuracy was measured differently for next (30 of 60 items, seed 3) and for elsewhere (60 items), so "
+        "the two are not compared; run both by one suite"
     )
     assert [outcome.sentence for outcome in found.outcomes[:2]] == [apart] * 2
     assert [outcome.answer for outcome in found.outcomes] == ["undecided", "undecided", "pass"]
