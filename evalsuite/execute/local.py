@@ -152,11 +152,11 @@ def style(plan: Plan, step: Step, bench: Workbench) -> Outcome:
 
 def _aligned(ours: Sequence[Reply], theirs: Sequence[Reply]) -> tuple[tuple[Reply, ...], str | None]:
     """The reference's replies in the order of ours; none, with the reason, where one of them is not on record."""
-    found = {reply.sample_id: reply for reply in theirs}
-    missing = sum(reply.sample_id not in found for reply in ours)
+    found = {(reply.sample_id, reply.prompt): reply for reply in theirs}
+    missing = sum((reply.sample_id, reply.prompt) not in found for reply in ours)
     if missing:
         return (), f"the reference has no reply to {missing:,} of {len(ours):,} prompts"
-    return tuple(found[reply.sample_id] for reply in ours), None
+    return tuple(found[reply.sample_id, reply.prompt] for reply in ours), None
 
 
 def _beside_author(entry: str) -> pairwise.Naming:

@@ -101,6 +101,8 @@ def gains_of(asked: PairedQuestion, evidence: Evidence) -> PairedScores | RuleOu
     if pairs is None:
         if evidence.baseline.missing is not None:
             return uncompared(asked.rule, asked.metric, evidence.baseline.missing, asked.severity)
+        if asked.metric in evidence.baseline.apart:
+            return asked.undecided(evidence.baseline.apart[asked.metric])
         if metric is not None and metric.parent in evidence.candidate.scores and not evidence.candidate.slices:
             return asked.undecided(f"{asked.metric} was scored by an evalsuite that did not keep the samples' subjects")
         subjects = f"{evidence.candidate.subject} and {evidence.baseline.label}"

@@ -12,7 +12,18 @@ from evalsuite.judges.ppi import corrected
 from evalsuite.plan.judged_by import judging
 from evalsuite.plan.resolve_plan import no_baseline
 from evalsuite.plan.steps import NO_REFERENCE, Judging, Plan
-from evalsuite.records import MEASURED, Evidence, Metric, Outcome, Result, Results, results_of
+from evalsuite.records import (
+    MEASURED,
+    UNKNOWN,
+    Evidence,
+    Measurement,
+    Metric,
+    Outcome,
+    Result,
+    Results,
+    how_they_differ,
+    results_of,
+)
 from evalsuite.spec.declared import HEALTH
 from evalsuite.spec.run_spec import ResolvedSpec
 from evalsuite.store import Store, read
@@ -112,9 +123,13 @@ def _evidence(plan: Plan, store: Store) -> Evidence:
     measured = plan.digests(*MEASURED, roles=("candidate",))
     candidate = with_health(read.results_of(store, plan.name, measured), plan, store)
     author = read.results_of(store, "author", plan.digests("score", roles=("author",)))
-    base = read.results_of(store, "base", plan.digests("score", "probe", "style", roles=("base",)))
-    its = plan.reference
+    theirs, its = plan.digests("score", "probe", "style", roles=("base",)), plan.reference
+    base = read.results_of(store, "base", theirs)
     base = replace(base, name=None if its.own else its.name, missing=its.missing)
+    if its.base is None:
+        # What a name has on record was asked by that spec's suite, not by this one's.
+        asked = [plan.digests("score", "probe", roles=(role,)) for role in ("candidate", "base")]
+        base = base.without(_apart(candidate, base, *(read.measured_on(store, digests) for digests in asked)))
     baseline = base
     policy = plan.resolved.policy
     if policy is not None and policy.baseline != "base":
@@ -122,8 +137,44 @@ def _evidence(plan: Plan, store: Store) -> Evidence:
             raise no_baseline(plan.resolved, policy.baseline, store)
         # The plan's own, whose digests are in that of its verdict: what another run measures meanwhile is not read.
         baseline = read.results_of(store, policy.baseline, plan.baseline.digests)
+        both = (read.measured_on(store, digests) for digests in (measured, plan.baseline.digests))
+        baseline = baseline.without(_apart(candidate, baseline, *both))
     candidate, baseline, base, author = (_declared(its, plan) for its in (candidate, baseline, base, author))
     return Evidence(candidate, baseline, base, author, plan.facts, seed=plan.resolved.suite.seed)
+
+
+def _apart(
+    candidate: Results, other: Results, ours: Mapping[str, Measurement], theirs: Mapping[str, Measurement]
+) -> dict[str, str]:
+    """Why metrics that both have cannot be compared, by metric: they were measured differently."""
+    shared = {*candidate.by_metric, *candidate.scores} & {*other.by_metric, *other.scores}
+    found = {}
+    for name in sorted(shared):
+        mine, its = _kept(name, ours, candidate), _kept(name, theirs, other)
+        if UNKNOWN in (mine, its):
+            # Of what an older evalsuite kept the number of samples alone is known.
+            mine, its = (_counted(results.by_metric.get(name)) for results in (candidate, other))
+        if mine.digest != its.digest:
+            said, told = how_they_differ(mine, its)
+            found[name] = (
+                f"{name} was measured differently for {candidate.label} ({said}) and for {other.label} ({told}), so "
+                "the two are not compared; run both by one suite"
+            )
+    return found
+
+
+def _kept(name: str, known: Mapping[str, Measurement], results: Results) -> Measurement:
+    """What a figure was measured on: itself, or else the entry that it belongs to."""
+    if name in known or name not in results.metrics:
+        return known.get(name, UNKNOWN)
+    entry, metrics = results.metrics[name].entry, results.metrics
+    of_entry = (its for other, its in known.items() if other in metrics and metrics[other].entry == entry)
+    return next(of_entry, UNKNOWN)
+
+
+def _counted(result: Result | None) -> Measurement:
+    many = 0 if result is None else result.n + result.unscored
+    return Measurement(f"of {many} samples", (f"{many:,} samples",))
 
 
 def uncompared(resolved: ResolvedSpec) -> list[str]:

@@ -244,7 +244,9 @@ class _Maker:
         probes = [(_plain(probe), probe.version) for probe in self.suite.probes]
         labels = [labels for _, (_, labels) in sorted(self.resolved.trust.items()) if labels]
         evidence = [step.digest for step in scored]
-        return Step("compare", self._compared("compare", probes, evidence, *labels), role="candidate")
+        on_record = self.reference.base is None and self.reference.missing is None
+        alike = ["measured alike"] if on_record else []
+        return Step("compare", self._compared("compare", probes, evidence, *labels, *alike), role="candidate")
 
     def decided(self, steps: Sequence[Step], facts: Facts) -> str | None:
         """The digest of all that the policy's rules read; None while something of it is not known yet.
@@ -258,7 +260,8 @@ class _Maker:
         trainings = sum(step.kind == "train" for step in steps)
         if (policy.baseline != "base" and self.baseline is None) or len(evidence) + trainings < len(steps):
             return None
-        against = sorted(self.baseline.digests) if self.baseline is not None else []
+        # Verdicts of an evalsuite that paired what was measured differently are decided anew.
+        against = ["measured alike", *sorted(self.baseline.digests)] if self.baseline is not None else []
         versions = [rule.version for rule in policy.rules]
         health = [health for _, (health, _) in sorted(self.resolved.trust.items()) if health]
         judges = {name: its.judge.required for name, its in self.resolved.judges.items()}

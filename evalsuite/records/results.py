@@ -145,7 +145,8 @@ class Results:
     """The evidence about one subject: aggregates with what they are, and by metric and sample scores and more.
 
     `groups` has the cluster of a sample, `weights` what it counts, `slices` the slice that it belongs to. `name` is
-    what people call the subject where that is not `subject`; `missing` says why there is no such subject.
+    what people call the subject where that is not `subject`; `missing` says why there is no such subject. `apart` says
+    how metrics were measured differently from a candidate's: of these it has neither results nor scores.
     """
 
     subject: str
@@ -157,6 +158,7 @@ class Results:
     slices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     name: str | None = None
     missing: str | None = None
+    apart: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -166,6 +168,17 @@ class Results:
     def declared(self, name: str) -> Metric:
         """What a metric is; raises EvalsuiteError where nobody said it."""
         return required(name, self.metrics, by=self.subject)
+
+    def without(self, apart: Mapping[str, str]) -> Results:
+        """The same less what was measured differently, which `apart` tells."""
+        by_metric = {name: its for name, its in self.by_metric.items() if name not in apart}
+        scores = {name: its for name, its in self.scores.items() if name not in apart}
+        return replace(self, by_metric=by_metric, scores=scores, apart=apart)
+
+    def apart_on(self, entry: str) -> str | None:
+        """How an entry was measured differently from a candidate's; None where it was not."""
+        of_entry = {name for name, its in self.metrics.items() if its.entry == entry}
+        return next((why for name, why in self.apart.items() if name in of_entry), None)
 
 
 def results_of(subject: str, outcome: Outcome) -> Results:

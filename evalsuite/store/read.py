@@ -14,6 +14,7 @@ from evalsuite.records import (
     Adapter,
     Comparison,
     LayerNorm,
+    Measurement,
     Metric,
     Rendered,
     Reply,
@@ -235,6 +236,12 @@ def results_of(store: Store, subject: str, step_digests: Sequence[str]) -> Resul
 def metrics_of(store: Store, step_digests: Sequence[str]) -> list[Metric]:
     """What the figures of the steps are, as those declared it who yielded them."""
     return [Metric(**row) for row in _rows(store, "metrics", [list(step_digests)])]
+
+
+def measured_on(store: Store, step_digests: Sequence[str]) -> dict[str, Measurement]:
+    """What each figure of the steps was measured on; left out where an older evalsuite did not keep it."""
+    found = _rows(store, "measured_on", [list(step_digests)])
+    return {row["metric"]: Measurement(row["measured"], tuple(row["words"]), row["entry"]) for row in found}
 
 
 def comparisons_of(store: Store, step_digests: Sequence[str]) -> list[Comparison]:

@@ -11,6 +11,7 @@ from evalsuite.errors import DocumentError, NotFound
 from evalsuite.evaluate.pairwise.early import REASON
 from evalsuite.pipeline import flow as pipeline
 from evalsuite.store import read
+from evalsuite.store.connect import writing
 
 EARLY = """
 schema_version: 1
@@ -123,6 +124,45 @@ def test_a_spec_is_held_against_another_of_the_same_run(project):
     assert (found.answer, found.baseline) == ("pass", "elsewhere")
     assert "stayed the same against elsewhere" in found.outcomes[0].sentence
     assert run_both(project).run_id is None
+
+
+def fewer_items(project) -> None:
+    """The second spec by a suite that asks half of the facts and the same sums, with a gate against the first."""
+    suite = (project.folder / "suites" / "small.yaml").read_text(encoding="utf-8")
+    for old, new in (("name: small", "name: fewer"), ("facts.jsonl,", "facts.jsonl, limit: 30,")):
+        assert old in suite
+        suite = suite.replace(old, new)
+    (project.folder / "suites" / "fewer.yaml").write_text(suite, encoding="utf-8")
+    second(project, gate_name="against")
+    next_ = project.spec.with_name("next.yaml")
+    next_.write_text(next_.read_text(encoding="utf-8").replace("suite: small", "suite: fewer"), encoding="utf-8")
+    text = AGAINST.replace("BASELINE", "elsewhere")
+    text += "  - {rule: max_flips, metric: facts.accuracy, at_most: 0.1}\n"
+    text += "  - {rule: non_inferior, metric: sums.exact_match, margin: 0.1}\n"
+    (project.folder / "gates" / "against.yaml").write_text(text, encoding="utf-8")
+
+
+def test_a_baseline_that_was_measured_differently_is_not_paired_and_the_rest_is(project):
+    fewer_items(project)
+    assert run_both(project).errors == ()
+    [(_, found)] = pipeline.gate([project.spec.with_name("next.yaml")], project.store)
+    apart = (
+        "facts.accuracy was measured differently for next (30 of 60 items, seed 3) and for elsewhere (60 items), so "
+        "the two are not compared; run both by one suite"
+    )
+    assert [outcome.sentence for outcome in found.outcomes[:2]] == [apart] * 2
+    assert [outcome.answer for outcome in found.outcomes] == ["undecided", "undecided", "pass"]
+
+
+def test_of_a_baseline_of_an_older_store_the_number_of_samples_tells(project):
+    fewer_items(project)
+    assert run_both(project).errors == ()
+    with writing(project.store) as connection:
+        connection.execute("DELETE FROM measurements")
+        connection.execute("DELETE FROM verdicts")
+    [(_, found)] = pipeline.gate([project.spec.with_name("next.yaml")], project.store)
+    assert "measured differently for next (30 samples) and for elsewhere (60 samples)" in found.outcomes[0].sentence
+    assert [outcome.answer for outcome in found.outcomes] == ["undecided", "undecided", "pass"]
 
 
 def test_a_baseline_that_nobody_knows_is_named_with_what_there_is(project):

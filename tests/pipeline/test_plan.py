@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from evalsuite.pipeline import flow as pipeline
 from evalsuite.plan.steps import Cost
 from evalsuite.report.progress import looked_up, plan_table, totals
@@ -137,6 +139,33 @@ def test_what_is_measured_has_no_part_of_the_model(project):
     text = project.spec.read_text()
     project.spec.write_text(text.replace("seed: 1", "seed: 2"))
     assert measured(project) == before
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "other"),
+    [
+        (
+            "suites/small",
+            "multiple_choice}",
+            "multiple_choice, score_as: letters, template: '{question} {options}'}",
+            "facts",
+        ),
+        ("suites/small", "multiple_choice}", "multiple_choice, normalise: tokens}", "facts"),
+        ("suites/small", "rubric: sober, judge: offline}", "rubric: sober, judge: offline, max_tokens: 9}", "style"),
+        ("rubrics/sober", "Ends soberly.", "Ends very soberly.", "style"),
+        ("data/facts.jsonl", "other 1", "other one", "facts"),
+    ],
+)
+def test_another_way_to_ask_another_rubric_and_other_data_are_another_measurement(project, file, old, new, other):
+    """Letters and options' texts share no column, nor do two rubrics, or two states of a file."""
+    before = measured(project)
+    path = project.folder / (file if "." in file else f"{file}.yaml")
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    after = measured(project)
+    scored = {label for label in before if label.startswith("score") and before[label] != after[label]}
+    roles = ("base", "candidate") if other == "facts" else ("base", "author", "candidate")
+    assert scored == {f"score {role} {other}" for role in roles}
 
 
 def test_a_limit_is_another_measurement_of_that_entry_alone(project):

@@ -198,6 +198,25 @@ def test_a_spec_of_the_run_or_on_record_is_a_reference(shop):
     assert shop.run(spec, other).steps_run == 0
 
 
+def test_a_reference_that_was_asked_other_items_is_not_compared_on_them(shop):
+    shop.run(shop.project.spec)
+    suite = shop.project.folder / "suites" / "small.yaml"
+    suite.write_text(suite.read_text().replace("facts.jsonl,", "facts.jsonl, limit: 40,"))
+    spec = shop.spec("reference: elsewhere")
+    assert shop.run(spec).errors == ()
+    _, verdict = shop.verdict(spec)
+    apart = "facts.accuracy was measured differently for merged (40 of 60 items, seed 3) and for elsewhere (60 items)"
+    sentences = {(outcome.rule, outcome.metric): outcome for outcome in verdict.outcomes}
+    for rule in ("non_inferior", "max_flips"):
+        assert sentences[rule, "facts.accuracy"].sentence.startswith(apart)
+    found = shop.found()
+    assert found["flips.facts"].value is None
+    assert found["flips.facts"].reason.startswith(apart)
+    assert (found["flips.sums"].n, found["duel.win_rate"].value) == (60, 0.5)
+    assert {its.comparison.metric for its in forgetting("merged", shop.project.store).changes} >= {"sums.exact_match"}
+    assert "facts.accuracy" not in leaderboard(shop.project.store).rows[0].changes
+
+
 def test_a_release_is_a_reference_by_its_alias(shop, retrain):
     shop.run(shop.project.spec)
     weights = read.latest_specs(shop.project.store)[0].adapter_digest

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from evalsuite.records import Metric
+from evalsuite.pipeline.paired import compare
+from evalsuite.records import Comparison, Metric, Result, RuleOutcome, Verdict
+from evalsuite.report.forgetting.forgetting import forgetting
+from evalsuite.report.leaderboard.changes import from_bases
+from evalsuite.report.leaderboard.leaderboard import leaderboard
 from evalsuite.store import Store, read
-from evalsuite.store.board import entries
+from evalsuite.store.board import entries, past_verdicts
 from evalsuite.store.connect import bring_up_to_date, migrations
 from evalsuite.store.judges import checks, knowledge
 
@@ -103,7 +109,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return found
 
 
-def written(store: Store) -> None:
+@contextmanager
+def silent(store: Store) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty store as the silent version made it."""
     store.folder.mkdir(parents=True)
     with duckdb.connect(str(store.results)) as connection:
         connection.execute("CREATE TABLE migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL)")
@@ -111,6 +119,11 @@ def written(store: Store) -> None:
             if number <= SILENT:
                 connection.execute(sql)
                 connection.execute("INSERT INTO migrations VALUES (?, ?)", [number, name])
+        yield connection
+
+
+def written(store: Store) -> None:
+    with silent(store) as connection:
         connection.execute("INSERT INTO runs VALUES ('r', now()::TIMESTAMP, NULL, 'finished', 1, '{}')")
         connection.execute("INSERT INTO run_specs VALUES ('r', 'mine', 'p', '{}', 'tiny', 'b', 'a', 'sft', 'lora')")
         for ordinal, (digest, (kind, entry, figures)) in enumerate(STEPS.items()):
@@ -197,3 +210,139 @@ def test_what_says_itself_what_it_is_stays_as_it_was_said(tmp_path: Path) -> Non
         )
     bring_up_to_date(store)
     assert declared(store)["facts.accuracy"].about == "Mine."
+
+
+# Of 20 facts and 20 texts of different length: by subject, the facts that it knew, and the loss of a text.
+KNOWN = {"base": 12, "first": 18, "second": 3}
+LOSSES = {"base": 2.0, "first": 1.5, "second": 7.0}
+FACTS, BOOK = "facts.accuracy", "book.nats_per_token"
+ITEMS = 20
+ANSWERS = {"first": "pass", "second": "fail"}
+
+
+def results_of(who: str) -> dict[str, Result]:
+    share, loss = KNOWN[who] / ITEMS, LOSSES[who]
+    return {
+        FACTS: Result(FACTS, share, share - 0.1, share + 0.1, ITEMS, 1, "1 unscored: no reply", "cut"),
+        BOOK: Result(BOOK, loss, loss - 0.1, loss + 0.1, ITEMS),
+    }
+
+
+def changes_of(who: str) -> dict[str, Comparison]:
+    moved = KNOWN[who] - KNOWN["base"]
+    share, loss = moved / ITEMS, LOSSES[who] - LOSSES["base"]
+    return {
+        FACTS: Comparison(
+            FACTS, "base", share, share - 0.2, share + 0.2, 0.01, ITEMS, gained=max(moved, 0), lost=max(-moved, 0)
+        ),
+        BOOK: Comparison(BOOK, "base", loss, loss - 0.2, loss + 0.2, 0.001, ITEMS),
+    }
+
+
+def verdict_of(who: str) -> Verdict:
+    sentence = f"{FACTS} of {who} against base"
+    outcome = RuleOutcome("non_inferior", FACTS, ANSWERS[who], sentence, 0.1, 0.0, 0.2, ITEMS, p_value=0.4)
+    warned = RuleOutcome("floor", BOOK, "undecided", "more samples", severity="warn", needed=90, money=1.5)
+    return Verdict(ANSWERS[who], "strict", (outcome, warned))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A run of two specs with scores, differences and verdicts, as the silent version kept it; opened by this one."""
+    found = Store(tmp_path_factory.mktemp("run") / "store")
+    with silent(found) as connection:
+        connection.execute("INSERT INTO runs VALUES ('r', '2026-01-01'::TIMESTAMP, NULL, 'finished', 1, '{}')")
+        for who in KNOWN:
+            role = "base" if who == "base" else "candidate"
+            for entry in ("facts", "book"):
+                step(connection, f"{who}-{entry}", "score", entry, role)
+            for metric, its in results_of(who).items():
+                row = [f"{who}-{its.metric.partition('.')[0]}", metric, its.value, its.low, its.high]
+                connection.execute(
+                    "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    [*row, its.n, its.unscored, its.reason, its.detail],
+                )
+            for at in range(ITEMS):
+                right = float(at < KNOWN[who])
+                scored = [f"{who}-facts", FACTS, f"q{at:02}", right, None, None]
+                read_ = [f"{who}-book", BOOK, f"t{at:02}", LOSSES[who] + at / 100, None, 10.0 + at]
+                connection.executemany("INSERT INTO scores VALUES (?, ?, ?, ?, ?, ?)", [scored, read_])
+                said = [f"{who}-facts", f"q{at:02}", "What?", f"{who} says {right}", "it", None, None]
+                connection.execute("INSERT INTO replies VALUES (?, ?, ?, ?, ?, ?, ?)", said)
+        for who, answer in ANSWERS.items():
+            planned(connection, who, answer)
+    bring_up_to_date(found)
+    return found
+
+
+def step(connection: duckdb.DuckDBPyConnection, digest: str, kind: str, entry: str | None, role: str | None) -> None:
+    row = [digest, kind, entry, role]
+    connection.execute("INSERT INTO steps VALUES (?, ?, ?, ?, '2026-01-01'::TIMESTAMP, 1, 7)", row)
+
+
+def planned(connection: duckdb.DuckDBPyConnection, who: str, answer: str) -> None:
+    """One spec of the run, its comparison with the base and its verdict."""
+    step(connection, f"{who}-compare", "compare", None, "candidate")
+    step(connection, f"{who}-decide", "decide", None, None)
+    connection.execute("INSERT INTO run_specs VALUES ('r', ?, 'p', '{}', 'tiny', 'b', 'a', 'sft', 'lora')", [who])
+    steps = [("base-facts", "score", "facts", "base"), ("base-book", "score", "book", "base")]
+    steps += [(f"{who}-facts", "score", "facts", "candidate"), (f"{who}-book", "score", "book", "candidate")]
+    steps += [(f"{who}-compare", "compare", None, "candidate"), (f"{who}-decide", "decide", None, None)]
+    for ordinal, (digest, kind, entry, role) in enumerate(steps):
+        connection.execute(
+            "INSERT INTO run_steps VALUES ('r', ?, ?, ?, ?, ?, ?)", [who, ordinal, digest, kind, entry, role]
+        )
+    for its in changes_of(who).values():
+        row = [f"{who}-compare", its.metric, its.baseline, its.difference, its.low, its.high, its.p_value, its.n]
+        connection.execute(
+            "INSERT INTO comparisons VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [*row, its.gained, its.lost]
+        )
+    connection.execute("INSERT INTO verdicts VALUES (?, 'strict', ?, 'base')", [f"{who}-decide", answer])
+    for ordinal, o in enumerate(verdict_of(who).outcomes):
+        told = [o.rule, o.metric, o.answer, o.sentence, o.value, o.low, o.high, o.n, o.severity, o.p_value, o.needed]
+        connection.execute(
+            "INSERT INTO rule_outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [f"{who}-decide", ordinal, *told, o.money],
+        )
+
+
+def test_figures_verdicts_and_differences_of_an_older_run_stand_on_the_leaderboard_as_they_were(run: Store) -> None:
+    board = leaderboard(run)
+    rows = {row.spec: row for row in board.rows}
+    assert list(rows) == ["first", "second", "(tiny)"]
+    assert {name: row.results for name, row in rows.items()} == {
+        "first": results_of("first"), "second": results_of("second"), "(tiny)": results_of("base"),
+    }  # fmt: skip
+    assert {who: (rows[who].verdict, rows[who].outcomes, rows[who].changes) for who in ANSWERS} == {
+        who: (ANSWERS[who], verdict_of(who).outcomes, changes_of(who)) for who in ANSWERS
+    }
+    assert {who: read.verdict_of(run, f"{who}-decide") for who in ANSWERS} == {w: verdict_of(w) for w in ANSWERS}
+    assert {past.spec: (past.answer, past.policy) for past in past_verdicts(run)} == {
+        who: (answer, "strict") for who, answer in ANSWERS.items()
+    }
+
+
+def test_what_was_wrong_of_an_older_run_is_right_now_for_its_directions_are_known(run: Store) -> None:
+    board = leaderboard(run)
+    for metric in (FACTS, BOOK):
+        assert [row.spec for row in board.sorted_by(metric).rows] == ["first", "(tiny)", "second"]
+    words = {"first": "better", "second": "worse"}
+    marked = from_bases(board, (FACTS, BOOK), "holm")
+    assert [(row.spec, word) for (row, _, _), word in zip(marked.shown, marked.words, strict=True)] == [
+        (who, word) for who, word in words.items() for _ in (FACTS, BOOK)
+    ]
+    for who, word in words.items():
+        page = forgetting(who, run)
+        assert {its.comparison.metric: (its.comparison, its.word) for its in page.changes} == {
+            metric: (its, word) for metric, its in changes_of(who).items()
+        }
+    assert {moved.metric: moved.by for moved in forgetting("second", run).lost} == {FACTS: -1.0}
+
+
+def test_two_specs_of_an_older_run_are_paired_with_the_weights_that_were_kept(run: Store) -> None:
+    found = compare("second", "first", run)
+    assert found.apart == ()
+    told = {its.metric: its for its in found.differences}
+    assert (told[FACTS].n, told[FACTS].gained, told[FACTS].lost) == (ITEMS, 0, KNOWN["first"] - KNOWN["second"])
+    assert told[FACTS].difference == pytest.approx((KNOWN["second"] - KNOWN["first"]) / ITEMS)
+    assert told[BOOK].difference == pytest.approx(LOSSES["second"] - LOSSES["first"])

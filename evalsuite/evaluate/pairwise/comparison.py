@@ -91,8 +91,9 @@ def _fidelity(entry: JudgedSet, base: Results, candidate: Results, *, author: Re
     from evalsuite.stats.intervals.bootstrap import Resampling, Undefined, fidelity
 
     metric, score = declared.FIDELITY.of(entry.name).name, entry.score.name
-    if base.missing is not None:
-        return _undefined(metric, base.missing)
+    why = base.missing or base.apart.get(score)
+    if why is not None:
+        return _undefined(metric, why)
     subjects = [results.scores.get(score, {}) for results in (candidate, base, author)]
     shared = sorted(set.intersection(*(set(scores) for scores in subjects)))
     if not shared:

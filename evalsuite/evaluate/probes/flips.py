@@ -68,7 +68,8 @@ def _flips(entry: str, base: Results, candidate: Results, *, margin: float) -> O
     before, after = ({}, {}) if metric is None else (_rights(metric, base), _rights(metric, candidate))
     shared = sorted(before.keys() & after.keys())
     if metric is None or not shared:
-        return _nothing(entry, base.missing or f"{entry} has no sample scored for base and candidate both")
+        why = base.missing or base.apart_on(entry)
+        return _nothing(entry, why or f"{entry} has no sample scored for base and candidate both")
     if not {before[key] for key in shared} | {after[key] for key in shared} <= {0.0, 1.0}:
         return _nothing(entry, f"{entry} has scores that are neither right nor wrong")
     old, new = [before[key] for key in shared], [after[key] for key in shared]

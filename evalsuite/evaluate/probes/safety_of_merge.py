@@ -37,7 +37,7 @@ from evalsuite.spec.document import Name
 from evalsuite.spec.options import AskingOptions
 
 _REFUSED = "refused"
-_SHARE = Metric("share")
+_SHARE = Metric("own")
 
 
 class SafetyOfMergeProbe(AskingOptions):

@@ -46,6 +46,9 @@ class Latency(RuleOptions):
         assert self.at_most_times is not None
         if evidence.baseline.missing is not None:
             return uncompared("latency", self.metric, evidence.baseline.missing, self.severity)
+        if self.metric in evidence.baseline.apart:
+            sentence = evidence.baseline.apart[self.metric]
+            return RuleOutcome("latency", self.metric, "undecided", sentence, severity=self.severity)
         name = f"{self.metric} in times of {evidence.baseline.label}'s"
         limit = Limit("latency", self.metric, self.at_most_times, "most", *asked, self.severity, called=name)
         return judge_result(limit, _ratio(self.metric, evidence), evidence)
