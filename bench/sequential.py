@@ -206,9 +206,9 @@ def _named(values: np.ndarray) -> dict[str, float]:
 
 
 def _order(evidence: Evidence) -> list[str]:
-    from evalsuite.data.digest import shuffled
+    from evalsuite.data.digest import shuffle
 
-    return shuffled(next(iter(evidence.candidate.scores.values())), seed=evidence.seed)
+    return shuffle(next(iter(evidence.candidate.scores.values())), seed=evidence.seed)
 
 
 def main() -> None:

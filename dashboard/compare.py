@@ -7,7 +7,7 @@ from drawing import names, reply, standing, table, walk
 from reading import ask
 
 from evalsuite.pipeline import paired
-from evalsuite.report.answers import metrics_of, scored, text_diff
+from evalsuite.report.answers import metrics_of, score_words, text_diff
 from evalsuite.report.leaderboard.changes import comparison_table
 from evalsuite.store.samples import Which, sample_beside
 
@@ -73,7 +73,7 @@ if view == VIEWS[1]:
 first = sample.answers[0].reply
 for column, side, answer in zip(st.columns(len(sides), gap="medium", border=True), sides, sample.answers, strict=True):
     with column:
-        st.text(f"{side.name}   ·   {scored(answer)}")
+        st.text(f"{side.name}   ·   {score_words(answer)}")
         if answer.reply and first and view == VIEWS[1] and side != sides[0]:
             st.code(text_diff(first.text, answer.reply.text), language="diff", wrap_lines=True)
         else:

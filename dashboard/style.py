@@ -4,7 +4,7 @@ import streamlit as st
 from drawing import one_adapter, palette, reply, standing, table, walk
 from reading import ask
 
-from evalsuite.report.answers import metrics_of, scored
+from evalsuite.report.answers import metrics_of, score_words
 from evalsuite.report.author_style import beside, blind, criteria_chart, fidelity_chart, styles
 from evalsuite.report.leaderboard.leaderboard import leaderboard
 from evalsuite.store.samples import sample_beside
@@ -73,5 +73,5 @@ columns = st.columns(len(sides), gap="medium", border=True)
 for letter, column, side in zip(LETTERS, columns, blind(sides, sample.sample_id), strict=False):
     with column:
         answer = said[side.name]
-        st.text(f"{letter}   ·   {side.name}   ·   {scored(answer)}" if revealed else letter)
+        st.text(f"{letter}   ·   {side.name}   ·   {score_words(answer)}" if revealed else letter)
         reply(answer.reply.text if answer.reply else "was not asked")

@@ -35,7 +35,7 @@ def faults(plugin: object, tags: Mapping[str, str], protocol: type) -> list[str]
     ]
 
 
-def loaded(entry: EntryPoint, problems: Callable[[object], list[str]]) -> type[Any]:
+def load_class(entry: EntryPoint, problems: Callable[[object], list[str]]) -> type[Any]:
     """The class that an entry point names; raises EvalsuiteError with its package where it cannot be used."""
     of = f" of the package {entry.dist.name} {entry.dist.version}" if entry.dist is not None else ""
     where = f"plug-in {entry.name!r} ({entry.value}, {entry.group}){of}"

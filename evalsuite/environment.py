@@ -15,7 +15,7 @@ _PACKAGES = ("torch", "transformers", "peft", "trl", "datasets", "duckdb", "nump
 def environment() -> dict[str, str | int | None]:
     """Versions of evalsuite, Python and the libraries that results depend on, and the machine's size."""
     found: dict[str, str | int | None] = {"evalsuite": __version__, "python": platform.python_version()}
-    found.update({package: installed(package) for package in _PACKAGES})
+    found.update({package: version_of(package) for package in _PACKAGES})
     found.update({"system": platform.system(), "machine": platform.machine(), "processors": os.cpu_count()})
     return found
 
@@ -26,7 +26,7 @@ def cache_folder() -> Path:
     return Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "evalsuite"
 
 
-def installed(package: str) -> str | None:
+def version_of(package: str) -> str | None:
     """The version of a package, or None where it is not installed."""
     try:
         return version(package)

@@ -21,7 +21,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, TypeGuard
 
-from evalsuite.conformance import faults, loaded
+from evalsuite.conformance import faults, load_class
 from evalsuite.errors import EvalsuiteError
 from evalsuite.records import (
     Adapter,
@@ -368,7 +368,7 @@ def find(kind: Kind) -> dict[str, type[Any]]:
     for entry in entry_points(group=f"evalsuite.{kind}"):
         if entry.name in found:
             raise EvalsuiteError(f"two plug-ins of kind {kind} are called {entry.name!r}; uninstall one of them")
-        found[entry.name] = loaded(entry, partial(problems, kind, entry.name))
+        found[entry.name] = load_class(entry, partial(problems, kind, entry.name))
     return found
 
 

@@ -67,8 +67,7 @@ def score(file: Path, model: str | None, out: Path | None, form: Format) -> None
     from evalsuite.data.files import write_objects
     from evalsuite.data.training.rows import score_file
     from evalsuite.report.answers import scores_table
-    from evalsuite.spec.dataset import FolderSplit
-    from evalsuite.spec.source import TRAIN
+    from evalsuite.spec.source import TRAIN, FolderSplit
 
     if file.is_dir():
         split = FolderSplit(file.resolve(), None, TRAIN)
@@ -124,11 +123,11 @@ def _written(made: Built, file: Path, store: Store) -> Built:
     from dataclasses import replace
 
     from evalsuite.cli.terminal.columns import printable
-    from evalsuite.execute.teaching import written
+    from evalsuite.execute.teaching import write_rows
     from evalsuite.spec.loading.load import load_document
     from evalsuite.spec.teacher import Writing
 
-    found = written(made.rows, load_document(Writing, file), store.replies, beside=file)
+    found = write_rows(made.rows, load_document(Writing, file), store.replies, beside=file)
     click.echo(printable(found.summary))
     return replace(made, rows=found.rows, dropped=(*made.dropped, *found.dropped))
 

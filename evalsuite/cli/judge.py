@@ -35,8 +35,7 @@ def check(
     question, reply, scores (one for each criterion of the rubric) and annotator.
     """
     from evalsuite.cli.terminal.columns import printable
-    from evalsuite.cli.terminal.live import TerminalWatcher
-    from evalsuite.cli.terminal.output import show_table
+    from evalsuite.cli.terminal.output import TerminalWatcher, show_table
     from evalsuite.pipeline.judge_check import CheckRequest, check_judge
     from evalsuite.report.judging.judges_page import calls_made, head, health_figures, health_table
 

@@ -35,7 +35,7 @@ def power(
     Nothing is trained or asked. Exits with 3 when a rule that blocks has too few samples, whatever the truth is.
     """
     from evalsuite.cli.terminal.output import show_table
-    from evalsuite.gate.foresee import foreseen
+    from evalsuite.gate.decide import foresee_plans
     from evalsuite.pipeline import flow as pipeline
     from evalsuite.records import Suppose
     from evalsuite.report.progress import power_figures, power_table
@@ -43,7 +43,7 @@ def power(
 
     chosen = named_policy(policy, beside=specs[0]) if policy else None
     plans = pipeline.plan(specs, store, settings=settings)
-    found = foreseen(plans, Suppose(**truth), policy=chosen)
+    found = foresee_plans(plans, Suppose(**truth), policy=chosen)
     show_table(power_table(found), form, figures=power_figures(found))
     hopeless = any(seen.outlook == "too few samples" and seen.severity == "block" for _, seen in found)
     return _UNSETTLED if hopeless else 0

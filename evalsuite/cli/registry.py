@@ -104,7 +104,7 @@ def verify(
     from evalsuite.cli.terminal.output import show_table
     from evalsuite.pipeline.verify import Wanted
     from evalsuite.pipeline.verify import verify as verify_cards
-    from evalsuite.registry import signing
+    from evalsuite.registry import provenance as signing
     from evalsuite.report.cards.released import findings_table
 
     if allowed_signers and identity:

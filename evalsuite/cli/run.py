@@ -32,8 +32,7 @@ def run(
     What is done is kept: run it again and only what changed is made anew. Exits with 0 when everything ran,
     whatever the verdicts; with 2 when a spec could not be carried through.
     """
-    from evalsuite.cli.terminal.live import TerminalWatcher
-    from evalsuite.cli.terminal.output import show_ratings, show_table
+    from evalsuite.cli.terminal.output import TerminalWatcher, show_ratings, show_table
     from evalsuite.pipeline import flow as pipeline
     from evalsuite.report.cards.verdict import exit_code
     from evalsuite.report.judging.ratings import ratings

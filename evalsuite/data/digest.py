@@ -38,7 +38,7 @@ def data_digest(path: Path) -> str:
     return digest("folder", [[file.relative_to(path).as_posix(), file_digest(file)] for file in files])
 
 
-def shuffled(ids: Iterable[str], *, seed: int, groups: Mapping[str, str] | None = None) -> list[str]:
+def shuffle(ids: Iterable[str], *, seed: int, groups: Mapping[str, str] | None = None) -> list[str]:
     """The ids in the seed's random order; samples of one group stay together."""
     group = groups or {}
 

@@ -10,8 +10,8 @@ from typing import Any
 from evalsuite.data.files import write_objects
 from evalsuite.errors import DataError
 from evalsuite.records import Sample
-from evalsuite.spec.dataset import HubSplit, Split
 from evalsuite.spec.run_spec import ResolvedSpec
+from evalsuite.spec.source import HubSplit, Split
 from evalsuite.spec.suite import Benchmark
 
 

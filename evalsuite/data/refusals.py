@@ -194,7 +194,7 @@ def refuses(reply: str) -> bool:
     return False
 
 
-def declined(reply: Completion) -> bool:
+def declines(reply: Completion) -> bool:
     """Whether the model, or the filter of its server, declined: by how the completion ended or by its words."""
     return reply.finish == "refused" or refuses(reply.text)
 

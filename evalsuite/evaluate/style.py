@@ -48,7 +48,7 @@ class Voices:
         return clusters_of(groups, [reply.sample_id for reply in self.author])
 
 
-def joined(outcomes: Sequence[Outcome]) -> Outcome:
+def join_outcomes(outcomes: Sequence[Outcome]) -> Outcome:
     """Several outcomes about the same replies as one."""
     return Outcome(
         next((one.replies for one in outcomes if one.replies), ()),

@@ -10,23 +10,23 @@ from pathlib import Path
 from evalsuite.data.contamination import contamination
 from evalsuite.data.evaluation.prompts import read_authored
 from evalsuite.data.fetch import items_of
-from evalsuite.data.training.mixture import learned, with_canaries
+from evalsuite.data.training.mixture import learned_rows, with_canaries
 from evalsuite.errors import NotFound
 from evalsuite.evaluate import lm_eval as harness
 from evalsuite.evaluate import style as beside
 from evalsuite.evaluate.pairwise import pairs as pairwise
-from evalsuite.evaluate.pairwise.comparison import compare, measured
-from evalsuite.evaluate.pairwise.early import in_batches
+from evalsuite.evaluate.pairwise.comparison import compare, contamination_outcome
+from evalsuite.evaluate.pairwise.pairs import in_batches
 from evalsuite.evaluate.scoring import benchmark, judged
 from evalsuite.evaluate.scoring import generated_choice as letters
+from evalsuite.evaluate.scoring.aggregate import require_answers
 from evalsuite.evaluate.scoring.benchmark import with_latency
-from evalsuite.evaluate.scoring.completions import answered
 from evalsuite.execute.workbench import Workbench
 from evalsuite.gate.decide import decide, terms_of, with_required
 from evalsuite.models.checkpoints.adapter import adapter_digest
 from evalsuite.models.subject import ModelSubject, applied_proof
-from evalsuite.plan.given_to_probes import material, parents_of
 from evalsuite.plan.judged_by import early_rules
+from evalsuite.plan.measured import material, parents_of
 from evalsuite.plan.steps import Plan, Role, Step
 from evalsuite.plugins import Asking, AskingProbe, Grader, Material, Subject, TrainingJob
 from evalsuite.records import (
@@ -59,7 +59,7 @@ def train(plan: Plan, output: Path, say: Callable[[str], None], *, teacher: Aski
     """Train the spec's adapter into `output`; resumes what a killed process began there."""
     method = plan.resolved.spec.train
     assert method is not None
-    rows, held_out = learned(plan.resolved)
+    rows, held_out = learned_rows(plan.resolved)
     return method.train(
         TrainingJob(
             name=plan.name,
@@ -97,7 +97,7 @@ def _scored(plan: Plan, step: Step, bench: Workbench, known: Callable[[], Eviden
             model, adapter = bench.subject(plan, step.role)
             # Who is compared with a served model is asked in its way, so that both have one metric.
             asked = (plan.base, plan.reference.base) if step.role == "base" else (plan.base,)
-            if letters.wanted(entry, samples, served=any(who and not who.tells_likelihood for who in asked)):
+            if letters.asks_for_letters(entry, samples, served=any(who and not who.tells_likelihood for who in asked)):
                 return letters.score(entry, samples, model=model)
             return benchmark.score(entry, samples, model=model, adapter=adapter)
     if suite.harness is not None and step.entry in suite.harness.tasks:
@@ -147,7 +147,7 @@ def style(plan: Plan, step: Step, bench: Workbench) -> Outcome:
         judge = bench.judges.grader(resolved.judges[entry.judge], rubric)
         other = read_authored(resolved.suite_data[f"{entry.name}/control"])
         found.append(beside.control(entry.name, other, rubric=rubric, judge=judge))
-    return beside.joined(found)
+    return beside.join_outcomes(found)
 
 
 def _aligned(ours: Sequence[Reply], theirs: Sequence[Reply]) -> tuple[tuple[Reply, ...], str | None]:
@@ -215,7 +215,9 @@ def overlap(plan: Plan) -> Outcome:
     resolved, suite = plan.resolved, plan.resolved.suite
     asked = {entry.name: items_of(resolved, entry) for entry in suite.benchmarks}
     asked |= {entry.name: read_authored(resolved.suite_data[entry.name]) for entry in suite.judged}
-    return measured(contamination(resolved), {name: tuple(s.id for s in samples) for name, samples in asked.items()})
+    return contamination_outcome(
+        contamination(resolved), {name: tuple(s.id for s in samples) for name, samples in asked.items()}
+    )
 
 
 def contrast(plan: Plan, evidence: Evidence) -> Outcome:
@@ -280,7 +282,7 @@ class _Answering(ModelSubject):
 
     def generate(self, prompts: Sequence[Prompt], *, sampling: Sampling) -> list[Completion]:
         """One completion per prompt; raises ModelError when some failed."""
-        return list(answered(super().generate(prompts, sampling=sampling)))
+        return list(require_answers(super().generate(prompts, sampling=sampling)))
 
 
 def probe(plan: Plan, step: Step, bench: Workbench) -> Outcome:

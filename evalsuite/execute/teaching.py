@@ -12,7 +12,7 @@ from evalsuite.data.synthesis.documents import Dropped
 from evalsuite.data.synthesis.teacher_rows import prompts, written_rows
 from evalsuite.errors import ModelError
 from evalsuite.execute.cached import CachedModel
-from evalsuite.models.checkpoints.teacher import FoundTeacher, find_teacher
+from evalsuite.models.checkpoints.found_teacher import FoundTeacher, find_teacher
 from evalsuite.models.in_context import InContextModel
 from evalsuite.models.openai.calls import Meter
 from evalsuite.models.protocol import Model
@@ -54,7 +54,7 @@ class Written:
     summary: str
 
 
-def written(
+def write_rows(
     passages: Sequence[Mapping[str, Any]],
     writing: Writing,
     replies: Path,

@@ -10,7 +10,7 @@ from evalsuite.errors import ModelError, NotFound
 from evalsuite.execute.cached import CachedModel
 from evalsuite.execute.teaching import asking
 from evalsuite.models.checkpoints.base import Base, BaseCheckpoint, find_model
-from evalsuite.models.checkpoints.teacher import FoundTeacher
+from evalsuite.models.checkpoints.found_teacher import FoundTeacher
 from evalsuite.models.in_context import InContextModel
 from evalsuite.models.openai.calls import Meter
 from evalsuite.models.protocol import Closing, Model, way_to

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evalsuite.gate.limit import need, uncompared
-from evalsuite.gate.words import Words, declared, words_of
+from evalsuite.gate.limit import invalid_without_reference, samples_needed
+from evalsuite.gate.words import Words, declaration_of, words_of
 from evalsuite.records import Evidence, Metric, Results, RuleOutcome, Severity, clusters_of, measured_alike
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def scores_of(metric: str, results: Results) -> Mapping[str, float]:
 
 def pairs_of(metric: str, evidence: Evidence) -> PairedScores | None:
     """The metric's pairs, candidate first; None when candidate and baseline share no sample."""
-    its, candidate = declared(metric, evidence), evidence.candidate
+    its, candidate = declaration_of(metric, evidence), evidence.candidate
     ours, theirs = scores_of(metric, candidate), scores_of(metric, evidence.baseline)
     whole = its.parent if its is not None and its.parent is not None and metric not in candidate.scores else metric
     shared = measured_alike(whole, candidate, evidence.baseline, among=ours.keys() & theirs.keys())
@@ -96,11 +96,11 @@ def gains_of(asked: PairedQuestion, evidence: Evidence) -> PairedScores | RuleOu
 
     Without anybody to compare with it is invalid.
     """
-    metric, no_loss = declared(asked.metric, evidence), words_of(asked.metric, evidence).no_loss
+    metric, no_loss = declaration_of(asked.metric, evidence), words_of(asked.metric, evidence).no_loss
     pairs = pairs_of(asked.metric, evidence)
     if pairs is None:
         if evidence.baseline.missing is not None:
-            return uncompared(asked.rule, asked.metric, evidence.baseline.missing, asked.severity)
+            return invalid_without_reference(asked.rule, asked.metric, evidence.baseline.missing, asked.severity)
         if asked.metric in evidence.baseline.apart:
             return asked.undecided(evidence.baseline.apart[asked.metric])
         if metric is not None and metric.parent in evidence.candidate.scores and not evidence.candidate.slices:
@@ -128,7 +128,7 @@ def judge_pairs(
         few, answer = n < asked.minimum_n, "undecided"
         least = asked.minimum_n if few else 0
         samples = max(least, found.samples_needed or 0) or None
-        missing = need(asked.metric, n, wanted=samples, evidence=evidence)
+        missing = samples_needed(asked.metric, n, wanted=samples, evidence=evidence)
         wanted, money = missing.samples, missing.money
         sentence += f", and at least {asked.minimum_n} samples are wanted" if few else ""
         sentence += f"; {missing.words}"

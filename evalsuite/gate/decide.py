@@ -1,19 +1,29 @@
-"""The one decision: a policy's rules against the evidence. Every output renders what is decided here.
-
-Two errors are kept in bounds. A release needs every blocking rule to pass, so the chance to release what breaks a rule
-is at most that of the one rule alone (intersection-union test, Berger 1982): nothing needs correction there. But each
-rule may wrongly fail, and that chance grows with their number, so failures are adjusted (Holm 1979).
-"""
+"""The one decision: a policy's rules against the evidence; and what a policy could settle at all."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from evalsuite.gate.rule_options import doubted
-from evalsuite.gate.words import declared
+from evalsuite.gate.rule_options import mark_unsure
+from evalsuite.gate.words import declaration_of
+from evalsuite.plan.steps import Plan
 from evalsuite.plugins import Rule
-from evalsuite.records import Answer, Evidence, Result, Results, RuleOutcome, Terms, Verdict
+from evalsuite.records import (
+    Answer,
+    Evidence,
+    Foreseen,
+    Metric,
+    Outlook,
+    Result,
+    Results,
+    RuleOutcome,
+    Suppose,
+    Supposed,
+    Terms,
+    Verdict,
+    declaration,
+)
 from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.spec.policy import Policy
 
@@ -61,16 +71,16 @@ _GRAVEST_FIRST: tuple[Answer, ...] = ("invalid", "fail", "undecided", "pass")
 def decide(policy: Policy, evidence: Evidence) -> Verdict:
     """Invalid when a blocking rule finds the evidence so, else fail, else undecided when one says so, else pass."""
     terms = terms_of(policy)
-    outcomes = _adjusted(policy, [held(rule, evidence, terms) for rule in policy.rules])
+    outcomes = _adjusted(policy, [check_rule(rule, evidence, terms) for rule in policy.rules])
     answers = {outcome.answer for outcome in outcomes if outcome.severity == "block"}
     answer: Answer = next((found for found in _GRAVEST_FIRST if found in answers), "pass")
     return Verdict(answer, policy.name, outcomes, evidence.baseline.subject)
 
 
-def held(rule: Rule, evidence: Evidence, terms: Terms) -> RuleOutcome:
+def check_rule(rule: Rule, evidence: Evidence, terms: Terms) -> RuleOutcome:
     """What the rule finds; undecided with the reason where it makes no sense for what its metric turned out to be."""
     # Most of that is refused before anything runs; what another harness measures is known only now.
-    metric = declared(rule.metric, evidence)
+    metric = declaration_of(rule.metric, evidence)
     problems = rule.problems(metric) if metric is not None else []
     if problems:
         return RuleOutcome(rule.rule, rule.metric, "undecided", "; ".join(problems), severity=rule.severity)
@@ -86,7 +96,7 @@ def terms_of(policy: Policy) -> Terms:
 
 def _adjusted(policy: Policy, outcomes: Sequence[RuleOutcome]) -> tuple[RuleOutcome, ...]:
     """The outcomes, failures that do not stand beside the other blocking rules turned into undecided."""
-    from evalsuite.stats.intervals.multiplicity import benjamini_hochberg, holm
+    from evalsuite.stats.intervals.power import benjamini_hochberg, holm
 
     tested = [index for index, found in enumerate(outcomes) if found.severity == "block" and found.p_value is not None]
     if policy.multiplicity == "none" or not tested:
@@ -99,7 +109,7 @@ def _adjusted(policy: Policy, outcomes: Sequence[RuleOutcome]) -> tuple[RuleOutc
     for index, p_value in adjusted.items():
         if found[index].answer in ("fail", "invalid") and p_value > 1 - policy.confidence:
             beside = f"{len(tested) - 1} other rules ({name}-adjusted p = {p_value:.2g})"
-            found[index] = doubted(found[index], beside)
+            found[index] = mark_unsure(found[index], beside)
     return tuple(found)
 
 
@@ -108,3 +118,48 @@ def _on_policy_scale(policy: Policy, index: int, outcome: RuleOutcome) -> float:
     own = policy.rules[index].asked(terms_of(policy))[0]
     assert outcome.p_value is not None
     return min(1.0, max(0.0, outcome.p_value * (1 - policy.confidence) / (1 - own)))
+
+
+def foresee(
+    policy: Policy, metrics: Mapping[str, Metric], counts: Mapping[str, int], suppose: Suppose
+) -> tuple[Foreseen, ...]:
+    """The outlook of every rule, where `metrics` will be measured on `counts` samples by entry."""
+    terms = terms_of(policy)
+    return tuple(
+        _foreseen(rule, declaration(rule.metric, metrics.values()), counts, suppose, terms) for rule in policy.rules
+    )
+
+
+def foresee_plans(
+    plans: Sequence[Plan], suppose: Suppose, *, policy: Policy | None = None
+) -> list[tuple[str, Foreseen]]:
+    """The outlook of every rule of every plan's policy, by the samples that the plan counts; by the spec's name."""
+    found = []
+    for planned in plans:
+        chosen = policy or planned.resolved.policy
+        counts = {step.entry: step.cost.samples for step in planned.steps if step.entry and step.role == "candidate"}
+        if chosen is not None:
+            metrics = planned.resolved.metrics
+            found += [(planned.name, seen) for seen in foresee(chosen, metrics, counts, suppose)]
+    return found
+
+
+def _foreseen(rule: Rule, metric: Metric | None, counts: Mapping[str, int], suppose: Suppose, terms: Terms) -> Foreseen:
+    from evalsuite.stats.intervals.power import PairedVariance, minimum_detectable_effect, sample_size
+
+    found = rule.supposed(suppose, metric)
+    # How many samples each slice has is known once they are drawn.
+    if rule.by_slice or (metric is not None and metric.is_slice):
+        found = "cannot be foreseen"
+    n = counts.get(metric.entry) if metric is not None and metric.entry is not None else None
+    if not isinstance(found, Supposed):
+        return Foreseen(rule.rule, rule.metric, rule.severity, found)
+    if n is None:
+        return Foreseen(rule.rule, rule.metric, rule.severity, "cannot be foreseen")
+    confidence, least = rule.asked(terms)
+    confidence = confidence if found.two_sided else 2 * confidence - 1
+    variance = PairedVariance(found.variance)
+    needed = max(least, sample_size(found.gap, variance, confidence=confidence))
+    settles = minimum_detectable_effect(n, variance, confidence=confidence)
+    outlook: Outlook = "can be settled" if n >= needed else "only a larger gap" if n >= least else "too few samples"
+    return Foreseen(rule.rule, rule.metric, rule.severity, outlook, n, found.gap, needed, settles)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from evalsuite.gate.words import Words, declared, words_of
+from evalsuite.gate.words import Words, declaration_of, words_of
 from evalsuite.records import Answer, Evidence, Result, RuleOutcome, Severity
 
 
@@ -28,7 +28,7 @@ class Need:
         return f"about {more:,} more {noun} ({self.samples:,} in all) would settle it{cost}"
 
 
-def need(metric: str, n: int, *, wanted: int | None, evidence: Evidence) -> Need:
+def samples_needed(metric: str, n: int, *, wanted: int | None, evidence: Evidence) -> Need:
     """The need for `wanted` samples in all where there are n, at the price of one sample of the metric's entry."""
     price = price_of(metric, evidence)
     money = None if wanted is None or price is None else max(0, wanted - n) * price
@@ -37,7 +37,7 @@ def need(metric: str, n: int, *, wanted: int | None, evidence: Evidence) -> Need
 
 def price_of(metric: str, evidence: Evidence) -> float | None:
     """What one more sample of the metric's entry costs in dollars; None where nobody knows."""
-    its = declared(metric, evidence)
+    its = declaration_of(metric, evidence)
     return evidence.facts.prices.get(its.entry) if its is not None and its.entry is not None else None
 
 
@@ -79,20 +79,20 @@ def judge_result(limit: Limit, result: Result | None, evidence: Evidence) -> Rul
     if result is None or result.value is None:
         why = result.reason if result is not None and result.reason else "it was not measured"
         if why == evidence.base.missing:
-            return uncompared(limit.rule, limit.metric, why, limit.severity)
+            return invalid_without_reference(limit.rule, limit.metric, why, limit.severity)
         return _undecided(limit, f"{words.name} has no value: {why}")
     if result.low is None or result.high is None:
         sentence = f"{words.bare(result.value)} without an interval, which decides nothing"
         return _undecided(limit, sentence, value=result.value, n=result.n)
-    return _weighed(limit, result.value, stretched(result, limit.confidence), n=result.n, evidence=evidence)
+    return _weighed(limit, result.value, interval_at(result, limit.confidence), n=result.n, evidence=evidence)
 
 
-def uncompared(rule: str, metric: str, why: str, severity: Severity) -> RuleOutcome:
+def invalid_without_reference(rule: str, metric: str, why: str, severity: Severity) -> RuleOutcome:
     """The outcome of a rule that compares where there is nothing to compare with: no figure could be believed."""
     return RuleOutcome(rule, metric, "invalid", f"{metric} compares, and {why}", severity=severity)
 
 
-def stretched(result: Result, confidence: float) -> tuple[float, float]:
+def interval_at(result: Result, confidence: float) -> tuple[float, float]:
     """The ends of a result's interval at another confidence: each side in proportion to the normal quantiles."""
     from evalsuite.stats.intervals.mean import normal_critical
 
@@ -113,7 +113,7 @@ def _weighed(limit: Limit, value: float, ends: tuple[float, float], *, n: int, e
     if n < limit.minimum_n or answer == "undecided":
         few = n < limit.minimum_n
         answer = "undecided"
-        found = need(limit.metric, n, wanted=_samples(limit, value, ends, n=n), evidence=evidence)
+        found = samples_needed(limit.metric, n, wanted=_samples(limit, value, ends, n=n), evidence=evidence)
         wanted, money = found.samples, found.money
         sentence += f", over at least {limit.minimum_n} samples" if few else ""
         sentence += f"; {found.words}"

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field
 
-from evalsuite.gate.words import declared
+from evalsuite.gate.words import declaration_of
 from evalsuite.plugins import Rule
 from evalsuite.records import Answer, Evidence, Metric, Outlook, RuleOutcome, Severity, Suppose, Supposed, Terms
 from evalsuite.spec.document import Document
@@ -124,7 +124,7 @@ def gravest(rule: Rule, check: Callable[[str], RuleOutcome], evidence: Evidence)
     What fits and makes no sense for the rule (bits where it holds a share) is not what it is about.
     """
     fitting = [name for name in evidence.candidate.by_metric if fnmatchcase(name, rule.metric)]
-    known = {name: declared(name, evidence) for name in fitting}
+    known = {name: declaration_of(name, evidence) for name in fitting}
     names = [name for name, metric in known.items() if metric is None or not rule.problems(metric)]
     if not names:
         sentence = f"{rule.metric} has no value: it was not measured"
@@ -148,7 +148,7 @@ def each_slice(rule: Rule, of: Callable[[str], Rule], evidence: Evidence, terms:
     All must pass, which needs no correction. Failures are adjusted for the number of slices (Holm 1979): one that does
     not stand beside the others is undecided.
     """
-    from evalsuite.stats.intervals.multiplicity import holm
+    from evalsuite.stats.intervals.power import holm
 
     slices = slices_of(rule.metric, evidence)
     if not slices:
@@ -161,13 +161,15 @@ def each_slice(rule: Rule, of: Callable[[str], Rule], evidence: Evidence, terms:
     for place, p_value in zip(tested, (float(value) for value in adjusted), strict=True):
         found[place] = replace(found[place], p_value=p_value)
         if found[place].answer in ("fail", "invalid") and p_value > 1 - rule.asked(terms)[0]:
-            found[place] = doubted(found[place], f"{len(tested) - 1} other slices (Holm-adjusted p = {p_value:.2g})")
+            found[place] = mark_unsure(
+                found[place], f"{len(tested) - 1} other slices (Holm-adjusted p = {p_value:.2g})"
+            )
     # Of equally grave ones the one that is nearest to failing, before adjusting makes many of them alike.
     worst = max((found[place] for place in order), key=lambda its: _GRAVITY[its.answer])
     held = sum(outcome.answer == "pass" for outcome in found)
     return replace(worst, sentence=f"{held} of {len(found)} slices of {rule.metric} hold; worst: {worst.sentence}")
 
 
-def doubted(outcome: RuleOutcome, beside: str) -> RuleOutcome:
+def mark_unsure(outcome: RuleOutcome, beside: str) -> RuleOutcome:
     """A failure that is not sure enough beside others, told so."""
     return replace(outcome, answer="undecided", sentence=f"{outcome.sentence}; not sure enough beside {beside}")

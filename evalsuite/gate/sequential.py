@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from evalsuite.data.digest import shuffled
+from evalsuite.data.digest import shuffle
 from evalsuite.records import Answer, Evidence, Results, RuleOutcome, Severity, Terms
 
 # The share of a rule's error that goes into looking early; the rest is kept for when all is judged.
@@ -93,7 +93,7 @@ def in_order(results: Results, metric: str, seed: int, *, among: Sequence[str]) 
     """The samples in the order in which they were judged, each question's samples together."""
     groups = results.groups.get(metric, {})
     found: dict[str, list[str]] = {}
-    for key in shuffled(among, seed=seed, groups=groups):
+    for key in shuffle(among, seed=seed, groups=groups):
         found.setdefault(f"group {groups[key]}" if key in groups else f"sample {key}", []).append(key)
     return list(found.values())
 

@@ -71,7 +71,7 @@ class Words:
         return 3 if share or size < 1 else 2 if size < 100 else 1 if size < 1000 else 0
 
 
-def declared(name: str, evidence: Evidence) -> Metric | None:
+def declaration_of(name: str, evidence: Evidence) -> Metric | None:
     """What a metric is, as the candidate's results or those that it is compared with declare it; None where none do."""
     subjects = (evidence.candidate, evidence.baseline, evidence.base)
     return next((its.metrics[name] for its in subjects if name in its.metrics), None)
@@ -79,7 +79,7 @@ def declared(name: str, evidence: Evidence) -> Metric | None:
 
 def words_of(name: str, evidence: Evidence) -> Words:
     """The words for a metric of the evidence."""
-    return Words(name, declared(name, evidence))
+    return Words(name, declaration_of(name, evidence))
 
 
 _LEAST_VARIANCE = 0.02 * 0.98

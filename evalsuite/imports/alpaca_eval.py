@@ -17,13 +17,12 @@ from evalsuite.imports.imported import (
     Row,
     digests,
     number,
-    required,
+    required_number,
     rows,
     text,
     word,
 )
-from evalsuite.stats.ratings.length_control import LengthWeights, gamed_rows
-from evalsuite.stats.ratings.logistic import SoftRows
+from evalsuite.stats.ratings.length_control import LengthWeights, SoftRows, gamed_rows
 
 _ID_LENGTH = 12
 
@@ -108,7 +107,7 @@ def _difficulties(file: Path, instructions: Path | None) -> dict[str, float]:
     order = [] if instructions is None else _ids(instructions)
     found: dict[str, float] = {}
     for at, row in rows([file], of="rows"):
-        found.setdefault(_question(row, at, order), required(row, _DIFFICULTY, at))
+        found.setdefault(_question(row, at, order), required_number(row, _DIFFICULTY, at))
     return found
 
 
@@ -129,7 +128,7 @@ def _question(row: Row, at: At, order: Sequence[str]) -> str:
     where = f"{at[0]}:{at[1]}"
     if not order:
         raise DataError(f"{where}  has no 'instruction'; give the full list of instructions with --instructions")
-    index = required(row, "index" if "index" in row else "", at)
+    index = required_number(row, "index" if "index" in row else "", at)
     if not 0 <= index < len(order) or index != int(index):
         raise DataError(f"{where}  'index' is {index:g}, and --instructions has {len(order)} instructions")
     return order[int(index)]
@@ -138,7 +137,7 @@ def _question(row: Row, at: At, order: Sequence[str]) -> str:
 def _gamed(file: Path) -> SoftRows:
     # Rows whose preference is not known are left out, as upstream does.
     found = [
-        (required(row, "std_delta_len", at), required(row, _DIFFICULTY, at), preference)
+        (required_number(row, "std_delta_len", at), required_number(row, _DIFFICULTY, at), preference)
         for at, row in rows([file], of="rows")
         if (preference := number(row, "preference", at)) is not None
     ]
@@ -155,5 +154,5 @@ def _weights(file: Path) -> dict[str, LengthWeights]:
         name = row.get("model") or row.get("")
         if not isinstance(name, str):
             raise DataError(f"{at[0]}:{at[1]}  names no model; its first column (or `model`) must")
-        found[name] = LengthWeights(*(required(row, key, at) for key in (_LENGTH, _DIFFICULTY, _MODEL)))
+        found[name] = LengthWeights(*(required_number(row, key, at) for key in (_LENGTH, _DIFFICULTY, _MODEL)))
     return found

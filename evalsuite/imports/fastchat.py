@@ -22,7 +22,7 @@ from evalsuite.imports.imported import (
     turn,
     word,
 )
-from evalsuite.stats.ratings.orders import BothOrders, Verdict, winner
+from evalsuite.stats.ratings.both_orders import BothOrders, Verdict, winner
 
 UNREAD = "the judge's reply could not be read"
 

@@ -139,7 +139,7 @@ def relative_figures(imported: Imported, system: str, *, seed: int) -> list[Resu
     """The relative score against each opponent, pooled over orders; none where judges gave no grades."""
     if not _has_grades(imported):
         return []
-    from evalsuite.stats.ratings.relative_score import GradedPair, relative_score
+    from evalsuite.stats.ratings.both_orders import GradedPair, relative_score
 
     reviews: dict[str, list[GradedPair]] = {}
     for pair in imported.compared:

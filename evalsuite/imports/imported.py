@@ -175,7 +175,7 @@ def number(row: Row, key: str, at: At) -> float | None:
     return found if math.isfinite(found) else None
 
 
-def required(row: Row, key: str, at: At) -> float:
+def required_number(row: Row, key: str, at: At) -> float:
     """The finite number under a key."""
     found = number(row, key, at)
     if found is None:

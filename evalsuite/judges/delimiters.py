@@ -27,10 +27,10 @@ def code_for(texts: tuple[str, ...], *, salt: str) -> str:
 
 def set_off(kind: str, text: str, *, code: str) -> str:
     """The text between a BEGIN and an END mark with the code, each on a line of its own."""
-    return f"[BEGIN {kind} {code}]\n{revealed(text)}\n[END {kind} {code}]"
+    return f"[BEGIN {kind} {code}]\n{reveal_hidden(text)}\n[END {kind} {code}]"
 
 
-def revealed(text: str) -> str:
+def reveal_hidden(text: str) -> str:
     """The text with characters that hide or reorder text written out, such as `<U+202E>`; line ends become \\n."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(f"<U+{ord(character):04X}>" if _hides(character) else character for character in lines)

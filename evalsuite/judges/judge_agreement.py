@@ -111,7 +111,7 @@ def _among_all(
 
 
 def _positions(said: Orders) -> Iterator[Result]:
-    from evalsuite.stats.ratings.orders import BothOrders, position_bias
+    from evalsuite.stats.ratings.both_orders import BothOrders, position_bias
 
     pairs = [BothOrders(forward.choice or "error", backward.choice or "error") for forward, backward in said]
     bias = position_bias(pairs)

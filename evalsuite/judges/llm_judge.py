@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from evalsuite.judges.delimiters import code_for, set_off
-from evalsuite.judges.reply import PREFERENCE, Read, read_reply, weighed
+from evalsuite.judges.reply import PREFERENCE, Read, expected_scores, read_reply
 from evalsuite.models.backends.endpoint import EndpointBackend
 from evalsuite.plugins import Ask
 from evalsuite.records import Choice, Chosen, Completion, Item, Judgment, Pair, Prompt, Sampling, Usage, majority
@@ -167,7 +167,7 @@ class LLMJudge:
     def _scores(self, answer: _Answer) -> dict[str, float]:
         assert answer.read.value is not None
         said = {criterion.name: float(answer.read.value[criterion.name]["score"]) for criterion in self.rubric.criteria}
-        return said | (weighed(answer.completion, self.rubric) if answer.completion.chances else {})
+        return said | (expected_scores(answer.completion, self.rubric) if answer.completion.chances else {})
 
     def _grading(self, items: Sequence[Item], index: int, attempt: int) -> Prompt:
         item = items[index]

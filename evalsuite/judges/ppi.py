@@ -13,7 +13,7 @@ from evalsuite.spec.rubric import Rubric
 _FEWEST = 10
 
 
-def corrected(
+def correct_by_labels(
     entry: str,
     replies: Sequence[Reply],
     candidate: Results,

@@ -67,7 +67,7 @@ def _problem(value: Any, schema: Mapping[str, Any]) -> str | None:
     return f"{where + ': ' if where else ''}{error.message[:200]}"
 
 
-def weighed(completion: Completion, rubric: Rubric) -> dict[str, float]:
+def expected_scores(completion: Completion, rubric: Rubric) -> dict[str, float]:
     """The expected score of each criterion whose score is one token with alternatives (G-Eval, Liu et al. 2023).
 
     Criteria are left out where the server told no probabilities, or a score's digits are several tokens.

@@ -1,17 +1,19 @@
-"""What the store knows of a plan's candidate and its judges, gathered for the gate."""
+"""What the store knows of a candidate and its judges, and the verdict that is decided from it once."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from evalsuite.errors import NotFound
 from evalsuite.evaluate.pairwise.comparison import compare
 from evalsuite.evaluate.scoring.aggregate import Measured
+from evalsuite.execute import local
 from evalsuite.gate.decide import decide
-from evalsuite.judges.ppi import corrected
+from evalsuite.judges.ppi import correct_by_labels
 from evalsuite.plan.judged_by import judging
 from evalsuite.plan.resolve_plan import no_baseline
-from evalsuite.plan.steps import NO_REFERENCE, Judging, Plan
+from evalsuite.plan.steps import NO_REFERENCE, Judging, Plan, Step, step_row
 from evalsuite.records import (
     MEASURED,
     UNKNOWN,
@@ -21,13 +23,15 @@ from evalsuite.records import (
     Outcome,
     Result,
     Results,
+    RuleOutcome,
+    Verdict,
     how_they_differ,
     results_of,
 )
 from evalsuite.spec.declared import HEALTH
 from evalsuite.spec.run_spec import ResolvedSpec
-from evalsuite.store import Store, read
-from evalsuite.store.connect import opened
+from evalsuite.store import Store, read, write
+from evalsuite.store.connect import open_for_reads
 from evalsuite.store.judges import Knowledge, checks, human_scores, knowledge
 
 # What a judge must show before anything it says is evidence; named even where nobody has measured it.
@@ -75,7 +79,7 @@ def with_corrections(outcome: Outcome, plan: Plan, candidate: Results, store: St
         labels = human_scores(store, its.rubric_digest)
         if labels and step is not None and step.digest:
             replies = read.replies_of(store, step.digest)
-            found.append(corrected(entry.name, replies, candidate, labels=labels, rubric=rubric))
+            found.append(correct_by_labels(entry.name, replies, candidate, labels=labels, rubric=rubric))
     kept = [measured for measured in found if measured is not None]
     results = (*outcome.results, *(result for _, result in kept))
     return replace(outcome, results=results).declaring(metric for metric, _ in kept)
@@ -115,7 +119,7 @@ def _never(row: Judging) -> str:
 
 def evidence(plan: Plan, store: Store) -> Evidence:
     """What the store knows of candidate, baseline, base and author; raises NotFound when the baseline is unknown."""
-    with opened(store) as held:
+    with open_for_reads(store) as held:
         return _evidence(plan, held)
 
 
@@ -177,7 +181,7 @@ def _counted(result: Result | None) -> Measurement:
     return Measurement(f"of {many} samples", (f"{many:,} samples",))
 
 
-def uncompared(resolved: ResolvedSpec) -> list[str]:
+def rules_without_reference(resolved: ResolvedSpec) -> list[str]:
     """What the rules will say that compare, where the spec names nothing to compare with; known before anything runs.
 
     The gate is asked itself: each rule sees a candidate of which nothing is known but what cannot be compared.
@@ -197,3 +201,73 @@ def _declared(results: Results, plan: Plan) -> Results:
     """The results with what the suite says of its metrics, those that are yet to be measured among them."""
     told = {name: metric for name, metric in plan.resolved.metrics.items() if not metric.is_pattern}
     return replace(results, metrics={**told, **results.metrics})
+
+
+def verdict_on(plan: Plan, store: Store) -> Verdict:
+    """The verdict on a plan's candidate: the stored one, or else decided now from what is on record, and stored.
+
+    Raises NotFound when steps of the plan have no results yet, or its baseline has none.
+    """
+    known = stored_verdict(plan, store)
+    if known is not None:
+        return known
+    missing = steps_without_results(plan, store)
+    if missing:
+        # Of an adapter that was not applied nothing is measured, and that is the verdict.
+        found = _verdict(plan, store)
+        if found is not None and found.answer == "invalid":
+            return found
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise NotFound(
+            f"{plan.resolved.file}  {plan.name} has no results for {missing[0].label}{more}; `evalsuite run` makes them"
+        )
+    return decide_and_keep(plan, store)
+
+
+def stored_verdict(plan: Plan, store: Store) -> Verdict | None:
+    """The verdict that was decided on all that the plan's rules read; None when none was."""
+    step = _decision(plan)
+    return _verdict(plan, store) if step.digest and read.finished(store, [step.digest]) else None
+
+
+def decide_and_keep(plan: Plan, store: Store) -> Verdict:
+    """Hold what is on record against the plan's policy, and keep the verdict; raises NotFound without its baseline."""
+    policy, step = plan.resolved.policy, _decision(plan)
+    if policy is not None and policy.baseline != "base" and plan.baseline is None:
+        raise no_baseline(plan.resolved, policy.baseline, store)
+    assert step.digest, "what is not measured yet cannot be decided"
+    found = local.verdict(plan, evidence(plan, store))
+    write.save_verdict(store, step_row(step), found)
+    return found
+
+
+def keep_rejection(plan: Plan, store: Store, why: str) -> Verdict | None:
+    """Keep that a candidate cannot be measured, for its adapter was not applied; it is tried again by the next run.
+
+    None where the plan lacks what a verdict's digest covers, so that nothing can be kept.
+    """
+    step = _decision(plan)
+    assert plan.resolved.policy is not None
+    if not step.digest:
+        return None
+    found = Verdict("invalid", plan.resolved.policy.name, (RuleOutcome("applied_proof", "adapter", "invalid", why),))
+    write.save_verdict(store, step_row(step), found, done=False)
+    return found
+
+
+def steps_without_results(plan: Plan, store: Store) -> list[Step]:
+    """The steps, other than training and deciding, that have no results in the store yet."""
+    steps = [step for step in plan.steps if step.kind not in ("train", "decide")]
+    done = read.finished(store, [step.digest for step in steps if step.digest])
+    return [step for step in steps if step.digest not in done]
+
+
+def _decision(plan: Plan) -> Step:
+    step = plan.step("decide")
+    assert step is not None, "a spec without a gate has no verdict"
+    return step
+
+
+def _verdict(plan: Plan, store: Store) -> Verdict | None:
+    step = _decision(plan)
+    return read.verdict_of(store, step.digest) if step.digest and store.results.exists() else None

@@ -16,9 +16,8 @@ from evalsuite.execute.workbench import Workbench, with_cost
 from evalsuite.models.checkpoints.base import BaseCheckpoint
 from evalsuite.models.openai.calls import Meter
 from evalsuite.models.protocol import Model
-from evalsuite.pipeline.evidence import with_trust
+from evalsuite.pipeline.evidence import verdict_on, with_trust
 from evalsuite.pipeline.run import Logged, Run, RunReport, Watcher, record, recording
-from evalsuite.pipeline.verdicts_kept import verdict_on
 from evalsuite.plan.resolve_plan import Around, resolve_plan, resolve_plans
 from evalsuite.plan.steps import Plan, spec_row
 from evalsuite.records import MEASURED, Results, Verdict

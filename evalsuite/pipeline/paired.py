@@ -24,7 +24,7 @@ from evalsuite.records import (
 )
 from evalsuite.store import Store, read
 from evalsuite.store.board import MeasuredMetric, measured_metrics
-from evalsuite.store.pair_rows import Beside, beside, counted
+from evalsuite.store.pair_rows import Beside, count_pairs, paired_scores
 
 # The kinds of step that say something about the base model beside a candidate.
 _MEASURED_OF_BASE: tuple[StepKind, ...] = ("score", "probe")
@@ -129,16 +129,18 @@ def _differences(
             if key in side and (not metrics or one.metric in metrics):
                 owners.setdefault((one.step, one.metric), {})[name] = key
                 asked.setdefault((one.step, one.metric), side[key].step)
-    pairs = counted(store, [(step, asked[step, metric], metric) for step, metric in asked])
+    pairs = count_pairs(store, [(step, asked[step, metric], metric) for step, metric in asked])
     plain = [one for one in pairs if one.n is not None]
-    told = difference.counted(theirs, [(one.metric, one.n or 0, one.gained or 0, one.lost or 0) for one in plain])
+    told = difference.comparisons_of_counts(
+        theirs, [(one.metric, one.n or 0, one.gained or 0, one.lost or 0) for one in plain]
+    )
     found = [(one.step_digest, comparison) for one, comparison in zip(plain, told, strict=True)]
     rest = [(one.step_digest, asked[one.step_digest, one.metric], one.metric) for one in pairs if one.n is None]
     if rest:
         known = by_name(read.metrics_of(store, list(dict.fromkeys(step for step, _ in owners))))
         found += [
             (one.step_digest, _sampled(one, required(one.metric, known, by=theirs), theirs))
-            for one in beside(store, rest)
+            for one in paired_scores(store, rest)
         ]
     compared: dict[str, dict[Key, Comparison]] = {}
     for step, comparison in found:
@@ -151,7 +153,7 @@ def _sampled(one: Beside, metric: Metric, baseline: str) -> Comparison:
     ids = [str(place) for place in range(len(one.ours))]
     groups = {key: group for key, group in zip(ids, one.groups, strict=True) if group is not None}
     weights = [weight for weight in one.weights if weight is not None]
-    return difference.paired(
+    return difference.paired_comparison(
         metric,
         baseline,
         one.ours,

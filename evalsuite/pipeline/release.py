@@ -18,8 +18,9 @@ from evalsuite.errors import EvalsuiteError, NotFound
 from evalsuite.pipeline import flow as pipeline
 from evalsuite.plan.steps import Plan
 from evalsuite.records import Comparison, Metric, Result, Verdict, metric_of
-from evalsuite.registry import cards, provenance, signing
+from evalsuite.registry import cards, provenance
 from evalsuite.registry import cards as aliases
+from evalsuite.registry import provenance as signing
 from evalsuite.report.cards.released import MODEL_CARD, model_card
 from evalsuite.spec.card import (
     VERSION,

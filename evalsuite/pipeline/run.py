@@ -17,9 +17,15 @@ from evalsuite.errors import AdapterNotApplied, EvalsuiteError, NotFound
 from evalsuite.execute import local, side_by_side
 from evalsuite.execute import local as probing
 from evalsuite.execute.workbench import Workbench
-from evalsuite.pipeline.evidence import evidence, with_corrections
-from evalsuite.pipeline.verdicts_kept import decided, rejected, stored_verdict, unmeasured
-from evalsuite.plan.compared_with import awaited, reference_of
+from evalsuite.pipeline.evidence import (
+    decide_and_keep,
+    evidence,
+    keep_rejection,
+    steps_without_results,
+    stored_verdict,
+    with_corrections,
+)
+from evalsuite.plan.compared_with import reference_of, spec_waited_for
 from evalsuite.plan.dependencies import in_order, known_adapter
 from evalsuite.plan.resolve_plan import Around, met, resolve_plan
 from evalsuite.plan.steps import BuiltOn, Plan, Step, spec_row, step_row, training_record
@@ -181,7 +187,7 @@ class Run:
 
     def _referred(self, plan: Plan, names: Sequence[str], scored: Mapping[str, Plan]) -> Plan:
         """The plan with the results of the spec of this run that it is compared with; raises NotFound without any."""
-        other = awaited(plan, names)
+        other = spec_waited_for(plan, names)
         if other is None:
             return plan
         if other not in scored:
@@ -284,12 +290,12 @@ class Run:
             # Made anew, for its baseline may have been measured just now; what rests on that is measured again.
             plan = resolve_plan(plan.resolved, plan.base, Around(self.store), earlier=plan)
             self._record([plan])
-            self._carry_through(plan, unmeasured(plan, self.store))
+            self._carry_through(plan, steps_without_results(plan, self.store))
         verdict, step = stored_verdict(plan, self.store), plan.step("decide")
         assert step is not None
         if verdict is None:
             with self._timed(plan, step):
-                verdict = decided(plan, self.store)
+                verdict = decide_and_keep(plan, self.store)
         else:
             self.cached += 1
         self._verdicts[plan.name] = plan, verdict
@@ -299,7 +305,7 @@ class Run:
         """Keep that a candidate is not to be trusted whose adapter was not applied."""
         why = self._unapplied.get(plan.name)
         if why is not None and plan.resolved.policy is not None:
-            verdict = rejected(plan, self.store, why)
+            verdict = keep_rejection(plan, self.store, why)
             if verdict is not None:
                 self._verdicts[plan.name] = plan, verdict
 

@@ -44,11 +44,11 @@ def reference_of(
         return _beside(plans[named], resolved, store)
     run = run_called(resolved, named, store)
     if run is None:
-        raise NotFound(unknown(resolved, "reference", named, store))
+        raise NotFound(why_unknown(resolved, "reference", named, store))
     return _on_record(named, run, resolved, store)
 
 
-def awaited(plan: Plan, names: Sequence[str]) -> str | None:
+def spec_waited_for(plan: Plan, names: Sequence[str]) -> str | None:
     """The spec among `names` whose results the plan's candidate is compared with; None for a base or a release."""
     named = plan.resolved.spec.reference
     if not isinstance(named, str) or named not in names or released_as(plan.resolved, named) is not None:
@@ -80,7 +80,7 @@ def released_as(resolved: ResolvedSpec, alias: str) -> tuple[str, str] | None:
     return known.now.label, load_document(Card, file).weights.digest
 
 
-def unknown(resolved: ResolvedSpec, what: str, name: str, store: Store) -> str:
+def why_unknown(resolved: ResolvedSpec, what: str, name: str, store: Store) -> str:
     """Why a name has no results to compare with, and what to do; `what` says what it is named as."""
     released = released_as(resolved, name)
     if released is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from evalsuite.errors import DocumentError, EvalsuiteError, NotFound, Problem
 from evalsuite.models.checkpoints.adapter import adapter_digest, check_fits
 from evalsuite.models.checkpoints.base import Base, BaseCheckpoint, find_model
-from evalsuite.models.checkpoints.teacher import FoundTeacher
+from evalsuite.models.checkpoints.found_teacher import FoundTeacher
 from evalsuite.plan.steps import BuiltOn, Plan
 from evalsuite.records import Adapter
 from evalsuite.spec.loading.lookup import find_data

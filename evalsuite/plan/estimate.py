@@ -12,8 +12,8 @@ from evalsuite.data.fetch import items_of
 from evalsuite.data.synthesis.teacher_rows import explained
 from evalsuite.data.training.rows import training_rows
 from evalsuite.models.checkpoints.base import BaseCheckpoint, weight_files
-from evalsuite.plan.given_to_probes import material
 from evalsuite.plan.judged_by import grading_cost, preferring_cost
+from evalsuite.plan.measured import material
 from evalsuite.plan.steps import Cost, Plan, Role, Step
 from evalsuite.plugins import AskingProbe
 from evalsuite.records import Sample

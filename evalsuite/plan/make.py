@@ -13,12 +13,11 @@ from pydantic import BaseModel
 from evalsuite.data.digest import data_digest, digest, file_digest
 from evalsuite.data.evaluation.prompts import read_authored
 from evalsuite.data.training.mixture import canary_parts
-from evalsuite.environment import installed
+from evalsuite.environment import version_of
 from evalsuite.models.checkpoints.base import Base
 from evalsuite.plan.estimate import benchmark_cost, judged_cost, pairing_cost, probe_cost, style_cost, training_cost
-from evalsuite.plan.given_to_probes import given_digest, judging_of
 from evalsuite.plan.judged_by import early_parts, judging
-from evalsuite.plan.measured import with_measured
+from evalsuite.plan.measured import given_digest, judging_of, with_measured
 from evalsuite.plan.steps import NO_REFERENCE, BuiltOn, Judging, Meeting, Opponent, Plan, Reference, Role, Step
 from evalsuite.records import Adapter, Facts
 from evalsuite.spec.run_spec import ResolvedSpec
@@ -165,7 +164,7 @@ class _Maker:
         options = _plain(self.suite.harness, exclude={"tasks", "include_path"})
         folder = self.resolved.suite_data.get(task)
         own = None if folder is None else data_digest(folder)
-        return self._digest("lm-eval", task, options, own, installed("lm_eval"), role=role)
+        return self._digest("lm-eval", task, options, own, version_of("lm_eval"), role=role)
 
     def _probed(self, role: Role) -> Iterator[Step]:
         for probe in self.suite.asking:

@@ -30,7 +30,7 @@ def check_data(specs: Sequence[ResolvedSpec]) -> None:
         raise DataError("\n".join(dict.fromkeys(problems)))
 
 
-def described(spec: ResolvedSpec) -> Iterator[str]:
+def describe_sources(spec: ResolvedSpec) -> Iterator[str]:
     """What is known of each training source, and which splits of data sets the first run will fetch."""
     if all(path.exists() for path in spec.training_data):
         yield from (str(source) for source in training_rows(spec))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from evalsuite.data.fetch import fetch_data
 from evalsuite.errors import NotFound
 from evalsuite.models.checkpoints.base import Base
-from evalsuite.plan.compared_with import opponents, reference_of, run_called, unknown
+from evalsuite.plan.compared_with import opponents, reference_of, run_called, why_unknown
 from evalsuite.plan.dependencies import base_of_spec, built_on, in_order, known_adapter
 from evalsuite.plan.make import make_plan, training_digest
 from evalsuite.plan.steps import Baseline, Plan
@@ -92,7 +92,7 @@ def baseline_of(resolved: ResolvedSpec, store: Store) -> Baseline | None:
 
 def no_baseline(resolved: ResolvedSpec, name: str, store: Store) -> NotFound:
     """The error of a policy whose baseline has no results, with what there is instead."""
-    return NotFound(unknown(resolved, "gate's baseline", name, store))
+    return NotFound(why_unknown(resolved, "gate's baseline", name, store))
 
 
 def _recorded_facts(adapter: Adapter | None, training: str | None, store: Store) -> Facts:

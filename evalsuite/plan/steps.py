@@ -9,7 +9,7 @@ from typing import Literal
 from evalsuite.data.digest import digest, file_digest
 from evalsuite.environment import environment
 from evalsuite.models.checkpoints.base import Base, BaseCheckpoint
-from evalsuite.models.checkpoints.teacher import FoundTeacher
+from evalsuite.models.checkpoints.found_teacher import FoundTeacher
 from evalsuite.records import Adapter, Facts, Measurement, Reply, StepKind, TrainingRecord
 from evalsuite.spec.run_spec import ResolvedSpec
 from evalsuite.spec.source import sources_of

@@ -27,6 +27,7 @@ from evalsuite.records.metrics import (
     marks,
     metric_of,
     required,
+    word_after,
 )
 from evalsuite.records.needs import Effort, Named, Recipe, Wants
 from evalsuite.records.results import (
@@ -153,4 +154,5 @@ __all__ = [
     "required",
     "results_of",
     "usage_of",
+    "word_after",
 ]

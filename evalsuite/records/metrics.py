@@ -102,6 +102,11 @@ class Metric:
         return self.name if self.entry is None else self.name.removeprefix(f"{self.entry}.")
 
     @property
+    def before(self) -> str:
+        """What stands before the short name: the entry's name with its dot, or nothing."""
+        return self.name.removesuffix(self.short)
+
+    @property
     def is_pattern(self) -> bool:
         """Whether it stands for slices whose values are not known yet; its name ends in `*`."""
         return self.slice == EVERY
@@ -216,6 +221,11 @@ def required(name: str, metrics: Mapping[str, Metric], *, by: str) -> Metric:
             "bounds and a sentence"
         )
     return metrics[name]
+
+
+def word_after(name: str, whole: str) -> str | None:
+    """The word that a part of the metric `whole` adds to its name; None for the whole itself."""
+    return None if name == whole else name.removeprefix(f"{whole}.")
 
 
 def called(metrics: Iterable[Metric], figure: str) -> tuple[str, ...]:

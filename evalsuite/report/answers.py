@@ -52,7 +52,7 @@ def metrics_of(store: Store, specs: Sequence[str]) -> dict[str, dict[str, tuple[
     return found
 
 
-def scored(answer: ScoredAnswer) -> str:
+def score_words(answer: ScoredAnswer) -> str:
     """What an answer scored, and whether judges disagreed about it."""
     words = ["unscored" if answer.value is None else f"{answer.value:.2f}"]
     if answer.apart:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from evalsuite.records import UNKNOWN, Measurement, Metric, Result, marks
+from evalsuite.records import UNKNOWN, Measurement, Metric, Result, joined, marks, word_after
 from evalsuite.report.answers import AUTHOR, Side
 from evalsuite.report.interval_chart import Axis, Mark, interval_chart, mark_of
 from evalsuite.report.leaderboard.leaderboard_charts import MOST_ROWS
@@ -118,8 +118,7 @@ def blind(sides: Sequence[Side], sample_id: str, *, seed: int = 0) -> list[Side]
 
 def _criterion(metric: str, entry: str) -> str:
     """What a table of one judged set calls a score: the criterion's own name, for the name is formed so."""
-    whole = f"{entry}.score"
-    return "all together" if metric == whole else metric.removeprefix(f"{whole}.")
+    return word_after(metric, joined(entry, "score")) or "all together"
 
 
 def _faithful(style: Style) -> tuple[str, bool, float, str]:

@@ -18,7 +18,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def unchecked(draw: Callable[P, T]) -> Callable[P, T]:
+def skip_checks(draw: Callable[P, T]) -> Callable[P, T]:
     """A function that makes a chart, without the checks; tests check what comes out as a whole, with `to_dict()`."""
 
     @wraps(draw)
@@ -65,7 +65,7 @@ def mark_of(result: Result | None, *, row: str, series: str) -> list[Mark]:
     return [Mark(row, series, result.value, result.low, result.high, result.n)]
 
 
-@unchecked
+@skip_checks
 def interval_chart(
     marks: Sequence[Mark], axis: Axis, palette: Mapping[str, str]
 ) -> altair.LayerChart | altair.FacetChart:

@@ -42,7 +42,7 @@ def is_share(metric: Metric) -> bool:
     return metric.unit in ("share", "")
 
 
-def turned(metric: Metric, difference: float) -> ChangeWord:
+def sure_change_word(metric: Metric, difference: float) -> ChangeWord:
     """What a sure difference is: better, worse, or a change where neither way is better."""
     gain = metric.gain(difference)
     return "changed" if gain is None else "better" if gain > 0 else "worse"
@@ -51,7 +51,7 @@ def turned(metric: Metric, difference: float) -> ChangeWord:
 def change_word(comparison: Comparison, metrics: Mapping[str, Metric]) -> ChangeWord:
     """What a difference is, by its own p-value alone; `no sure change` where that is not small."""
     sure = comparison.p_value is not None and comparison.p_value < SURE and comparison.difference != 0
-    return turned(metric_of(metrics, comparison.metric), comparison.difference) if sure else "no sure change"
+    return sure_change_word(metric_of(metrics, comparison.metric), comparison.difference) if sure else "no sure change"
 
 
 def moved_samples(comparison: Comparison, metrics: Mapping[str, Metric]) -> tuple[int, int] | None:

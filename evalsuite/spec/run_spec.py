@@ -11,12 +11,12 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from evalsuite.plugins import Method
 from evalsuite.records import Metric, Recipe, by_name
-from evalsuite.spec.dataset import Split
 from evalsuite.spec.document import Document, Name, OneOf, Version
 from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.spec.models import AnyModel
 from evalsuite.spec.policy import Policy
 from evalsuite.spec.rubric import Rubric
+from evalsuite.spec.source import Split
 from evalsuite.spec.suite import Suite
 
 

@@ -11,9 +11,9 @@ from pydantic import Field, model_validator
 from evalsuite.plugins import AskingProbe, Probe, Task, asks
 from evalsuite.records import Metric, by_name
 from evalsuite.spec import declared
-from evalsuite.spec.dataset import HubSplit
 from evalsuite.spec.document import Document, Name, OneOf, Version, is_name
 from evalsuite.spec.rubric import Rubric
+from evalsuite.spec.source import HubSplit
 
 Where = Annotated[str, Field(min_length=1)] | HubSplit
 

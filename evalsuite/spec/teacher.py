@@ -8,9 +8,9 @@ from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from evalsuite.plugins import Method
 from evalsuite.records import Prompt, Sampling
-from evalsuite.spec.checks import PatternCheck
 from evalsuite.spec.document import Document, Version, said
 from evalsuite.spec.models import AnyModel, Endpoint
+from evalsuite.spec.rubric import PatternCheck
 
 
 class Drawn(Document):

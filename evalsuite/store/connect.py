@@ -29,7 +29,7 @@ def migrations() -> tuple[tuple[int, str, str], ...]:
     return tuple((int(file.stem.split("_", 1)[0]), file.stem, file.read_text(encoding="utf-8")) for file in files)
 
 
-def applied(connection: DuckDBPyConnection) -> set[int]:
+def applied_migrations(connection: DuckDBPyConnection) -> set[int]:
     """The numbers of the migrations that a store has had; none for a file that is no store of ours."""
     import duckdb
 
@@ -42,7 +42,7 @@ def applied(connection: DuckDBPyConnection) -> set[int]:
 def migrate(connection: DuckDBPyConnection) -> None:
     """Bring the store up to date; raises StoreError when a newer evalsuite made it."""
     connection.execute("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL)")
-    done = applied(connection)
+    done = applied_migrations(connection)
     if done - {number for number, _, _ in migrations()}:
         raise StoreError("this store was made by a newer evalsuite; upgrade evalsuite or name another --store")
     for number, name, sql in migrations():
@@ -113,7 +113,7 @@ def reading(store: Store) -> Iterator[DuckDBPyConnection]:
 
 
 @contextmanager
-def opened(store: Store) -> Iterator[OpenStore]:
+def open_for_reads(store: Store) -> Iterator[OpenStore]:
     """The store, opened once for several reads, for opening costs more than most queries; nothing is written meanwhile.
 
     Raises StoreError when there is no store yet or it cannot be read.
@@ -128,7 +128,7 @@ def bring_up_to_date(store: Store) -> None:
         return
     with reading(store) as connection:
         known = {number for number, _, _ in migrations()}
-        old = bool(known - applied(connection))
+        old = bool(known - applied_migrations(connection))
     if old:
         with writing(store):
             pass  # whoever writes migrates first
@@ -136,7 +136,7 @@ def bring_up_to_date(store: Store) -> None:
 
 def _of_another_age(store: Store, connection: DuckDBPyConnection) -> str | None:
     """What to do with a store that has not this evalsuite's tables, or None for one that has."""
-    done, known = applied(connection), {number for number, _, _ in migrations()}
+    done, known = applied_migrations(connection), {number for number, _, _ in migrations()}
     if done - known:
         return f"{store.results}  was made by a newer evalsuite; upgrade evalsuite or name another --store"
     if known - done:

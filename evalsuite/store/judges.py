@@ -12,7 +12,7 @@ from evalsuite.data.digest import digest
 from evalsuite.data.evaluation.labels import Label, LabelledPair, LabelledReply, Labels
 from evalsuite.records import Metric, Result, by_name, required
 from evalsuite.store import Store
-from evalsuite.store.connect import opened, reading, writing
+from evalsuite.store.connect import open_for_reads, reading, writing
 from evalsuite.store.query import METRIC_COLUMNS, every, metric_rows, rows, upsert
 
 
@@ -164,7 +164,7 @@ def knowledge(store: Store) -> Knowledge:
     if not store.results.exists():
         return Knowledge()
     figures: dict[tuple[str, str], list[list[str]]] = defaultdict(list)
-    with opened(store) as held:
+    with open_for_reads(store) as held:
         if not knows_judges(held):
             return Knowledge()
         # A plan reads stores that have not been brought up to date, where nothing says what figures are.

@@ -41,12 +41,12 @@ class Beside:
 Pair = tuple[str, str, str]
 
 
-def counted(store: Store, asked: Sequence[Pair]) -> list[PairCounts]:
+def count_pairs(store: Store, asked: Sequence[Pair]) -> list[PairCounts]:
     """Pairs of a step with another one in a metric, counted on common samples; one step and metric has one other."""
     return [PairCounts(**row) for part in _parts(asked) for row in rows(store, "beside_counts", part)]
 
 
-def beside(store: Store, asked: Sequence[Pair]) -> list[Beside]:
+def paired_scores(store: Store, asked: Sequence[Pair]) -> list[Beside]:
     """The scores behind such pairs, in order of the samples' ids."""
     return [Beside(**row) for part in _parts(asked) for row in rows(store, "beside_scores", part)]
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from endpoint_server import Behaviour, serving
 
 from evalsuite.cli import evalsuite
-from evalsuite.data.synthesis.teacher_rows import grounded, prompts, written_rows
+from evalsuite.data.synthesis.teacher_rows import prompts, share_grounded, written_rows
 from evalsuite.plugins import Asking
 from evalsuite.records import Completion
 from evalsuite.spec.teacher import Writing
@@ -97,9 +97,9 @@ def test_of_a_reply_that_was_cut_off_only_whole_questions_are_kept() -> None:
 
 def test_russian_endings_do_not_part_an_answer_from_its_passage() -> None:
     passage = "Паром уходит из Одды в семь часов утра и везёт сорок автомобилей."
-    assert grounded("Паромы уходили в семь утра и везли автомобили.", passage) > 0.5
-    assert grounded("Капитан Хансен родился в Бергене.", passage) == 0
-    assert grounded("Да.", passage) == 1
+    assert share_grounded("Паромы уходили в семь утра и везли автомобили.", passage) > 0.5
+    assert share_grounded("Капитан Хансен родился в Бергене.", passage) == 0
+    assert share_grounded("Да.", passage) == 1
 
 
 def test_the_passage_and_the_wish_stand_in_the_prompt() -> None:

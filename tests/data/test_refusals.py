@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalsuite.data.refusals import declined, does_not_know, refuses
+from evalsuite.data.refusals import declines, does_not_know, refuses
 from evalsuite.records import Completion
 
 REFUSALS = {
@@ -162,9 +162,9 @@ def test_a_warning_behind_an_answer_refuses_nothing() -> None:
 
 
 def test_a_reply_that_a_server_declined_is_a_refusal_whatever_it_says() -> None:
-    assert declined(Completion("", 0, 0, "refused"))
-    assert declined(Completion("I must decline.", 3, 3, "stop"))
-    assert not declined(Completion("The answer is 12.", 4, 4, "stop"))
+    assert declines(Completion("", 0, 0, "refused"))
+    assert declines(Completion("I must decline.", 3, 3, "stop"))
+    assert not declines(Completion("The answer is 12.", 4, 4, "stop"))
 
 
 @pytest.mark.parametrize(

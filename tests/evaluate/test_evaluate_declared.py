@@ -289,7 +289,7 @@ def test_judged_sets_style_and_pairs_declare_what_they_yield() -> None:
     outcomes.append(style.control("style", samples, rubric=RUBRIC, judge=RubricChecks(RUBRIC)))
     named = lambda figure: declared.against_author(figure).of("style")  # noqa: E731
     outcomes.append(pairwise.compare(named, ours, author, judge=Panel(), seed=0))
-    whole = style.joined(outcomes)
+    whole = style.join_outcomes(outcomes)
     fits(whole)
     suite = Suite.model_construct(judged=(STYLE,), probes=(), seed=0, benchmarks=(), pairings=())
     results = results_of("mine", whole)
@@ -323,7 +323,7 @@ def test_judges_facts_overlaps_and_latencies_are_declared() -> None:
     assert declared.HEALTH["agreement"].of_judge("strict").name == "judge.strict.agreement"
     kappa = declared.criterion_agreements(RUBRIC)["so"].of_judge("strict")
     assert (kappa.name, kappa.parent) == ("judge.strict.agreement.so", "judge.strict.agreement")
-    found = overlap.measured(Contamination((), ()), {"facts": ("1", "2")})
+    found = overlap.contamination_outcome(Contamination((), ()), {"facts": ("1", "2")})
     fits(found)
     assert [(m.name, m.entry, m.place) for m in found.metrics] == [("overlap.facts", "facts", "detail")]
     timed = Outcome(replies=tuple(r for r in _timed()))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from evalsuite.evaluate.scoring import benchmark
-from evalsuite.evaluate.tasks.ifeval import CHECKS, IfEval, loosened, obeyed
+from evalsuite.evaluate.tasks.ifeval import CHECKS, IfEval, loose_readings, obeys
 from evalsuite.models.scripted import ScriptedModel
 from evalsuite.records import Outcome
 from evalsuite.spec.suite import Benchmark
@@ -54,12 +54,12 @@ def test_every_check_has_its_example() -> None:
 @pytest.mark.parametrize("name", OBEYED)
 def test_a_check_tells_obeyed_from_broken(name: str) -> None:
     given, good, bad = OBEYED[name]
-    assert (obeyed(name, good, given), obeyed(name, bad, given), obeyed(name, " ", given)) == (True, False, False)
+    assert (obeys(name, good, given), obeys(name, bad, given), obeys(name, " ", given)) == (True, False, False)
 
 
 def test_the_loose_reading_drops_lines_and_asterisks() -> None:
-    assert loosened("Sure!\n*all here*\nBye")[1:4] == ("*all here*\nBye", "Sure!\n*all here*", "*all here*")
-    assert loosened("Sure!\n*all here*\nBye")[-1] == "all here"
+    assert loose_readings("Sure!\n*all here*\nBye")[1:4] == ("*all here*\nBye", "Sure!\n*all here*", "*all here*")
+    assert loose_readings("Sure!\n*all here*\nBye")[-1] == "all here"
 
 
 def asked(folder: Path, reply: str, *rows: dict[str, Any]) -> Outcome:

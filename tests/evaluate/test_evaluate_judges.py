@@ -17,8 +17,15 @@ from evalsuite.evaluate.scoring import judged
 from evalsuite.judges.kinds.offline import RubricChecks
 from evalsuite.models.scripted import ScriptedModel
 from evalsuite.records import Choice, Chosen, Item, Judgment, Pair, Prompt, Reply, Sample, Sampling, Score
-from evalsuite.spec.checks import JsonSchemaCheck, LengthCheck, NumericCheck, PatternCheck, SectionsCheck
-from evalsuite.spec.rubric import Criterion, Rubric
+from evalsuite.spec.rubric import (
+    Criterion,
+    JsonSchemaCheck,
+    LengthCheck,
+    NumericCheck,
+    PatternCheck,
+    Rubric,
+    SectionsCheck,
+)
 from evalsuite.spec.suite import JudgedSet, Pairing
 
 BRIEF = LengthCheck(kind="length", at_most=3)

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from evalsuite.gate.decide import decide
-from evalsuite.gate.foresee import foresee
+from evalsuite.gate.decide import decide, foresee
 from evalsuite.gate.rules.ceiling import Ceiling
 from evalsuite.gate.rules.contamination import ContaminationRule
 from evalsuite.gate.rules.floor import Floor

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evalsuite.data.digest import shuffled
-from evalsuite.evaluate.pairwise.early import REASON, in_batches
+from evalsuite.data.digest import shuffle
+from evalsuite.evaluate.pairwise.pairs import REASON, in_batches
 from evalsuite.gate.rules.fidelity import Fidelity
 from evalsuite.gate.rules.non_inferior import NonInferior
 from evalsuite.gate.rules.win_rate import WinRate
@@ -113,9 +113,9 @@ def test_sequential_non_inferiority_over_judged_scores() -> None:
 
 
 def test_the_order_is_the_seeds_and_keeps_questions_together() -> None:
-    assert shuffled(IDS, seed=1) == shuffled(reversed(IDS), seed=1) != shuffled(IDS, seed=2)
+    assert shuffle(IDS, seed=1) == shuffle(reversed(IDS), seed=1) != shuffle(IDS, seed=2)
     groups = {key: key[:2] for key in IDS}
-    order = [groups[key] for key in shuffled(IDS, seed=1, groups=groups)]
+    order = [groups[key] for key in shuffle(IDS, seed=1, groups=groups)]
     assert [group for i, group in enumerate(order) if i == 0 or order[i - 1] != group] == list(dict.fromkeys(order))
 
 
@@ -140,7 +140,7 @@ def test_judging_ends_with_the_batch_that_settles_it_and_says_what_was_left() ->
     assert looks == [10, 20, 30, 40]
     left = [score for score in found.scores if score.value is None]
     assert (len(left), {score.reason for score in left}) == (160, {REASON})
-    assert {score.sample_id for score in found.scores if score.value is not None} == set(shuffled(IDS, seed=3)[:40])
+    assert {score.sample_id for score in found.scores if score.value is not None} == set(shuffle(IDS, seed=3)[:40])
     [result] = found.results
     assert (result.n, result.unscored, result.reason) == (40, 160, f"160 {REASON}")
     assert result.low is not None

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalsuite.judges.delimiters import code_for, revealed, set_off
+from evalsuite.judges.delimiters import code_for, reveal_hidden, set_off
 from evalsuite.judges.kinds.vllm import VllmJudge
 from evalsuite.judges.llm_judge import LLMJudge
 from evalsuite.models.protocol import way_to
@@ -114,11 +114,11 @@ def test_marks_are_the_same_for_the_same_texts_and_stand_in_none_of_them(questio
 
 @given(st.text(max_size=80))
 def test_shown_text_hides_nothing_and_has_one_kind_of_line_end(text: str) -> None:
-    shown = revealed(text)
+    shown = reveal_hidden(text)
     assert shown.splitlines() == shown.removesuffix("\n").split("\n") or not shown
-    assert revealed(shown) == shown
+    assert reveal_hidden(shown) == shown
 
 
 def test_hidden_characters_are_written_out_and_words_are_left_alone() -> None:
-    assert revealed("a\u202eb\u2028c\x00") == "a<U+202E>b<U+2028>c<U+0000>"
-    assert revealed("сова — 良い, ‌می‌خواهم 👩‍🔬\n\tx\r\ny") == "сова — 良い, ‌می‌خواهم 👩‍🔬\n\tx\ny"
+    assert reveal_hidden("a\u202eb\u2028c\x00") == "a<U+202E>b<U+2028>c<U+0000>"
+    assert reveal_hidden("сова — 良い, ‌می‌خواهم 👩‍🔬\n\tx\r\ny") == "сова — 良い, ‌می‌خواهم 👩‍🔬\n\tx\ny"

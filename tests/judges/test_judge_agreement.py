@@ -15,7 +15,7 @@ from shared_data import shared
 from evalsuite.cli import evalsuite
 from evalsuite.data.evaluation.labels import LabelledPair, read_labels
 from evalsuite.errors import DataError, EvalsuiteError
-from evalsuite.judges.delimiters import revealed
+from evalsuite.judges.delimiters import reveal_hidden
 from evalsuite.models.scripted import ScriptedModel
 from evalsuite.pipeline.judge_check import Checked, CheckRequest, check_judge
 from evalsuite.records import Usage
@@ -132,7 +132,7 @@ def test_on_pandalm_the_stored_verdicts_of_gpt_agree_with_people_as_counted_by_h
         labelled.append(
             {"question": question, "a": str(item["response1"]), "b": str(item["response2"]), "labels": given}
         )
-        said[revealed(question)] = (words[verdict["gpt_result"]], revealed(str(item["response1"])))
+        said[reveal_hidden(question)] = (words[verdict["gpt_result"]], reveal_hidden(str(item["response1"])))
         people.append(next((word for word in given if given.count(word) > 1), "tie"))
 
     def replay(question: str, first: str, second: str) -> str:

@@ -15,13 +15,12 @@ from evalsuite import plugins
 from evalsuite.data.digest import digest
 from evalsuite.plan.judged_by import judge_digest
 from evalsuite.records import Completion, Item, Pair, Prompt, Sampling, Usage
-from evalsuite.spec.checks import LengthCheck
 from evalsuite.spec.document import validate
 from evalsuite.spec.judge import JudgeFile
 from evalsuite.spec.judging import Judge, ResolvedJudge, Workload
 from evalsuite.spec.loading.load import load_judge
 from evalsuite.spec.loading.yaml_reader import read_text
-from evalsuite.spec.rubric import Criterion, Rubric
+from evalsuite.spec.rubric import Criterion, LengthCheck, Rubric
 
 HEAD = "schema_version: 1\nname: j\n"
 DOCUMENTS = {

@@ -16,11 +16,10 @@ from evalsuite.judges.kinds.offline import RubricChecks
 from evalsuite.judges.kinds.panel import Panel
 from evalsuite.judges.kinds.vllm import VllmJudge
 from evalsuite.judges.llm_judge import LLMJudge
-from evalsuite.judges.reply import PREFERENCE, read_reply, weighed
+from evalsuite.judges.reply import PREFERENCE, expected_scores, read_reply
 from evalsuite.records import Chosen, Completion, Item, Judgment, Pair, Prompt, Sampling, TokenChances, Usage, majority
-from evalsuite.spec.checks import LengthCheck
 from evalsuite.spec.judging import read_prompt
-from evalsuite.spec.rubric import Criterion, Rubric
+from evalsuite.spec.rubric import Criterion, LengthCheck, Rubric
 
 PROMPT = read_prompt(Path(__file__).resolve().parents[2] / "judges" / "prompts" / "default.md")
 RUBRIC = Rubric(
@@ -185,29 +184,29 @@ def test_a_score_is_weighed_by_the_probabilities_of_its_alternatives() -> None:
     text = verdict(4, 7)
     place = text.index("4")
     completion = spelled(text, {place: {"1": 0.02, "2": 0.08, "3": 0.25, "4": 0.45, "5": 0.20}})
-    assert weighed(completion, RUBRIC) == {"form": pytest.approx(3.73), "sense": 7.0}
+    assert expected_scores(completion, RUBRIC) == {"form": pytest.approx(3.73), "sense": 7.0}
 
 
 def test_what_stands_beside_the_scale_has_no_weight() -> None:
     text = verdict(4, 7)
     completion = spelled(text, {text.index("4"): {"4": 0.3, "5": 0.1, "9": 0.4, "four": 0.1, '"': 0.1}})
-    assert weighed(completion, RUBRIC)["form"] == pytest.approx((4 * 0.3 + 5 * 0.1) / 0.4)
+    assert expected_scores(completion, RUBRIC)["form"] == pytest.approx((4 * 0.3 + 5 * 0.1) / 0.4)
 
 
 def test_a_score_of_two_tokens_or_the_beginning_of_another_is_taken_as_it_is_written() -> None:
     for sense in (10, 1):
-        assert set(weighed(spelled(verdict(4, sense), {}), RUBRIC)) == {"form"}
+        assert set(expected_scores(spelled(verdict(4, sense), {}), RUBRIC)) == {"form"}
 
 
 def test_scores_in_the_reasons_are_no_scores() -> None:
     text = '{"form": {"reason": "\\"score\\": 1 or {5}", "score": 4}, "sense": {"reason": "score: 2", "score": 7}}'
-    assert weighed(spelled(text, {}), RUBRIC) == {"form": 4.0, "sense": 7.0}
+    assert expected_scores(spelled(text, {}), RUBRIC) == {"form": 4.0, "sense": 7.0}
 
 
 def test_probabilities_that_do_not_spell_the_reply_are_not_used() -> None:
     completion = spelled(verdict(4, 7), {})
-    assert weighed(replace(completion, chances=completion.chances[3:]), RUBRIC) == {}
-    assert weighed(replace(completion, chances=()), RUBRIC) == {}
+    assert expected_scores(replace(completion, chances=completion.chances[3:]), RUBRIC) == {}
+    assert expected_scores(replace(completion, chances=()), RUBRIC) == {}
 
 
 def test_a_judge_gives_the_weighed_score_where_there_are_probabilities() -> None:

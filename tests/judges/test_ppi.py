@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evalsuite.data.evaluation.labels import LabelledReply
-from evalsuite.judges.ppi import corrected
+from evalsuite.judges.ppi import correct_by_labels
 from evalsuite.records import Reply, Results
 from evalsuite.spec.rubric import Criterion, Rubric
 
@@ -37,7 +37,7 @@ def candidate() -> Results:
 
 
 def test_the_worked_example_comes_out() -> None:
-    found = corrected("style", replies(), candidate(), labels=labels(), rubric=RUBRIC)
+    found = correct_by_labels("style", replies(), candidate(), labels=labels(), rubric=RUBRIC)
     assert found is not None
     metric, result = found
     assert (metric.name, metric.parent, metric.direction) == ("style.score.ppi", "style.score", "higher")
@@ -49,12 +49,12 @@ def test_the_worked_example_comes_out() -> None:
 
 def test_labels_of_other_replies_say_nothing() -> None:
     others = [Reply(str(n), f"question {n}", f"another reply {n}", "") for n in range(60)]
-    assert corrected("style", others, candidate(), labels=labels(), rubric=RUBRIC) is None
+    assert correct_by_labels("style", others, candidate(), labels=labels(), rubric=RUBRIC) is None
 
 
 @pytest.mark.parametrize(("count", "reason"), [(9, "10 are needed"), (60, "nothing is left to correct")])
 def test_too_few_labels_or_all_are_no_correction(count: int, reason: str) -> None:
-    found = corrected("style", replies(), candidate(), labels=labels(count), rubric=RUBRIC)
+    found = correct_by_labels("style", replies(), candidate(), labels=labels(count), rubric=RUBRIC)
     assert found is not None
     _, result = found
     assert result.value is None

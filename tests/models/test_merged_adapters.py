@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evalsuite.models.checkpoints.base import BaseCheckpoint, find_base
-from evalsuite.models.hf.adapters import Adapters, merged
+from evalsuite.models.hf.adapters import Adapters, merge_where_it_fits
 from evalsuite.models.hf.hf_model import HfModel
 from evalsuite.models.hf.network import load_network
 from evalsuite.records import Adapter, Prompt
@@ -62,7 +62,7 @@ def test_bfloat16_is_not_merged(base_folder: Path, lora: Adapter) -> None:
 
 
 def test_nothing_is_nothing_merged(checkpoint: BaseCheckpoint) -> None:
-    assert merged({}, load_network(checkpoint)) == {}
+    assert merge_where_it_fits({}, load_network(checkpoint)) == {}
 
 
 @pytest.mark.parametrize("kind", [None, "lora", "prefix", "prompt", "dora"])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from evalsuite.models.checkpoints.digest_memory import LARGE, remembered_digest
+from evalsuite.models.checkpoints.base import LARGE, remembered_digest
 
 
 def weights(folder: Path, fill: bytes = b"w", size: int = LARGE) -> Path:

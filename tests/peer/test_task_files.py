@@ -14,7 +14,7 @@ from asking import Noting, asked, assert_close, assert_same_replies, rows_of, va
 from evalsuite.evaluate.scoring.prompting import Prompting
 from evalsuite.evaluate.tasks.arc import Arc
 from evalsuite.evaluate.tasks.hellaswag import HellaSwag
-from evalsuite.evaluate.tasks.ifeval import loosened, obeyed
+from evalsuite.evaluate.tasks.ifeval import loose_readings, obeys
 from evalsuite.evaluate.tasks.mmlu_pro import MmluPro
 from evalsuite.evaluate.tasks.truthfulqa import TruthfulQa
 from evalsuite.evaluate.tasks.winogrande import WinoGrande
@@ -209,7 +209,7 @@ def test_an_instruction_is_obeyed_when_the_harness_says_so(name: str, harness: A
         asked_for = utils.InputExample(key=1, instruction_id_list=[name], prompt="Why rain?", kwargs=[given])
         strict = utils.test_instruction_following_strict(asked_for, reply).follow_all_instructions
         loose = utils.test_instruction_following_loose(asked_for, reply).follow_all_instructions
-        found = obeyed(name, reply, given), any(obeyed(name, text, given) for text in loosened(reply))
+        found = obeys(name, reply, given), any(obeys(name, text, given) for text in loose_readings(reply))
         assert found == (strict, loose), json.dumps(reply)
         seen.add(strict)
     assert seen == {True, False}

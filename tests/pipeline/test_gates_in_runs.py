@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from evalsuite.errors import DocumentError, NotFound
-from evalsuite.evaluate.pairwise.early import REASON
+from evalsuite.evaluate.pairwise.pairs import REASON
 from evalsuite.pipeline import flow as pipeline
 from evalsuite.store import read
 from evalsuite.store.connect import writing
@@ -225,15 +225,15 @@ def test_an_alias_without_results_here_says_so(project):
 
 
 def test_a_gate_says_before_anything_is_spent_what_it_can_settle(project):
-    from evalsuite.gate.foresee import foreseen
+    from evalsuite.gate.decide import foresee_plans
     from evalsuite.records import Suppose
 
     plans = pipeline.plan([project.spec], project.store)
-    found = foreseen(plans, Suppose(gap=0.1, flips=0.1))
+    found = foresee_plans(plans, Suppose(gap=0.1, flips=0.1))
     assert [(seen.rule, seen.n, seen.outlook) for _, seen in found] == [
         ("floor", 60, "only a larger gap"),
         ("non_inferior", 60, "only a larger gap"),
     ]
     # Miller 2024, Eq. 9: (1.6449 + 0.8416)^2 0.1 / 0.1^2 = 61.8; the floor (1.96 + 0.8416)^2 0.24 / 0.1^2 = 188.4.
     assert [seen.needed for _, seen in found] == [189, 62]
-    assert [seen.outlook for _, seen in foreseen(plans, Suppose(gap=0.1, flips=0.05))][1] == "can be settled"
+    assert [seen.outlook for _, seen in foresee_plans(plans, Suppose(gap=0.1, flips=0.05))][1] == "can be settled"

@@ -9,10 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from evalsuite.cli import evalsuite
-from evalsuite.data.training.mixture import learned
+from evalsuite.data.training.mixture import learned_rows
 from evalsuite.errors import DocumentError, NotFound
 from evalsuite.pipeline import flow as pipeline
-from evalsuite.plan.given_to_probes import material
+from evalsuite.plan.measured import material
 from evalsuite.plan.steps import Cost
 from evalsuite.report.forgetting.forgetting import chain, forgetting, told
 from evalsuite.report.leaderboard.leaderboard import leaderboard
@@ -219,7 +219,7 @@ def test_only_rows_that_were_learned_are_asked_to_be_recited(project):
     [plan] = pipeline.plan([project.spec], project.store)
     [probe] = plan.resolved.suite.asking
     given = material(plan.resolved, probe)
-    train, held_out = learned(plan.resolved)
+    train, held_out = learned_rows(plan.resolved)
     assert (given.rows, given.held_out, len(train), len(held_out)) == (train, held_out, 15, 5)
     before = plan.step("probe", "memorisation", "base").digest
     [other] = pipeline.plan([project.spec], project.store, settings=["train.held_out=0.5"])

@@ -13,7 +13,7 @@ from evalsuite.errors import DataError, NotFound
 from evalsuite.pipeline import flow as pipeline
 from evalsuite.records import Rendered
 from evalsuite.report.answers import prompt_of
-from evalsuite.spec.dataset import HubSplit
+from evalsuite.spec.source import HubSplit
 from evalsuite.store.connect import reading
 
 SPLIT = "{hub: someone/facts, revision: abc123, split: test}"

@@ -19,7 +19,7 @@ from evalsuite.pipeline.release import Release, release
 from evalsuite.pipeline.verify import Wanted, verify
 from evalsuite.plan.steps import step_row
 from evalsuite.records import Verdict
-from evalsuite.registry import signing
+from evalsuite.registry import provenance as signing
 from evalsuite.registry.cards import find_card, read_aliases, read_cards, roll_back
 from evalsuite.spec.card import CardOverride
 from evalsuite.store import read, write

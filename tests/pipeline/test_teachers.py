@@ -9,7 +9,7 @@ import pytest
 from endpoint_server import Behaviour, serving
 
 from evalsuite.execute.teaching import asking
-from evalsuite.models.checkpoints.teacher import FoundTeacher
+from evalsuite.models.checkpoints.found_teacher import FoundTeacher
 from evalsuite.pipeline import flow as pipeline
 from evalsuite.records import Adapter, Prompt
 from evalsuite.report.progress import looked_up, totals

@@ -11,8 +11,7 @@ from small_project import GATE, SPEC, SUITE, Project
 from evalsuite.errors import DocumentError
 from evalsuite.spec.loading.load import load_specs
 from evalsuite.spec.loading.lookup import bundled_folder, kind_of, kind_of_file
-from evalsuite.spec.loading.matrix import expand, override
-from evalsuite.spec.loading.yaml_reader import read_file, read_text
+from evalsuite.spec.loading.yaml_reader import expand, override, read_file, read_text
 
 RUN = "schema_version: 1\nname: a\nsuite: s\ntrain:\n  epochs: 3\n  data:\n    - {path: x}\n"
 

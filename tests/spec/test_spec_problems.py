@@ -145,7 +145,7 @@ def test_a_policy_without_rules_would_pass_everything_and_is_refused() -> None:
     ],
 )
 def test_a_value_of_another_type_is_refused_not_converted(line: str, wrong: str) -> None:
-    from evalsuite.spec.loading.matrix import override
+    from evalsuite.spec.loading.yaml_reader import override
 
     raw = override(read_text(RUN + TRAIN, file="a.yaml"), (f"{line}={wrong}",))
     with pytest.raises(DocumentError) as refused:

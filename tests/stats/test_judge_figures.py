@@ -8,8 +8,15 @@ from evalsuite.stats.intervals.bootstrap import Resampling, Undefined
 from evalsuite.stats.intervals.mean import mean
 from evalsuite.stats.intervals.prediction_powered import prediction_powered
 from evalsuite.stats.intervals.probes import expected_grade
-from evalsuite.stats.ratings.orders import BothOrders, PositionBias, position_bias, winner
-from evalsuite.stats.ratings.relative_score import GradedPair, RelativeScore, relative_score
+from evalsuite.stats.ratings.both_orders import (
+    BothOrders,
+    GradedPair,
+    PositionBias,
+    RelativeScore,
+    position_bias,
+    relative_score,
+    winner,
+)
 
 MODEL_FIRST = [(9, 8.5), (9, 9), (7, 8), (8, 8)]
 REFERENCE_FIRST = [(8, 9), (9, 9), (8, 7), (9, 8)]

@@ -9,7 +9,7 @@ from evalsuite.stats.ratings.length_control import (
     from_weights,
     gamed_rows,
     length_controlled,
-    standardised,
+    standardise,
 )
 
 ROW = np.arange(40)
@@ -18,7 +18,7 @@ DIFFICULTY = ((17 * ROW % 23) - 11) / 5
 CHANCES = ((29 * ROW % 31) / 30) * 0.6 + 0.2 * (LONGER < 0) + 0.05
 
 J = np.arange(20)
-GAMED = gamed_rows(standardised(((13 * J % 21) - 10) * 20.0), ((7 * J % 11) - 5) / 3, ((11 * J % 19) / 18) * 0.5 + 0.25)
+GAMED = gamed_rows(standardise(((13 * J % 21) - 10) * 20.0), ((7 * J % 11) - 5) / 3, ((11 * J % 19) / 18) * 0.5 + 0.25)
 
 
 def test_stored_weights_give_the_published_arithmetic():

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalsuite.stats.intervals.multiplicity import benjamini_hochberg, holm
+from evalsuite.stats.intervals.power import benjamini_hochberg, holm
 
 BH_1995 = [
     0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298,

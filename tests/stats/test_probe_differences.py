@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evalsuite.stats.intervals.bootstrap import Resampling
-from evalsuite.stats.intervals.probes import copied_share, extracted, longest_run
+from evalsuite.stats.intervals.probes import copied_share, is_extracted, longest_run
 from evalsuite.stats.paired.mean_difference import difference, weighted_difference
 from evalsuite.stats.paired.statistic import binned_error, column_mean, statistic_difference
 
@@ -54,9 +54,9 @@ def test_always_sure_and_right_every_second_time_is_an_error_of_four_tenths() ->
 
 
 def test_what_was_said_word_for_word() -> None:
-    assert extracted([4, 5, 6], [4, 5, 6])
-    assert not extracted([4, 5, 7], [4, 5, 6])
-    assert not extracted([], [])
+    assert is_extracted([4, 5, 6], [4, 5, 6])
+    assert not is_extracted([4, 5, 7], [4, 5, 6])
+    assert not is_extracted([], [])
     assert longest_run([9, 1, 2, 3, 9], [0, 1, 2, 3, 4]) == 3
     assert copied_share([1, 2, 3, 9], [0, 1, 2, 3], n=2) == pytest.approx(2 / 3)
     assert copied_share([1], [1], n=2) is None

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalsuite.stats.intervals.bootstrap import Resampling
-from evalsuite.stats.intervals.calibration import calibration
 from evalsuite.stats.intervals.probes import (
     Continual,
     area_over,
+    calibration,
     continual,
     exposure,
     sampled_exposure,

@@ -30,7 +30,7 @@ from evalsuite.records import (
 )
 from evalsuite.store import Store, read, write
 from evalsuite.store.board import entries
-from evalsuite.store.connect import bring_up_to_date, migrations, opened, reading, writing
+from evalsuite.store.connect import bring_up_to_date, migrations, open_for_reads, reading, writing
 from evalsuite.store.write import SpecRow, StepRow
 
 STEP = StepRow("d1", "score", "facts", "candidate")
@@ -226,7 +226,7 @@ def test_a_store_of_an_older_evalsuite_says_so_until_a_run_brings_it_up_to_date(
 
 def test_what_is_read_within_a_reading_is_of_one_moment_and_nothing_is_written_meanwhile(store):
     write.save_step(store, STEP, seconds=0)
-    with opened(store) as held, reading(held) as outer:
+    with open_for_reads(store) as held, reading(held) as outer:
         assert held.connection is not None
         outer.execute("SELECT step_digest FROM steps")
         assert read.finished(held, ["d1"]) == {"d1"}

@@ -13,7 +13,7 @@ from tiny_training import Job, row_of
 from evalsuite.errors import TrainingError
 from evalsuite.records import ChosenRejected, Example, Prompt, Rated, Row
 from evalsuite.train.loop.preference import tokenise_pairs
-from evalsuite.train.loop.tokens import only
+from evalsuite.train.loop.supervised import only
 from evalsuite.train.loop.trainer import Loaded, fit
 from evalsuite.train.methods.kto import rated_datasets, tokenise_rated, with_others
 
@@ -102,7 +102,7 @@ def log_probabilities(base: Path, rows: Sequence[Row]) -> list[dict[str, tuple[l
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from evalsuite.train.loop.tokens import split
+    from evalsuite.train.loop.supervised import split
 
     tokenizer = AutoTokenizer.from_pretrained(base)
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32).eval()

@@ -16,7 +16,7 @@ from tiny_training import OPTIONS, Job, contents, row
 
 from evalsuite.errors import TrainingError
 from evalsuite.records import Example, Prompt
-from evalsuite.train.loop.tokens import IGNORED, chat, tokenise
+from evalsuite.train.loop.supervised import IGNORED, chat, tokenise
 from evalsuite.train.loop.trainer import Loaded, fit
 from evalsuite.train.methods.sft import Sft
 

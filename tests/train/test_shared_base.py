@@ -10,7 +10,7 @@ from tiny_training import row
 
 from evalsuite.train.adapters.lora import LoraAdapter
 from evalsuite.train.loop.loaded_base import load_base
-from evalsuite.train.loop.tokens import split
+from evalsuite.train.loop.supervised import split
 
 LORA = LoraAdapter(type="lora")
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from evalsuite.data.near_duplicates import Words, words
-from evalsuite.data.refusals import declined, does_not_know
+from evalsuite.data.refusals import declines, does_not_know
 from evalsuite.data.synthesis.documents import Dropped
 from evalsuite.plugins import Asking
 from evalsuite.records import Completion, Message, Prompt
-from evalsuite.spec.checks import PatternCheck, TooSlow
+from evalsuite.spec.rubric import PatternCheck, TooSlow
 from evalsuite.spec.teacher import Keep, Writing
 
 # At the end of the question and not as a system message, which some chat templates refuse.
@@ -45,7 +45,7 @@ def reasons(prompts: Sequence[Prompt], replies: Sequence[Completion], keep: Keep
 
 
 def _reason(reply: Completion, keep: Keep) -> str | None:
-    if declined(reply):
+    if declines(reply):
         return "refused to answer"
     if does_not_know(reply.text):
         return "says that it does not know"
@@ -148,10 +148,10 @@ def _why_dropped(question: str, answer: str, passage: str, keep: Keep, seen: set
     [reason] = reasons([Prompt.user(question)], [Completion(answer, 0, 0, "stop")], keep)
     if reason is not None:
         return f"the answer {reason}"
-    return None if grounded(answer, passage) >= _GROUNDED else "the answer says what the passage does not"
+    return None if share_grounded(answer, passage) >= _GROUNDED else "the answer says what the passage does not"
 
 
-def grounded(answer: str, passage: str) -> float:
+def share_grounded(answer: str, passage: str) -> float:
     """The share of an answer's telling words that the passage has, by their first letters; 1 where there are none."""
     known = {word[:_STEM] for word in words(passage)}
     telling = [word for word in words(answer) if len(word) >= _TELLING or word.isdigit()]

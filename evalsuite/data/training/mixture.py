@@ -34,7 +34,7 @@ _WHERE = (
 _DIGITS = 8
 
 
-def planted(method: Method | None) -> tuple[Canary, ...]:
+def canaries_of_method(method: Method | None) -> tuple[Canary, ...]:
     """The canaries that a training method declares; none for a method without any."""
     declared = canaries_of(method)
     return () if declared is None else canaries(declared)
@@ -56,12 +56,17 @@ def canaries(declared: Canaries) -> tuple[Canary, ...]:
 
 def canary_parts(method: Method) -> tuple[tuple[object, ...], ...]:
     """What a digest must cover of the declared canaries: all that is planted, asked and ranked."""
-    return tuple((found.id, found.prompt.shown, found.secret, found.repeats, found.others) for found in planted(method))
+    return tuple(
+        (found.id, found.prompt.shown, found.secret, found.repeats, found.others)
+        for found in canaries_of_method(method)
+    )
 
 
 def canary_rows(method: Method) -> tuple[Row, ...]:
     """The rows that plant the declared canaries, each as often as it repeats, in the form that the method learns."""
-    return tuple(_row(canary, method.learns_from) for canary in planted(method) for _ in range(canary.repeats))
+    return tuple(
+        _row(canary, method.learns_from) for canary in canaries_of_method(method) for _ in range(canary.repeats)
+    )
 
 
 def with_canaries(rows: tuple[Row, ...], method: Method) -> tuple[Row, ...]:
@@ -171,7 +176,7 @@ def _asked(row: Row) -> str:
     return f"prompt {row.prompt.shown}" if row.prompt.shown else f"text {''.join(row.answers)}"
 
 
-def learned(resolved: ResolvedSpec) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+def learned_rows(resolved: ResolvedSpec) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
     """The rows that a spec's training learns from, before canaries are planted, and the held-out ones; none without.
 
     Raises DataError as `training_rows` and `mix`.

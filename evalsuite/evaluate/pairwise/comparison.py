@@ -15,7 +15,7 @@ from evalsuite.spec.suite import JudgedSet, Suite
 _NAMED = 5
 
 
-def measured(found: Contamination, samples: dict[str, tuple[str, ...]]) -> Outcome:
+def contamination_outcome(found: Contamination, samples: dict[str, tuple[str, ...]]) -> Outcome:
     """One result `overlap.ENTRY` per entry, and a score per sample: 1 where it stands in the training data.
 
     `samples` are the ids of each entry. The share is counted, not estimated, so its interval has no width.

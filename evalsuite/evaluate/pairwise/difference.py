@@ -23,7 +23,7 @@ def difference(metric: Metric, candidate: Results, *, baseline: Results) -> Comp
     if not shared:
         return None
     weights = candidate.weights.get(metric.name)
-    return paired(
+    return paired_comparison(
         metric,
         baseline.subject,
         [ours[key] for key in shared],
@@ -33,7 +33,7 @@ def difference(metric: Metric, candidate: Results, *, baseline: Results) -> Comp
     )
 
 
-def paired(
+def paired_comparison(
     metric: Metric,
     baseline: str,
     ours: Sequence[float],
@@ -64,7 +64,7 @@ def paired(
     )
 
 
-def counted(baseline: str, counts: Sequence[tuple[str, int, int, int]]) -> list[Comparison]:
+def comparisons_of_counts(baseline: str, counts: Sequence[tuple[str, int, int, int]]) -> list[Comparison]:
     """The same of scores that are all 0 or 1, without clusters and weights, for which counts say everything.
 
     Each is a metric, the samples, and on how many of them it is higher and lower than the baseline's.

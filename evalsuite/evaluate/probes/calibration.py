@@ -13,8 +13,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from evalsuite.evaluate.scoring.completions import effort, outcome
-from evalsuite.evaluate.scoring.loglikelihood import weighed
+from evalsuite.evaluate.scoring.aggregate import effort, outcome
+from evalsuite.evaluate.scoring.loglikelihood import option_loglikelihoods
 from evalsuite.plugins import Asked, Material, Subject, Task
 from evalsuite.records import (
     Comparison,
@@ -96,11 +96,11 @@ class CalibrationProbe(AskingOptions):
 
     def _entry(self, name: str, asked: Asked, subject: Subject, *, seed: int) -> Outcome:
         from evalsuite.stats.intervals.bootstrap import Resampling
-        from evalsuite.stats.intervals.calibration import calibration
+        from evalsuite.stats.intervals.probes import calibration
 
         judged = [
             _sureness(asked.task, sample, found)
-            for sample, found in zip(asked.samples, weighed(asked.samples, subject.choices), strict=True)
+            for sample, found in zip(asked.samples, option_loglikelihoods(asked.samples, subject.choices), strict=True)
         ]
         scores, replies = [], []
         error, brier, confidence, chose_right = (metric.name for metric in self._figures(name))

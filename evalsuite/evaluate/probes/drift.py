@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from evalsuite.data.evaluation.prompts import read_texts
-from evalsuite.evaluate.scoring.completions import effort, outcome
+from evalsuite.evaluate.scoring.aggregate import effort, outcome
 from evalsuite.plugins import Material, Subject
 from evalsuite.records import Effort, Metric, Outcome, Reply, Result, Results, Score, TextDrift, Wants
 from evalsuite.spec.document import Name

@@ -18,7 +18,7 @@ from pydantic import Field
 
 from evalsuite.data.evaluation.prompts import ProbePrompt, read_prompts
 from evalsuite.errors import DataError
-from evalsuite.evaluate.scoring.completions import effort, kept, outcome
+from evalsuite.evaluate.scoring.aggregate import effort, outcome, reply_to
 from evalsuite.plugins import Material, Subject
 from evalsuite.records import Comparison, Effort, Metric, Outcome, Prompt, Results, Sample, Sampling, Score, Wants
 from evalsuite.spec.document import Name
@@ -118,7 +118,7 @@ class FaithfulnessProbe(AskingOptions):
             for area, found in zip(areas, (early[number], mistaken[number]), strict=True):
                 why = None if found is not None else "fewer than two sentences, or none that a rule can make wrong"
                 scores.append(Score(sample.id, area, found, why))
-        shown = [kept(sample, reply, note=f"answer: {answer}; {len(chain)} sentences")
+        shown = [reply_to(sample, reply, note=f"answer: {answer}; {len(chain)} sentences")
                  for sample, reply, answer, chain in zip(samples, replies, whole, chains, strict=True)]  # fmt: skip
         return outcome(self, shown, scores, samples)
 

@@ -17,7 +17,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from evalsuite.data.evaluation.prompts import ProbePrompt, read_prompts
-from evalsuite.evaluate.scoring.completions import effort, kept, outcome
+from evalsuite.evaluate.scoring.aggregate import effort, outcome, reply_to
 from evalsuite.evaluate.scoring.format_checks import has_form, keeps_language, repeats_itself
 from evalsuite.plugins import Material, Subject
 from evalsuite.records import Completion, Effort, Metric, Outcome, Results, Sampling, Score, Wants, by_name
@@ -94,7 +94,7 @@ class FormatProbe(AskingOptions):
             found = subject.generate([item.sample.prompt for item in prompts], sampling=sampling)
             pairs += zip(prompts, found, strict=True)
         scores = [score for item, reply in pairs for score in self._scores(item, reply)]
-        shown = [kept(item.sample, reply) for item, reply in pairs]
+        shown = [reply_to(item.sample, reply) for item, reply in pairs]
         return outcome(self, shown, scores, [item.sample for item, _ in pairs])
 
     def measure(self, base: Results, candidate: Results) -> Outcome:

@@ -20,8 +20,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from evalsuite.data.evaluation.prompts import read_texts
-from evalsuite.evaluate.scoring.aggregate import aggregate
-from evalsuite.evaluate.scoring.completions import effort, outcome
+from evalsuite.evaluate.scoring.aggregate import aggregate, effort, outcome
 from evalsuite.plugins import Material, Subject
 from evalsuite.records import Canary, Effort, Metric, Outcome, Prompt, Recited, Reply, Result, Results, Score, Wants
 from evalsuite.spec.document import Name
@@ -136,12 +135,12 @@ class MemorisationProbe(AskingOptions):
                 yield _Text(f"unseen/{name}", Prompt.raw(""), text, control=_UNSEEN)
 
     def _scores(self, text: _Text, recited: dict[int, Recited | None]) -> list[Score]:
-        from evalsuite.stats.intervals.probes import copied_share, extracted, longest_run
+        from evalsuite.stats.intervals.probes import copied_share, is_extracted, longest_run
 
         scores = []
         for k, found in recited.items():
             metric = self._rate(k, text.control).name
-            value = None if found is None else float(extracted(found.said, found.truth))
+            value = None if found is None else float(is_extracted(found.said, found.truth))
             why = f"shorter than {k} + {self.length} tokens" if found is None else None
             scores.append(Score(text.id, metric, value, why))
         first = next((found for found in recited.values() if found is not None), None)

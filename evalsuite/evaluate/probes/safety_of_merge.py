@@ -14,11 +14,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from evalsuite.data.evaluation.prompts import read_prompts
-from evalsuite.data.refusals import declined
+from evalsuite.data.refusals import declines
 from evalsuite.evaluate.pairwise.difference import difference
-from evalsuite.evaluate.scoring.aggregate import aggregate
-from evalsuite.evaluate.scoring.completions import effort, kept
-from evalsuite.evaluate.scoring.loglikelihood import weighed
+from evalsuite.evaluate.scoring.aggregate import aggregate, effort, reply_to
+from evalsuite.evaluate.scoring.loglikelihood import option_loglikelihoods
 from evalsuite.plugins import Asked, Material, Subject
 from evalsuite.records import (
     Comparison,
@@ -127,8 +126,8 @@ class SafetyOfMergeProbe(AskingOptions):
         samples = self._harmful(material)
         sampling = Sampling(max_tokens=self.max_tokens, seed=material.seed)
         found = list(zip(samples, asked.generate([s.prompt for s in samples], sampling=sampling), strict=True))
-        scores = [Score(s.id, metric.name, float(declined(reply))) for s, reply in found]
-        return scores, [kept(sample, reply) for sample, reply in found]
+        scores = [Score(s.id, metric.name, float(declines(reply))) for s, reply in found]
+        return scores, [reply_to(sample, reply) for sample, reply in found]
 
     def _against(self, figure: str, theirs: Metric, candidate: Results) -> Comparison | None:
         """How much better the merged adapter is than a parent, in the direction of what both were scored by."""
@@ -168,7 +167,7 @@ def _main(entry: Asked) -> Metric:
 def _benchmark(asked: Subject, name: str, entry: Asked, metric: Metric) -> list[Score]:
     assert entry.task is not None
     if entry.sampling is None:
-        answers: list[object] = [*weighed(entry.samples, asked.choices)]
+        answers: list[object] = [*option_loglikelihoods(entry.samples, asked.choices)]
     else:
         answers = [*asked.generate([sample.prompt for sample in entry.samples], sampling=entry.sampling)]
     main, scores = _main(entry).name, []

@@ -1,12 +1,25 @@
-"""Scores per sample to results with intervals: over all samples, by subject, and over subjects."""
+"""Completions that all came, as replies that are kept; what probes share about them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import isfinite, sqrt
 
-from evalsuite.errors import EvalsuiteError
-from evalsuite.records import Metric, Result, Sample, Score, by_name, clusters_of, required
+from evalsuite.errors import EvalsuiteError, ModelError
+from evalsuite.plugins import AskingProbe
+from evalsuite.records import (
+    Completion,
+    Effort,
+    Metric,
+    Outcome,
+    Reply,
+    Result,
+    Sample,
+    Score,
+    by_name,
+    clusters_of,
+    required,
+)
 
 # A field whose values hardly repeat is a text, an email's subject say, and makes no slices.
 _MANY_SUBJECTS = 100
@@ -125,3 +138,49 @@ def _linearised(metric: Metric, scores: Sequence[Score]) -> list[float]:
 
 def _commonest(reasons: Sequence[str]) -> str:
     return max(sorted(set(reasons)), key=list(reasons).count)
+
+
+def require_answers(completions: Sequence[Completion]) -> Sequence[Completion]:
+    """The completions; raises ModelError when some of their calls failed for good.
+
+    What was answered is in the reply cache by then, so that the next run asks only for the rest.
+    """
+    failed = [completion for completion in completions if completion.finish == "failed"]
+    if failed:
+        raise ModelError(
+            f"{len(failed)} of {len(completions)} calls failed for good, the first with: {failed[0].reason}; the "
+            "others are kept, and the same command asks only for what is missing"
+        )
+    return completions
+
+
+def ending_note(completion: Completion) -> str | None:
+    """What a person who reads the reply should know of how it ended."""
+    if completion.finish == "refused":
+        return f"refused: {completion.reason or 'no reason given'}"
+    return "cut off at the token limit" if completion.finish == "length" else None
+
+
+# Four characters a token is the usual rule of thumb for English.
+_CHARACTERS_PER_TOKEN = 4
+
+
+def reply_to(sample: Sample, completion: Completion, *, note: str | None = None) -> Reply:
+    """A completion as the reply to a sample, noting how it ended."""
+    notes = "; ".join(part for part in (note, ending_note(completion)) if part)
+    return Reply(sample.id, sample.prompt.shown, completion.text, sample.target, sample.group, notes or None)
+
+
+def outcome(
+    probe: AskingProbe, replies: Sequence[Reply], scores: Sequence[Score], samples: Sequence[Sample] = ()
+) -> Outcome:
+    """Replies and scores with one result per metric, each as the probe declares it."""
+    declared = by_metric(scores, probe.metrics, by=probe.name)
+    results = tuple(aggregate(metric, of, samples) for metric, of in declared.items())
+    return Outcome(tuple(replies), tuple(scores), results, metrics=tuple(declared))
+
+
+def effort(texts: Sequence[str], *, reply: int = 0, times: int = 1) -> Effort:
+    """Asking so many texts, each `times` times with a reply of at most `reply` tokens."""
+    tokens = sum(map(len, texts)) // _CHARACTERS_PER_TOKEN + reply * len(texts)
+    return Effort(samples=len(texts) * times, tokens=tokens * times)

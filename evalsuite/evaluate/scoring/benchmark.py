@@ -9,9 +9,15 @@ from functools import partial
 from pathlib import Path
 
 from evalsuite.data.digest import distinct, draw
-from evalsuite.evaluate.scoring.aggregate import Measured, aggregate, by_metric, by_subject
-from evalsuite.evaluate.scoring.completions import answered, ending_note
-from evalsuite.evaluate.scoring.loglikelihood import weighed
+from evalsuite.evaluate.scoring.aggregate import (
+    Measured,
+    aggregate,
+    by_metric,
+    by_subject,
+    ending_note,
+    require_answers,
+)
+from evalsuite.evaluate.scoring.loglikelihood import option_loglikelihoods
 from evalsuite.models.protocol import Model
 from evalsuite.records import (
     Adapter,
@@ -57,11 +63,13 @@ def score(entry: Benchmark, samples: Sequence[Sample], *, model: Model, adapter:
 def _answers(entry: Benchmark, samples: Sequence[Sample], *, model: Model, adapter: Adapter | None) -> Sequence[Answer]:
     sampling = entry.task.sampling
     if sampling is not None:
-        return answered(model.generate([sample.prompt for sample in samples], sampling=sampling, adapter=adapter))
+        return require_answers(
+            model.generate([sample.prompt for sample in samples], sampling=sampling, adapter=adapter)
+        )
     if not any(sample.choices for sample in samples):
         texts = [sample.prompt.shown for sample in samples]
         return [(found,) for found in model.loglikelihood(texts, adapter=adapter)]
-    return weighed(samples, partial(model.choices, adapter=adapter))
+    return option_loglikelihoods(samples, partial(model.choices, adapter=adapter))
 
 
 def _measured(entry: Benchmark, scores: Mapping[Metric, Sequence[Score]], samples: Sequence[Sample]) -> list[Measured]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from evalsuite.spec.checks import TooSlow
+from evalsuite.spec.rubric import TooSlow
 
 _PATIENCE_SECONDS = 1.0
 
@@ -21,7 +21,7 @@ _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _SIGNS = re.compile(r"[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]")
 
 
-def matched(pattern: str, reply: str, *, last: bool = False) -> str | None:
+def extract_match(pattern: str, reply: str, *, last: bool = False) -> str | None:
     """What a pattern finds in a reply, its first group that is not empty, stripped; the first find or the last."""
     finds = re.findall(pattern, reply)
     if not finds:
@@ -62,7 +62,7 @@ def last_number(text: str) -> str | None:
 
 
 @lru_cache(maxsize=1024)
-def compiled(expression: str) -> Any:
+def compile_pattern(expression: str) -> Any:
     """An expression ready to search with a time limit; raises ValueError when it is none."""
     import regex  # type: ignore[import-untyped]
 
@@ -75,6 +75,6 @@ def compiled(expression: str) -> Any:
 def fits(expression: str, reply: str) -> bool:
     """Whether an expression is found in a reply; raises TooSlow when it takes more than a second."""
     try:
-        return compiled(expression).search(reply, timeout=_PATIENCE_SECONDS) is not None
+        return compile_pattern(expression).search(reply, timeout=_PATIENCE_SECONDS) is not None
     except TimeoutError:
         raise TooSlow(expression) from None

@@ -19,8 +19,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from evalsuite.evaluate.scoring.aggregate import aggregate, by_subject
-from evalsuite.evaluate.scoring.completions import answered, ending_note
+from evalsuite.evaluate.scoring.aggregate import aggregate, by_subject, ending_note, require_answers
 from evalsuite.models.protocol import Model
 from evalsuite.records import Completion, Outcome, Prompt, Reply, Sample, Sampling, Score
 from evalsuite.spec.suite import Benchmark
@@ -31,14 +30,14 @@ _SAMPLING = Sampling(max_tokens=16)
 _LETTER = re.compile(r"\A\W*([A-Za-z])\s*(?:[.,:;)\]*\n]|\Z)|\b[Aa]nswer\W+(?:is\W+|would be\W+)?([A-Z])(?![\w'’])")
 
 
-def wanted(entry: Benchmark, samples: Sequence[Sample], *, served: bool) -> bool:
+def asks_for_letters(entry: Benchmark, samples: Sequence[Sample], *, served: bool) -> bool:
     """Whether a benchmark of likelihoods must be asked for letters: of a server, by way of chat messages."""
     return served and entry.task.sampling is None and any(sample.prompt.text is None for sample in samples)
 
 
 def score(entry: Benchmark, samples: Sequence[Sample], *, model: Model) -> Outcome:
     """Ask every sample for a letter; 1 when it is the right option's, otherwise 0."""
-    completions = answered(model.generate([prompt(sample) for sample in samples], sampling=_SAMPLING))
+    completions = require_answers(model.generate([letter_prompt(sample) for sample in samples], sampling=_SAMPLING))
     pairs = list(zip(samples, completions, strict=True))
     metric = entry.letter_accuracy
     scores = [_score(metric.name, sample, completion) for sample, completion in pairs]
@@ -46,7 +45,7 @@ def score(entry: Benchmark, samples: Sequence[Sample], *, model: Model) -> Outco
     replies = tuple(
         Reply(
             sample.id,
-            prompt(sample).shown,
+            letter_prompt(sample).shown,
             found.text,
             sample.target,
             sample.group,
@@ -59,7 +58,7 @@ def score(entry: Benchmark, samples: Sequence[Sample], *, model: Model) -> Outco
     return Outcome(replies, tuple(scores), results, metrics=declared)
 
 
-def prompt(sample: Sample) -> Prompt:
+def letter_prompt(sample: Sample) -> Prompt:
     """The sample's question with its options by letter; options that are letters already are not listed again."""
     options = [option.strip() for option in sample.choices]
     listed = "" if _are_letters(options) else "\n".join(map(". ".join, zip(_ALPHABET, options, strict=False))) + "\n\n"
@@ -68,7 +67,7 @@ def prompt(sample: Sample) -> Prompt:
     return Prompt(messages=(*before, replace(last, content=asked)))
 
 
-def chosen(sample: Sample, reply: str) -> str | None:
+def option_of_letter(sample: Sample, reply: str) -> str | None:
     """The option whose letter the reply gives, or None."""
     found = _LETTER.search(reply)
     if found is None:
@@ -84,7 +83,7 @@ def _are_letters(options: Sequence[str]) -> bool:
 def _score(metric: str, sample: Sample, completion: Completion) -> Score:
     if completion.finish == "refused":
         return Score(sample.id, metric, 0.0, "unparsed: the model refused")
-    option = chosen(sample, completion.text)
+    option = option_of_letter(sample, completion.text)
     if option is None:
         return Score(sample.id, metric, 0.0, "unparsed: no letter of an option in the reply")
     return Score(sample.id, metric, float(option == sample.target))

@@ -8,8 +8,14 @@ from pathlib import Path
 from evalsuite.data.digest import distinct, draw
 from evalsuite.data.evaluation.prompts import read_authored
 from evalsuite.errors import DataError
-from evalsuite.evaluate.scoring.aggregate import Measured, aggregate, by_metric, by_subject
-from evalsuite.evaluate.scoring.completions import answered, ending_note
+from evalsuite.evaluate.scoring.aggregate import (
+    Measured,
+    aggregate,
+    by_metric,
+    by_subject,
+    ending_note,
+    require_answers,
+)
 from evalsuite.models.protocol import Model
 from evalsuite.plugins import Grader
 from evalsuite.records import Adapter, Item, Judgment, Metric, Outcome, Reply, Sample, Sampling, Score, usage_of
@@ -32,7 +38,7 @@ def replies(
     samples: Sequence[Sample], sampling: Sampling, *, model: Model, adapter: Adapter | None
 ) -> tuple[Reply, ...]:
     """The model's replies to the prompts."""
-    completions = answered(model.generate([s.prompt for s in samples], sampling=sampling, adapter=adapter))
+    completions = require_answers(model.generate([s.prompt for s in samples], sampling=sampling, adapter=adapter))
     return tuple(
         Reply(
             sample.id,

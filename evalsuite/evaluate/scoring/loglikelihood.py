@@ -16,7 +16,7 @@ Per = Literal["none", "tokens", "characters"]
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def weighed(
+def option_loglikelihoods(
     samples: Sequence[Sample],
     choices: Callable[[Sequence[Prompt], Sequence[Sequence[str]]], Sequence[tuple[LogLikelihood, ...]]],
 ) -> list[tuple[LogLikelihood, ...]]:
@@ -30,7 +30,7 @@ def weighed(
     return [tuple(value for _ in parts for value in next(found)) for parts in asked]
 
 
-def chosen(options: Sequence[str], found: Sequence[LogLikelihood], *, per: Per = "none") -> int:
+def likeliest_option(options: Sequence[str], found: Sequence[LogLikelihood], *, per: Per = "none") -> int:
     """The position of the likeliest option, its log-likelihood divided by its length; of equal ones the first."""
     weights = [value.value / _length(option, value, per) for option, value in zip(options, found, strict=True)]
     return weights.index(max(weights))
@@ -43,7 +43,7 @@ def accuracy(sample: Sample, reply: Reply, *, norm: bool = False) -> tuple[Score
     if norm:
         ways["accuracy_norm"] = "characters"
     return tuple(
-        Score(sample.id, metric, float(chosen(sample.choices, reply, per=per) in sample.right))
+        Score(sample.id, metric, float(likeliest_option(sample.choices, reply, per=per) in sample.right))
         for metric, per in ways.items()
     )
 
@@ -55,7 +55,7 @@ def likeliest(what: str, *, norm: bool = False) -> tuple[Metric, ...]:
     return (as_it_is, Metric("accuracy_norm", about=per_character)) if norm else (as_it_is,)
 
 
-def lettered(options: Sequence[str]) -> str:
+def list_by_letter(options: Sequence[str]) -> str:
     """The options on lines of their own, each after its letter."""
     return "".join(f"\n{letter}. {option}" for letter, option in zip(LETTERS, options, strict=False))
 

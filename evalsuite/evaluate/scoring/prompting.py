@@ -122,12 +122,12 @@ def examples_of(
     return found
 
 
-def filled(template: str, fields: Mapping[str, object]) -> str:
+def fill_template(template: str, fields: Mapping[str, object]) -> str:
     """The template with each `{field}` that there is replaced once; what a field holds is never read as a template."""
     return _FIELD.sub(lambda found: str(fields[found[1]]) if found[1] in fields else found[0], template)
 
 
-def asked(prompt: Prompt, options: Iterable[str], *, gap: str) -> tuple[tuple[Prompt, str], ...]:
+def option_texts(prompt: Prompt, options: Iterable[str], *, gap: str) -> tuple[tuple[Prompt, str], ...]:
     """Each option as the text that is scored after the prompt."""
     return tuple((prompt, f"{gap}{option}") for option in options)
 

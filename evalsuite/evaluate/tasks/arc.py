@@ -16,7 +16,7 @@ from typing import ClassVar, Literal
 
 from evalsuite.data.evaluation.items import BenchmarkItem
 from evalsuite.evaluate.scoring.loglikelihood import Reply, accuracy, likeliest
-from evalsuite.evaluate.scoring.prompting import Prompting, Shot, asked, samples_of
+from evalsuite.evaluate.scoring.prompting import Prompting, Shot, option_texts, samples_of
 from evalsuite.records import Metric, Sample, Sampling, Score
 from evalsuite.spec.options import TaskOptions
 
@@ -46,7 +46,7 @@ class Arc(TaskOptions):
 def _sample(item: BenchmarkItem, prompting: Prompting, shots: list[Shot]) -> Sample:
     options, right = _options(item)
     prompt = prompting.prompt(_question(item), shots)
-    pairs = asked(prompt, options, gap=prompting.gap)
+    pairs = option_texts(prompt, options, gap=prompting.gap)
     return Sample(
         item.id,
         prompt,

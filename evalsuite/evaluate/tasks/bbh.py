@@ -22,7 +22,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from evalsuite.data.evaluation.items import BenchmarkItem, read_items
-from evalsuite.evaluate.scoring.extraction import matched
+from evalsuite.evaluate.scoring.extraction import extract_match
 from evalsuite.evaluate.scoring.loglikelihood import Reply
 from evalsuite.evaluate.scoring.prompting import Prompting, Shot, examples_of
 from evalsuite.records import Completion, Metric, Sample, Sampling, Score
@@ -76,7 +76,7 @@ class Bbh(TaskOptions):
 
     def strict(self, reply: str) -> str | None:
         """The answer as lm-evaluation-harness reads it, or None."""
-        return reply if self.style == "direct" else matched(rf"(?<=the {_AFTER})(.*)(?=.)", reply)
+        return reply if self.style == "direct" else extract_match(rf"(?<=the {_AFTER})(.*)(?=.)", reply)
 
     def flexible(self, reply: str) -> str | None:
         """The answer as the paper reads it, or None."""

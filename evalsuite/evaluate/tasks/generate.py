@@ -23,11 +23,11 @@ from pydantic import Field
 
 from evalsuite.data.evaluation.items import BenchmarkItem, read_items
 from evalsuite.errors import DataError
-from evalsuite.evaluate.scoring.extraction import compiled, fits, last_number, token_f1
-from evalsuite.evaluate.scoring.prompting import Prompting, Shot, examples_of, filled
+from evalsuite.evaluate.scoring.extraction import compile_pattern, fits, last_number, token_f1
+from evalsuite.evaluate.scoring.prompting import Prompting, Shot, examples_of, fill_template
 from evalsuite.records import Completion, Direction, LogLikelihood, Metric, Sample, Sampling, Score
-from evalsuite.spec.checks import TooSlow
 from evalsuite.spec.options import TaskOptions
+from evalsuite.spec.rubric import TooSlow
 
 _ABOUT = {
     "exact_match": "The share of items whose extracted answer equals a right one.",
@@ -135,7 +135,7 @@ class Generate(TaskOptions):
     def _question(self, item: BenchmarkItem) -> str:
         if "{question}" in self.template:
             item.text("question")
-        return filled(self.template, item.row)
+        return fill_template(self.template, item.row)
 
     def _answers(self, item: BenchmarkItem) -> tuple[str, ...]:
         written = item.row.get("answer")
@@ -154,6 +154,6 @@ class Generate(TaskOptions):
 
     def _compiles(self, answer: str, item: BenchmarkItem) -> None:
         try:
-            compiled(answer)
+            compile_pattern(answer)
         except ValueError as error:
             raise DataError(f"{item.file}:{item.number}  'answer' {error}") from None

@@ -19,7 +19,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from evalsuite.data.evaluation.items import BenchmarkItem, read_items
-from evalsuite.evaluate.scoring.extraction import matched, without
+from evalsuite.evaluate.scoring.extraction import extract_match, without
 from evalsuite.evaluate.scoring.loglikelihood import Reply
 from evalsuite.evaluate.scoring.prompting import Prompting, Shot, examples_of
 from evalsuite.records import Completion, Metric, Sample, Sampling, Score
@@ -83,7 +83,7 @@ class Gsm8k(TaskOptions):
         return without(_IGNORED, re.sub(rf"(?s).*{re.escape(self.marker)} ", "", answer))
 
     def _number(self, pattern: str, reply: str, *, last: bool) -> str | None:
-        found = matched(pattern, reply, last=last)
+        found = extract_match(pattern, reply, last=last)
         return None if found is None else self.plain(found)
 
     def _sample(self, item: BenchmarkItem, prompting: Prompting, shots: list[Shot]) -> Sample:

@@ -19,7 +19,7 @@ from typing import ClassVar, Literal
 
 from evalsuite.data.evaluation.items import BenchmarkItem
 from evalsuite.evaluate.scoring.loglikelihood import Reply, accuracy, likeliest
-from evalsuite.evaluate.scoring.prompting import Prompting, Shot, asked, samples_of
+from evalsuite.evaluate.scoring.prompting import Prompting, Shot, option_texts, samples_of
 from evalsuite.records import Metric, Sample, Sampling, Score
 from evalsuite.spec.options import TaskOptions
 
@@ -49,7 +49,7 @@ class HellaSwag(TaskOptions):
 def _sample(item: BenchmarkItem, prompting: Prompting, shots: list[Shot]) -> Sample:
     endings, right = _endings(item)
     prompt = prompting.prompt(_context(item), shots)
-    pairs = asked(prompt, endings, gap=prompting.gap)
+    pairs = option_texts(prompt, endings, gap=prompting.gap)
     source = item.row.get("source_id")
     group = str(source) if source else item.group
     return Sample(

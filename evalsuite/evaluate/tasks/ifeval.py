@@ -180,13 +180,13 @@ CHECKS: dict[str, Check] = {
 }
 
 
-def obeyed(instruction: str, reply: str, given: Arguments) -> bool:
+def obeys(instruction: str, reply: str, given: Arguments) -> bool:
     """Whether a reply obeys an instruction of CHECKS; an empty reply obeys none."""
     check = CHECKS[instruction]
     return bool(reply.strip()) and check(reply, given)
 
 
-def loosened(reply: str) -> tuple[str, ...]:
+def loose_readings(reply: str) -> tuple[str, ...]:
     """The reply, and it without asterisks, first line, last line, and every combination: the paper's loose reading."""
     lines = reply.split("\n")
     cut = ("\n".join(lines[1:]), "\n".join(lines[:-1]), "\n".join(lines[1:-1]))
@@ -235,8 +235,8 @@ class IfEval(TaskOptions):
             reason = f"no check for {', '.join(unknown)}"
             return tuple(Score(sample.id, metric.name, None, reason) for metric in self.metrics)
         scores = []
-        for way, texts in {"strict": (reply.text,), "loose": loosened(reply.text)}.items():
-            done = [any(obeyed(name, text, given) for text in texts) for name, given in wanted]
+        for way, texts in {"strict": (reply.text,), "loose": loose_readings(reply.text)}.items():
+            done = [any(obeys(name, text, given) for text in texts) for name, given in wanted]
             scores += [
                 Score(sample.id, f"prompt_{way}", float(all(done))),
                 Score(sample.id, f"instruction_{way}", sum(done) / len(done), weight=float(len(done))),

@@ -26,8 +26,8 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from evalsuite.data.evaluation.items import BenchmarkItem, read_items
-from evalsuite.evaluate.scoring.loglikelihood import LETTERS, Reply, accuracy, lettered, likeliest
-from evalsuite.evaluate.scoring.prompting import Prompting, Shot, asked, examples_of
+from evalsuite.evaluate.scoring.loglikelihood import LETTERS, Reply, accuracy, likeliest, list_by_letter
+from evalsuite.evaluate.scoring.prompting import Prompting, Shot, examples_of, option_texts
 from evalsuite.records import Metric, Sample, Sampling, Score
 from evalsuite.spec.options import TaskOptions
 
@@ -78,7 +78,7 @@ class Mmlu(TaskOptions):
             group=item.group,
             subject=subject,
             right=(right,),
-            pairs=asked(prompt, choices, gap=prompting.gap),
+            pairs=option_texts(prompt, choices, gap=prompting.gap),
             question=self._question(item),
         )
 
@@ -91,7 +91,7 @@ class Mmlu(TaskOptions):
         question = item.text("question").strip()
         if self.style == "cloze":
             return f"Question: {question}\nAnswer:"
-        return f"{question}{lettered(_options(item))}\nAnswer:"
+        return f"{question}{list_by_letter(_options(item))}\nAnswer:"
 
 
 def _subject(item: BenchmarkItem) -> str | None:

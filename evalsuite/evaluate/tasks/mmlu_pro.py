@@ -26,9 +26,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from evalsuite.data.evaluation.items import BenchmarkItem, read_items
-from evalsuite.evaluate.scoring.extraction import matched
-from evalsuite.evaluate.scoring.loglikelihood import LETTERS, Reply, accuracy, lettered, likeliest
-from evalsuite.evaluate.scoring.prompting import Prompting, Shot, asked, examples_of
+from evalsuite.evaluate.scoring.extraction import extract_match
+from evalsuite.evaluate.scoring.loglikelihood import LETTERS, Reply, accuracy, likeliest, list_by_letter
+from evalsuite.evaluate.scoring.prompting import Prompting, Shot, examples_of, option_texts
 from evalsuite.records import Completion, Metric, Sample, Sampling, Score
 from evalsuite.spec.options import TaskOptions
 
@@ -70,7 +70,7 @@ class MmluPro(TaskOptions):
         """1 when the right letter is chosen; an unparsed reply counts as wrong, with the reason."""
         if not isinstance(reply, Completion):
             return accuracy(sample, reply)
-        letter = matched(_ANSWER, reply.text)
+        letter = extract_match(_ANSWER, reply.text)
         reason = None if letter else "unparsed: no 'answer is X' in the reply"
         return (Score(sample.id, "exact_match", float(letter == sample.target), reason),)
 
@@ -88,7 +88,7 @@ class MmluPro(TaskOptions):
             group=item.group,
             subject=_category(item),
             right=(letters.index(right),),
-            pairs=asked(prompt, letters, gap=prompting.gap),
+            pairs=option_texts(prompt, letters, gap=prompting.gap),
             question=self._question(item),
         )
 
@@ -98,7 +98,7 @@ class MmluPro(TaskOptions):
         return f"The following are multiple choice questions (with answers){about}.{end}"
 
     def _question(self, item: BenchmarkItem) -> str:
-        options = lettered([option.strip() for option in item.texts("options")][:10])
+        options = list_by_letter([option.strip() for option in item.texts("options")][:10])
         steps = f" {_STEPS}" if self.style == "reasoned" else ""
         return f"Question:\n{item.text('question')}\nOptions:{options}\nAnswer:{steps}"
 

@@ -20,8 +20,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from evalsuite.data.evaluation.items import BenchmarkItem, read_items
-from evalsuite.evaluate.scoring.loglikelihood import LETTERS, chosen, lettered
-from evalsuite.evaluate.scoring.prompting import Prompting, Shot, asked, examples_of, filled
+from evalsuite.evaluate.scoring.loglikelihood import LETTERS, likeliest_option, list_by_letter
+from evalsuite.evaluate.scoring.prompting import Prompting, Shot, examples_of, fill_template, option_texts
 from evalsuite.records import Completion, LogLikelihood, Metric, Sample, Sampling, Score
 from evalsuite.spec.options import TaskOptions
 
@@ -70,14 +70,14 @@ class MultipleChoice(TaskOptions):
 
     def chosen(self, sample: Sample, reply: tuple[LogLikelihood, ...]) -> str:
         """The likeliest option, by the normalisation that is asked for."""
-        return sample.choices[chosen(sample.choices, reply, per=self.normalise)]
+        return sample.choices[likeliest_option(sample.choices, reply, per=self.normalise)]
 
     def _sample(self, item: BenchmarkItem, prompting: Prompting, shots: list[Shot]) -> Sample:
         question, choices, right = self._parts(item)
         if self.score_as == "letters":
             choices = tuple(LETTERS[: len(choices)])
         prompt = prompting.prompt(question, shots)
-        pairs = asked(prompt, choices, gap=prompting.gap) if prompting.gap else ()
+        pairs = option_texts(prompt, choices, gap=prompting.gap) if prompting.gap else ()
         return Sample(
             id=item.id,
             prompt=prompt,
@@ -99,7 +99,11 @@ class MultipleChoice(TaskOptions):
         if "{question}" in self.template:
             item.text("question")
         choices, right = _options(item)
-        return filled(self.template, {**item.row, "options": lettered(choices).lstrip("\n")}), choices, right
+        return (
+            fill_template(self.template, {**item.row, "options": list_by_letter(choices).lstrip("\n")}),
+            choices,
+            right,
+        )
 
 
 def _options(item: BenchmarkItem) -> tuple[tuple[str, ...], int]:

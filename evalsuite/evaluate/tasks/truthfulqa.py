@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from evalsuite.data.evaluation.items import BenchmarkItem, read_items
-from evalsuite.evaluate.scoring.loglikelihood import Reply, chosen
-from evalsuite.evaluate.scoring.prompting import Prompting, asked
+from evalsuite.evaluate.scoring.loglikelihood import Reply, likeliest_option
+from evalsuite.evaluate.scoring.prompting import Prompting, option_texts
 from evalsuite.records import Metric, Sample, Sampling, Score
 from evalsuite.spec.options import TaskOptions
 
@@ -76,7 +76,7 @@ class TruthfulQa(TaskOptions):
         """1 or 0 for mc1, a share from 0 to 1 for mc2."""
         assert isinstance(reply, tuple)
         if self.targets == "mc1":
-            return (Score(sample.id, "mc1", float(chosen(sample.choices, reply) in sample.right)),)
+            return (Score(sample.id, "mc1", float(likeliest_option(sample.choices, reply) in sample.right)),)
         # Relative to the likeliest, for the probabilities of long statements are too small for a float.
         top = max(found.value for found in reply)
         masses = [exp(found.value - top) for found in reply]
@@ -92,7 +92,7 @@ class TruthfulQa(TaskOptions):
             raise item.wrong(f"{key!r} must have a label for each choice, and 1 for a true one")
         prompt = prompting.prompt(f"{_PRESCRIBED}\n\nQ: {item.text('question')}\nA:")
         right = tuple(place for place, label in enumerate(labels) if label == 1)
-        pairs = asked(prompt, choices, gap=prompting.gap)
+        pairs = option_texts(prompt, choices, gap=prompting.gap)
         return Sample(
             item.id,
             prompt,

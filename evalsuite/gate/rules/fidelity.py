@@ -14,7 +14,7 @@ from pydantic import Field
 from evalsuite.gate.limit import Limit, judge_against
 from evalsuite.gate.rule_options import Sequential
 from evalsuite.gate.sequential import Stake, in_order, judge_bets, means
-from evalsuite.gate.words import at_least_problems, declared, span_of, supposed_limit, words_of
+from evalsuite.gate.words import at_least_problems, declaration_of, span_of, supposed_limit, words_of
 from evalsuite.records import Evidence, Metric, Outlook, RuleOutcome, Suppose, Supposed, Terms
 
 
@@ -69,5 +69,5 @@ class Fidelity(Sequential):
 
     def _score(self, evidence: Evidence) -> Metric | None:
         """The judged set's score, whose base is fidelity's 0 and whose author is its 1."""
-        fidelity = declared(self.metric, evidence)
-        return None if fidelity is None else declared(f"{fidelity.entry}.score", evidence)
+        fidelity = declaration_of(self.metric, evidence)
+        return None if fidelity is None else declaration_of(f"{fidelity.entry}.score", evidence)

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from evalsuite.gate.limit import Limit, judge_against, judge_result, stretched, uncompared
+from evalsuite.gate.limit import Limit, interval_at, invalid_without_reference, judge_against, judge_result
 from evalsuite.gate.rule_options import RuleOptions
 from evalsuite.gate.words import at_most_problems
 from evalsuite.records import Evidence, Metric, Result, RuleOutcome, Terms
@@ -45,7 +45,7 @@ class Latency(RuleOptions):
             return judge_against(limit, evidence)
         assert self.at_most_times is not None
         if evidence.baseline.missing is not None:
-            return uncompared("latency", self.metric, evidence.baseline.missing, self.severity)
+            return invalid_without_reference("latency", self.metric, evidence.baseline.missing, self.severity)
         if self.metric in evidence.baseline.apart:
             sentence = evidence.baseline.apart[self.metric]
             return RuleOutcome("latency", self.metric, "undecided", sentence, severity=self.severity)
@@ -61,7 +61,7 @@ def _ratio(metric: str, evidence: Evidence) -> Result | None:
         return None
     if None in (ours.low, ours.high, theirs.low, theirs.high):
         return None
-    (low, high), (least, most) = stretched(ours, 0.95), stretched(theirs, 0.95)
+    (low, high), (least, most) = interval_at(ours, 0.95), interval_at(theirs, 0.95)
     value = ours.value / theirs.value
     # The errors of a ratio of independent means add in squares (delta method), on the scale of logarithms.
     relative = (((high - low) / 2 / ours.value) ** 2 + ((most - least) / 2 / theirs.value) ** 2) ** 0.5

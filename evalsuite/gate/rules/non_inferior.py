@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from evalsuite.gate.comparing import PairedQuestion, PairedScores, gains_of, in_its_units, judge_pairs
 from evalsuite.gate.rule_options import Sequential, Sliced, each_slice
 from evalsuite.gate.sequential import Stake, in_order, judge_bets, means
-from evalsuite.gate.words import declared, early_problems, paired_problems, span_of, supposed_pairs, words_of
+from evalsuite.gate.words import declaration_of, early_problems, paired_problems, span_of, supposed_pairs, words_of
 from evalsuite.records import Evidence, Metric, Outlook, RuleOutcome, Suppose, Supposed, Terms
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class NonInferior(Sequential, Sliced):
         return judge_pairs(asked, test, evidence)
 
     def _bet(self, asked: PairedQuestion, evidence: Evidence, terms: Terms) -> RuleOutcome:
-        pairs, metric = gains_of(asked, evidence), declared(self.metric, evidence)
+        pairs, metric = gains_of(asked, evidence), declaration_of(self.metric, evidence)
         if isinstance(pairs, RuleOutcome):
             return pairs
         assert metric is not None

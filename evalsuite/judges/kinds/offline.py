@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from evalsuite.records import Chosen, Item, Judgment, Pair, Usage
-from evalsuite.spec.checks import TooSlow
 from evalsuite.spec.judging import AskOf, JudgeDocument, ResolvedJudge, Workload
-from evalsuite.spec.rubric import Criterion, Rubric
+from evalsuite.spec.rubric import Criterion, Rubric, TooSlow
 
 
 class OfflineJudge(JudgeDocument):

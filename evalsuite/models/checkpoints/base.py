@@ -3,21 +3,79 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Protocol, cast
 
 from evalsuite.data.digest import digest, file_digest
+from evalsuite.environment import cache_folder
 from evalsuite.errors import DataError, ModelError
-from evalsuite.models.checkpoints.digest_memory import remembered_digest
 from evalsuite.models.openai.calls import Meter
 from evalsuite.models.openai.endpoint_model import EndpointModel, endpoint_digest
 from evalsuite.models.protocol import Model
 from evalsuite.spec.loading.lookup import quickstart_base
 from evalsuite.spec.models import BaseModelRef, Endpoint, ModelDocument
+
+# Below this, reading the file takes no longer than looking it up.
+LARGE = 32_000_000
+_SETTLED_NS = 2_000_000_000
+
+Stamp = list[int]
+
+
+def remembered_digest(path: Path, *, memory: Path | None = None, now: Callable[[], int] = time.time_ns) -> str:
+    """SHA-256 (hex) of a file's bytes, without reading them where they are known; raises DataError as `file_digest`.
+
+    `memory` is the file that they are remembered in, one in the cache folder if omitted; `now` tells nanoseconds.
+    """
+    before = _stamp(path, now())
+    if before is None:
+        return file_digest(path)
+    memory = memory or cache_folder() / "digests.json"
+    key = str(path.resolve())
+    known = _read(memory).get(key)
+    if known is not None and known[0] == before:
+        return known[1]
+    found = file_digest(path)
+    # What changed while it was read, or just before, is not remembered.
+    if _stamp(path, now()) == before:
+        _remember(memory, key, (before, found))
+    return found
+
+
+def _stamp(path: Path, now: int) -> Stamp | None:
+    """What a file's digest may be remembered by; None for a small file and for one that may still be changing."""
+    try:
+        found = path.stat()
+    except OSError:  # reading it will say why
+        return None
+    settled = max(found.st_mtime_ns, found.st_ctime_ns) < now - _SETTLED_NS
+    stamp = [found.st_size, found.st_ino, found.st_mtime_ns, found.st_ctime_ns]
+    return stamp if settled and found.st_size >= LARGE else None
+
+
+def _read(memory: Path) -> dict[str, tuple[Stamp, str]]:
+    try:
+        return {key: (list(stamp), str(known)) for key, (stamp, known) in json.loads(memory.read_text()).items()}
+    except (OSError, ValueError, TypeError, AttributeError):  # no memory, or one that was spoilt, is an empty one
+        return {}
+
+
+def _remember(memory: Path, key: str, value: tuple[Stamp, str]) -> None:
+    kept = {path: known for path, known in _read(memory).items() if Path(path).exists()}
+    # A folder that cannot be written only costs time.
+    with suppress(OSError):
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        fresh = memory.with_name(f"{memory.name}.{os.getpid()}")
+        fresh.write_text(json.dumps({**kept, key: value}), encoding="utf-8")
+        fresh.replace(memory)
+
 
 QUICKSTART = "quickstart"
 DTYPES = ("float32", "bfloat16", "float16")
@@ -178,7 +236,7 @@ def find_base(id: str, *, revision: str | None, dtype: str, download: bool = Fal
     return BaseCheckpoint(id, folder, dtype, _digest(id, folder, dtype=dtype))
 
 
-def located(model: str, beside: Path) -> str:
+def locate_model(model: str, beside: Path) -> str:
     """A model id that is a folder relative to its spec, as an absolute path; any other id as it stands."""
     folder = beside / model
     try:
@@ -189,13 +247,13 @@ def located(model: str, beside: Path) -> str:
 
 def is_local(ref: BaseModelRef, *, beside: Path) -> bool:
     """Whether a document at `beside` names weights on this machine, and not a hub id."""
-    place = located(ref.id, beside.resolve().parent)
+    place = locate_model(ref.id, beside.resolve().parent)
     return place == QUICKSTART or Path(place).expanduser().is_dir()
 
 
 def base_of(ref: BaseModelRef, *, beside: Path, download: bool = False) -> BaseCheckpoint:
     """The checkpoint that a document at `beside` names; raises as `find_base`."""
-    place = located(ref.id, beside.resolve().parent)
+    place = locate_model(ref.id, beside.resolve().parent)
     return find_base(place, revision=ref.revision, dtype=ref.dtype, download=download)
 
 

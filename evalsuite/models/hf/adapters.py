@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalsuite.errors import ModelError
-from evalsuite.models.checkpoints.adapter import adapter_digest, check_fits, misnamed, read_config
+from evalsuite.models.checkpoints.adapter import adapter_digest, check_fits, read_config, refusal_opening
 from evalsuite.models.checkpoints.base import BaseCheckpoint
 from evalsuite.models.hf.network import Network, quiet
 from evalsuite.records import Adapter
@@ -19,7 +19,7 @@ _BYTES = 2_000_000_000
 Tree = dict[Any, dict[str, Any]]
 
 
-def merged(children: Tree, network: Network) -> Tree:
+def merge_where_it_fits(children: Tree, network: Network) -> Tree:
     """The children that an adapter puts into the module tree, its plain LoRA layers replaced by merged ones.
 
     All are left as they are where their copies would be too large, or where the model is spread over devices.
@@ -105,7 +105,7 @@ class Adapters:
                 self._loaded.popitem(last=False)
         self._loaded.move_to_end(adapter.digest)
         loaded = self._loaded[adapter.digest]
-        _set_children(merged(loaded.children, self._network))
+        _set_children(merge_where_it_fits(loaded.children, self._network))
         self._network.prefix = loaded.prefix
         self._active = adapter.digest
 
@@ -126,7 +126,9 @@ class Adapters:
                 return self._built(adapter)
         except (RuntimeError, ValueError, KeyError, TypeError, OSError, ImportError) as error:
             why = next(iter(str(error).splitlines()), type(error).__name__).strip()
-            raise ModelError(f"{misnamed(adapter.path, self._checkpoint)}: PEFT cannot load it ({why})") from None
+            raise ModelError(
+                f"{refusal_opening(adapter.path, self._checkpoint)}: PEFT cannot load it ({why})"
+            ) from None
         finally:
             self._restore()
 
@@ -145,7 +147,7 @@ class Adapters:
         if not config.is_prompt_learning:
             lost = sorted([*report.unexpected_keys, *(added & set(report.missing_keys))])
             if lost:
-                raise ModelError(f"{misnamed(adapter.path, self._checkpoint)}: no match for {lost[0]}")
+                raise ModelError(f"{refusal_opening(adapter.path, self._checkpoint)}: no match for {lost[0]}")
             return _Loaded(_changed(self._network.module, self._base), [])
         return _Loaded({}, _virtual(self._network, wrapped.to(self._network.device)))
 

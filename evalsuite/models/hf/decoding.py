@@ -10,7 +10,7 @@ from typing import Any
 
 from evalsuite.errors import ModelError
 from evalsuite.models.hf.chat_template import Chat
-from evalsuite.models.hf.kv_cache import Held, after, joined
+from evalsuite.models.hf.kv_cache import Held, after, join_rows
 from evalsuite.models.hf.network import Network
 from evalsuite.models.hf.prefix_sharing import Beginning, BranchedRow, begun, families, shares
 from evalsuite.records import Completion, Sampling
@@ -112,7 +112,7 @@ class Decoder:
             work.beginning = None
         if bool(logits.isnan().any()):
             raise ModelError(f"{self._network.label}: its outputs are not numbers; try another dtype or adapter")
-        work.held = held if work.held is None else joined(work.held, held)
+        work.held = held if work.held is None else join_rows(work.held, held)
         work.live += entering
         self._take(work, entering, logits, first=len(work.live) - len(entering))
 

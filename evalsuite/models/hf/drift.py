@@ -136,7 +136,7 @@ def recite_of(
     return model.recite(rows, context=context, length=length, adapter=adapter)
 
 
-def recited(
+def recite(
     network: Network, chat: Chat, rows: Sequence[tuple[Prompt, str]], *, context: int, length: int
 ) -> list[Recited | None]:
     """For each row the `length` tokens that greedy decoding puts after its first `context`; None for shorter rows.

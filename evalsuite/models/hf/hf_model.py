@@ -13,7 +13,7 @@ from evalsuite.models.checkpoints.base import BaseCheckpoint
 from evalsuite.models.hf.adapters import Adapters
 from evalsuite.models.hf.chat_template import Chat, load_chat
 from evalsuite.models.hf.decoding import Decoder, Request
-from evalsuite.models.hf.drift import measure, recited
+from evalsuite.models.hf.drift import measure, recite
 from evalsuite.models.hf.network import Network, load_network
 from evalsuite.models.hf.option_scoring import AskedOptions, score, sorted_out
 from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Recited, Rendered, Sampling, TextDrift
@@ -140,7 +140,7 @@ class HfModel:
         with self._lock:
             parts = self._through(adapter)
             with parts.network.running():
-                return recited(parts.network, parts.chat, rows, context=context, length=length)
+                return recite(parts.network, parts.chat, rows, context=context, length=length)
 
     def _through(self, adapter: Adapter | None) -> _Parts:
         if self._parts is None:

@@ -63,7 +63,7 @@ def after(network: Network, beginning: Beginning, rows: Sequence[BranchedRow]) -
     return found, Held(cache, (columns[None] >= missing[:, None]).long())
 
 
-def joined(one: Held, other: Held) -> Held:
+def join_rows(one: Held, other: Held) -> Held:
     """The rows of both, padded on the left to one width; columns that nobody needs any more are left out."""
     import torch
 

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from evalsuite.errors import BudgetSpent, EvalsuiteError, ModelError
 from evalsuite.models.openai.server import Server
-from evalsuite.models.openai.wire import Again, Call, Refused, Unreachable, pause, used
+from evalsuite.models.openai.wire import Again, Call, Refused, Unreachable, pause, tokens_used
 from evalsuite.spec.models import Endpoint
 
 # A little more than a minute: the server's clock sees one call later and the next one earlier than ours.
@@ -228,7 +228,7 @@ class Calls(Generic[T]):
             taken = await self._pace.admit(call.likely_tokens, self._turn)
             self._go_on()
             reply = _parsed(await self._server.ask(call))
-            counted = used(reply)
+            counted = tokens_used(reply)
             if counted is not None:
                 bill = (counted[1], counted[0], self._endpoint.money(counted[1], counted[0]))
                 if taken is not None:

@@ -132,7 +132,7 @@ def read_completion(reply: Mapping[str, Any], *, chat: bool) -> Completion:
     text, refusal = message.get("content"), message.get("refusal")
     if not isinstance(text, str | None) or (text is None and not chat):
         raise Again("the reply's message is no text", billed=True)
-    tokens, prompt_tokens = used(reply) or (0, 0)
+    tokens, prompt_tokens = tokens_used(reply) or (0, 0)
     if refusal or choice.get("finish_reason") == "content_filter":
         reason = str(refusal) if refusal else "the server's content filter"
         return Completion(text or "", tokens, prompt_tokens, "refused", reason=reason)
@@ -163,7 +163,7 @@ def read_likelihood(reply: Mapping[str, Any], option: str) -> LogLikelihood:
         raise Again("the reply has no log-probabilities of the prompt", billed=True) from None
 
 
-def used(reply: Mapping[str, Any]) -> tuple[int, int] | None:
+def tokens_used(reply: Mapping[str, Any]) -> tuple[int, int] | None:
     """Completion and prompt tokens as the server counted them, or None where it does not say."""
     usage = reply.get("usage")
     if not isinstance(usage, Mapping):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -19,11 +19,76 @@ from evalsuite.models.hf.chat_template import Chat, Continuations, load_chat
 from evalsuite.models.openai.calls import Calls, Job, Meter, Pace
 from evalsuite.models.openai.endpoint_model import Deliver, arriving
 from evalsuite.models.openai.server import Server
-from evalsuite.models.openai.wire import Call
-from evalsuite.models.vllm import token_wire as wire
+from evalsuite.models.openai.wire import Again, Call, read_completion
 from evalsuite.models.vllm.own_server import LINEAR, ServerProcess
 from evalsuite.records import Adapter, Completion, LogLikelihood, Prompt, Rendered, Sampling
 from evalsuite.spec.models import Endpoint
+
+Ids = Sequence[int]
+
+
+def completion_call(model: str, prompt: Ids, sampling: Sampling, *, ends: Iterable[int], seed: int) -> Call:
+    """The request for one completion of a prompt given in tokens."""
+    body: dict[str, Any] = {
+        "model": model,
+        "prompt": list(prompt),
+        "max_tokens": sampling.max_tokens,
+        "temperature": sampling.temperature,
+        "stop": list(sampling.stop),
+        "stop_token_ids": sorted(ends),
+    }
+    if sampling.temperature > 0:
+        body["seed"] = seed
+    if sampling.top_logprobs:
+        body["logprobs"] = sampling.top_logprobs
+    if sampling.response_schema is not None:
+        import json
+
+        schema = {"name": "reply", "schema": json.loads(sampling.response_schema)}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+    return Call("/completions", body, len(prompt), sampling.max_tokens)
+
+
+def read_text(reply: Mapping[str, Any]) -> Completion:
+    """The completion in a reply."""
+    return read_completion(reply, chat=False)
+
+
+def letters_call(model: str, context: Ids, letters: Ids) -> Call:
+    """The request for the chances of single tokens after a context; its prefix cache serves contexts alike."""
+    body = {
+        "model": model, "prompt": list(context), "max_tokens": 1, "temperature": 0.0,
+        "logprobs": 1, "logprob_token_ids": list(letters), "return_tokens_as_token_ids": True,
+    }  # fmt: skip
+    return Call("/completions", body, len(context), 1)
+
+
+def read_letters(reply: Mapping[str, Any], letters: Ids) -> tuple[LogLikelihood, ...]:
+    """The log-likelihood of each single token; raises Again when one of them is not in the reply."""
+    try:
+        found = reply["choices"][0]["logprobs"]["top_logprobs"][0]
+        return tuple(LogLikelihood(float(found[f"token_id:{token}"]), 1) for token in letters)
+    except (KeyError, IndexError, TypeError):
+        raise Again("the reply lacks the chances of the options") from None
+
+
+def likelihood_call(model: str, context: Ids, option: Ids) -> Call:
+    """The request for the log-probabilities of an option's tokens after a context."""
+    body = {
+        "model": model, "prompt": [*context, *option], "max_tokens": 1, "temperature": 0.0, "prompt_logprobs": 0,
+    }  # fmt: skip
+    return Call("/completions", body, len(context) + len(option), 1)
+
+
+def read_likelihood(reply: Mapping[str, Any], option: Ids) -> LogLikelihood:
+    """The summed log-probability of the option's tokens at the end of the prompt; raises Again for another shape."""
+    try:
+        places = reply["choices"][0]["prompt_logprobs"][-len(option) :]
+        values = [float(place[str(token)]["logprob"]) for place, token in zip(places, option, strict=True)]
+    except (KeyError, IndexError, TypeError, ValueError):
+        raise Again("the reply lacks the log-probabilities of the prompt") from None
+    return LogLikelihood(sum(values), len(values))
+
 
 _SLOTS = ("bias", "modules_to_save", "trainable_token_indices", "lora_bias", "layer_replication", "alpha_pattern")
 
@@ -96,10 +161,10 @@ class VllmModel:
             model, chat = self._through(adapter)
             ends = chat.ends(self._ends, sampling.stop)
             calls = [
-                wire.completion_call(model, row, sampling, ends=ends, seed=_seed(sampling, row))
+                completion_call(model, row, sampling, ends=ends, seed=_seed(sampling, row))
                 for row in chat.encode(prompts)
             ]
-            return self._asked(calls, [wire.read_text] * len(calls))
+            return self._asked(calls, [read_text] * len(calls))
 
     def choices(
         self, prompts: Sequence[Prompt], options: Sequence[Sequence[str]], *, adapter: Adapter | None = None
@@ -113,12 +178,12 @@ class VllmModel:
             letters = [item for item in items if _single(item)]
             wholes = [(item, option) for item in items if not _single(item) for option in item.options]
             by_letter = self._asked(
-                [wire.letters_call(model, item.context, _firsts(item)) for item in letters],
-                [partial(wire.read_letters, letters=_firsts(item)) for item in letters],
+                [letters_call(model, item.context, _firsts(item)) for item in letters],
+                [partial(read_letters, letters=_firsts(item)) for item in letters],
             )
             by_option = self._asked(
-                [wire.likelihood_call(model, item.context, option) for item, option in wholes],
-                [partial(wire.read_likelihood, option=option) for _, option in wholes],
+                [likelihood_call(model, item.context, option) for item, option in wholes],
+                [partial(read_likelihood, option=option) for _, option in wholes],
             )
         found, rest = iter(by_letter), iter(by_option)
         return [next(found) if _single(item) else tuple(next(rest) for _ in item.options) for item in items]
@@ -132,8 +197,8 @@ class VllmModel:
             context = _context(self._checkpoint.folder)
             windows = [chat.windows(text, context=context) for text in texts]
             flat = [(item, item.options[0]) for of in windows for item in of]
-            calls = [wire.likelihood_call(model, item.context, option) for item, option in flat]
-            found = iter(self._asked(calls, [partial(wire.read_likelihood, option=option) for _, option in flat]))
+            calls = [likelihood_call(model, item.context, option) for item, option in flat]
+            found = iter(self._asked(calls, [partial(read_likelihood, option=option) for _, option in flat]))
         sums = [[next(found) for _ in of] for of in windows]
         return [LogLikelihood(sum(s.value for s in of), sum(s.tokens for s in of)) for of in sums]
 

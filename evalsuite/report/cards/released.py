@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from evalsuite.records import word_after
 from evalsuite.registry.provenance import Finding
 from evalsuite.report.tables import Table
 from evalsuite.spec.card import Aliases, Card, CardResult
@@ -24,7 +25,7 @@ def _metadata(card: Card) -> str:
             task_type="text-generation",
             dataset_type=found.entry or found.metric,
             dataset_name=found.entry or found.metric,
-            metric_type=found.metric.removeprefix(f"{found.entry}."),
+            metric_type=word_after(found.metric, found.entry or "") or found.metric,
             metric_value=found.value,
             metric_args={"n": found.n, "low": found.low, "high": found.high, "better": found.direction},
         )

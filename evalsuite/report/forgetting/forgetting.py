@@ -17,7 +17,7 @@ from evalsuite.report.tables import (
     is_working,
     moved_samples,
     p_value,
-    turned,
+    sure_change_word,
 )
 from evalsuite.store import Store, read
 from evalsuite.store.board import measured_metrics
@@ -51,7 +51,7 @@ class Change:
     def order(self) -> tuple[int, bool, float, str]:
         """Sure losses first, then sure gains, then what surely changed; of the rest those that look like losses."""
         its = self.comparison
-        worse = turned(self.metric, its.difference) == "worse"
+        worse = sure_change_word(self.metric, its.difference) == "worse"
         return _ORDER.index(self.word), not worse, 1.0 if its.p_value is None else its.p_value, its.metric
 
 

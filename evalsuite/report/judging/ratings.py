@@ -13,7 +13,7 @@ from evalsuite.report.interval_chart import Axis, Mark, interval_chart, mark_of
 from evalsuite.report.tables import Cell, Table, figure
 from evalsuite.stats.intervals.bootstrap import Resampling, Undefined
 from evalsuite.stats.intervals.mean import Interval
-from evalsuite.stats.ratings.bradley_terry import CENTRE, Anchor, Game, Ratings, bradley_terry, guarded
+from evalsuite.stats.ratings.bradley_terry import CENTRE, Anchor, Game, Ratings, bradley_terry, guard_intervals
 from evalsuite.store import Store, read
 from evalsuite.store.board import measured_metrics
 from evalsuite.store.pair_rows import PairFigure, PairOutcome, pair_figures, pair_outcomes
@@ -234,7 +234,7 @@ def _rated(outcomes: Sequence[PairOutcome], *, seed: int) -> tuple[Ratings, str 
     prior = 1.0 if isinstance(free, Undefined) else 0.0
     rated = bradley_terry(games, anchor=fixed, resampling=resampling, prior=prior)
     assert isinstance(rated, Ratings)
-    return guarded(rated, games, anchor=anchor), anchor, prior
+    return guard_intervals(rated, games, anchor=anchor), anchor, prior
 
 
 def _connected(outcomes: Sequence[PairOutcome]) -> list[list[PairOutcome]]:

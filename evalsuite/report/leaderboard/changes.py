@@ -19,7 +19,7 @@ from evalsuite.report.tables import (
     change,
     change_word,
     p_value,
-    turned,
+    sure_change_word,
     way,
 )
 
@@ -61,7 +61,7 @@ class Changes:
     @cached_property
     def adjusted(self) -> list[float | None]:
         """The p-value of each difference, adjusted for all that are shown; None where it has none."""
-        from evalsuite.stats.intervals.multiplicity import benjamini_hochberg, holm
+        from evalsuite.stats.intervals.power import benjamini_hochberg, holm
 
         known = [its.p_value for _, _, its in self.shown if its.p_value is not None]
         ways = {"holm": holm, "bh": benjamini_hochberg}
@@ -72,7 +72,7 @@ class Changes:
     def words(self) -> list[ChangeWord]:
         """What each difference is by its adjusted p-value: better, worse, changed, or nothing sure."""
         return [
-            turned(self.columns[column].metric, its.difference)
+            sure_change_word(self.columns[column].metric, its.difference)
             if p is not None and p < SURE and its.difference
             else "no sure change"
             for (_, column, its), p in zip(self.shown, self.adjusted, strict=True)

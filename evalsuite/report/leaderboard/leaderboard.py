@@ -42,8 +42,9 @@ class Column:
     @property
     def stacked(self) -> str:
         """The same on narrow lines: its entry's name, the rest, the mark."""
-        rest = self.metric.name.removesuffix(self.metric.short)
-        return "\n".join(part for part in (rest, self.metric.short, self.mark and f"({self.mark})") if part)
+        return "\n".join(
+            part for part in (self.metric.before, self.metric.short, self.mark and f"({self.mark})") if part
+        )
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from evalsuite.records import Direction, Result, TrainingPoint
-from evalsuite.report.interval_chart import unchecked
+from evalsuite.report.interval_chart import skip_checks
 from evalsuite.report.leaderboard.leaderboard import Leaderboard, LeaderboardRow
 from evalsuite.report.tables import interval, is_share, way
 
@@ -69,7 +69,7 @@ def colours(names: Sequence[str], bases: Sequence[str] = ()) -> dict[str, str]:
     return coloured | dict.fromkeys(bases, _BASE)
 
 
-@unchecked
+@skip_checks
 def metric_chart(board: Leaderboard, metric: str, palette: Mapping[str, str]) -> altair.LayerChart | altair.FacetChart:
     """Value and 95 % interval of the first rows for one metric, with a dashed line where the base model stands."""
     import altair as alt
@@ -131,7 +131,7 @@ def _point(row: LeaderboardRow, result: Result) -> dict[str, object]:
     }
 
 
-@unchecked
+@skip_checks
 def trade_off_chart(
     board: Leaderboard, metric: str, cost: CostAxis, palette: Mapping[str, str]
 ) -> altair.LayerChart | altair.FacetChart | None:

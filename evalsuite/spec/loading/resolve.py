@@ -15,17 +15,15 @@ from pydantic import BaseModel
 from evalsuite.errors import DocumentError, Problem
 from evalsuite.plugins import asks
 from evalsuite.records import EVERY, FACT_METRICS, Metric, Wants, by_name, declaration, joined
-from evalsuite.spec.dataset import FolderSplit, HubSplit, Split
 from evalsuite.spec.document import validate
 from evalsuite.spec.judge import JudgeFile
 from evalsuite.spec.judging import JudgePrompt, ResolvedJudge, read_prompt
 from evalsuite.spec.loading.lookup import Folder, find_data, find_document, find_prompt, kind_of, names_near
-from evalsuite.spec.loading.matrix import expand, override
-from evalsuite.spec.loading.yaml_reader import Path_, Raw, read_file
+from evalsuite.spec.loading.yaml_reader import Path_, Raw, expand, override, read_file
 from evalsuite.spec.policy import Policy
 from evalsuite.spec.rubric import Rubric
 from evalsuite.spec.run_spec import ResolvedSpec, RunSpec
-from evalsuite.spec.source import Source, sources_of
+from evalsuite.spec.source import FolderSplit, HubSplit, Source, Split, sources_of
 from evalsuite.spec.suite import Answers, JudgedSet, Pairing, Suite, Where
 
 D = TypeVar("D", bound=BaseModel)

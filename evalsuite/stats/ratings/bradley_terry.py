@@ -189,7 +189,7 @@ def _rated(wins: Floats) -> NDArray[np.bool_]:
 CONFIDENCE = 0.95
 
 
-def guarded(ratings: Ratings, games: Sequence[Game], *, anchor: str | None = None) -> Ratings:
+def guard_intervals(ratings: Ratings, games: Sequence[Game], *, anchor: str | None = None) -> Ratings:
     """The ratings with honest intervals for those who won, tied or lost every game; the anchor stays where it is.
 
     Resampled questions would all end alike and the interval have no width. In its place stand the ratings at which

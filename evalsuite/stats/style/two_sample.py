@@ -8,7 +8,7 @@ import numpy as np
 
 from evalsuite.stats.intervals.mean import Interval, fair_coin_tail, normal_tail, wilson
 from evalsuite.stats.intervals.spread import Floats
-from evalsuite.stats.ratings.logistic import SoftRows, fit_ridge
+from evalsuite.stats.ratings.length_control import SoftRows, fit_ridge
 from evalsuite.stats.style.burrows import style_words
 
 VOCABULARY = 300

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from evalsuite.plugins import TrainingJob
 from evalsuite.records import ChosenRejected, Example
-from evalsuite.train.loop.tokens import IGNORED, only, refuse, refuse_long, split
+from evalsuite.train.loop.supervised import IGNORED, only, refuse, refuse_long, split
 from evalsuite.train.loop.trainer import Loaded
 from evalsuite.train.loop.training_options import TrainerOptions
 

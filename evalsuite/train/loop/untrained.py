@@ -41,7 +41,7 @@ class ContextOptions(MethodOptions):
         return Recipe(sources=self.data, seed=self.seed, builds_on=on, by_content=frozenset({"data", "on"}))
 
 
-def untrained(job: TrainingJob, context: object) -> Training:
+def save_context(job: TrainingJob, context: object) -> Training:
     """Writes the context into `job.output`; raises TrainingError when there are no rows."""
     from evalsuite.models.checkpoints.context import FewShotContext, Passages, write_context
 

@@ -20,8 +20,7 @@ from evalsuite.errors import TrainingError
 from evalsuite.plugins import Asking, TrainingJob
 from evalsuite.records import Completion, Example, Named, Recipe, Row, Sampling, Training, Unanswered
 from evalsuite.spec.teacher import Keep, ServedTeacher, Teacher
-from evalsuite.train.loop.supervised import SupervisedOptions
-from evalsuite.train.loop.tokens import only
+from evalsuite.train.loop.supervised import SupervisedOptions, only
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class TeacherAnswer:
     dropped: str | None
 
 
-def answered(
+def teacher_answers(
     job: TrainingJob, sampling: Sampling, *, explain: bool, keep: Keep
 ) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
     """The job's training and held-out rows with the teacher's answers, those that are good enough.
@@ -136,5 +135,5 @@ class Distill(SupervisedOptions):
 
     def train(self, job: TrainingJob) -> Training:
         """Asks the teacher what is not known yet, then trains on the good answers; raises TrainingError."""
-        train, held_out = answered(job, self.teacher.sampling, explain=self.explain, keep=self.keep)
+        train, held_out = teacher_answers(job, self.teacher.sampling, explain=self.explain, keep=self.keep)
         return self.supervise(replace(job, train=train, held_out=held_out, teacher=None))

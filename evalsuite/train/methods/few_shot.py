@@ -28,7 +28,7 @@ class FewShot(ContextOptions):
     def train(self, job: TrainingJob) -> Training:
         """Leave the rows in `job.output`; raises TrainingError when there are none."""
         from evalsuite.models.checkpoints import context
-        from evalsuite.train.loop.untrained import untrained
+        from evalsuite.train.loop.untrained import save_context
 
         rows = tuple(row for row in job.train if isinstance(row, Example))
-        return untrained(job, context.FewShotContext(rows, self.k, self.select))
+        return save_context(job, context.FewShotContext(rows, self.k, self.select))

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from evalsuite.plugins import TrainingJob
 from evalsuite.records import Example, Rated, Row, Training
 from evalsuite.train.loop.preference import as_they_are, without_dropout
-from evalsuite.train.loop.tokens import only, refuse, refuse_long, split
+from evalsuite.train.loop.supervised import only, refuse, refuse_long, split
 from evalsuite.train.loop.trainer import Loaded, fit
 from evalsuite.train.loop.training_options import LearningRate, TrainerOptions
 from evalsuite.train.parametrisation import refuse_head

@@ -35,9 +35,9 @@ class Rag(ContextOptions):
     def train(self, job: TrainingJob) -> Training:
         """Leave the passages in `job.output`; raises TrainingError when there are none."""
         from evalsuite.models.checkpoints import context
-        from evalsuite.train.loop.untrained import untrained
+        from evalsuite.train.loop.untrained import save_context
 
         rows = (row for row in job.train if isinstance(row, Example))
         # Rows are shuffled on their way here; sorted passages make the context independent of the seed.
         passages = sorted({f"{row.prompt.shown}\n{row.completion}".strip() for row in rows})
-        return untrained(job, context.Passages(tuple(passages), self.k, self.template))
+        return save_context(job, context.Passages(tuple(passages), self.k, self.template))

@@ -31,7 +31,7 @@ class FirstRows(MethodOptions):
         """Leave what answers in `job.output`: here a context, elsewhere a PEFT adapter."""
         # What imports torch is imported where it is used, so that `evalsuite validate` starts in a blink.
         from evalsuite.models.checkpoints.context import FewShotContext
-        from evalsuite.train.loop.untrained import untrained
+        from evalsuite.train.loop.untrained import save_context
 
         rows = tuple(row for row in job.train if isinstance(row, Example))
-        return untrained(job, FewShotContext(rows, self.k, "first"))
+        return save_context(job, FewShotContext(rows, self.k, "first"))

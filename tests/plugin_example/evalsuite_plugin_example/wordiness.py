@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from evalsuite.data.evaluation.prompts import read_prompts
-from evalsuite.evaluate.scoring.completions import effort, kept, outcome
+from evalsuite.evaluate.scoring.aggregate import effort, outcome, reply_to
 from evalsuite.plugins import Material, Subject
 from evalsuite.records import Effort, Metric, Outcome, Results, Sample, Sampling, Score, Wants
 from evalsuite.spec.document import Name
@@ -48,7 +48,7 @@ class Wordiness(AskingOptions):
         replies = subject.generate([sample.prompt for sample in samples], sampling=sampling)
         asked = list(zip(samples, replies, strict=True))
         scores = [Score(sample.id, self.metrics[0].name, float(len(reply.text.split()))) for sample, reply in asked]
-        return outcome(self, [kept(sample, reply) for sample, reply in asked], scores, samples)
+        return outcome(self, [reply_to(sample, reply) for sample, reply in asked], scores, samples)
 
     def measure(self, base: Results, candidate: Results) -> Outcome:
         """Nothing more: scores of the same name are paired by sample as they are."""
