@@ -252,7 +252,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Store:
     found = Store(tmp_path_factory.mktemp("run") / "store")
     with silent(found) as connection:
         connection.execute("INSERT INTO runs VALUES ('r', '2026-01-01'::TIMESTAMP, NULL, 'finished', 1, '{}')")
-        for who in KNOWN:
+        for who, many in KNOWN.items():
             role = "base" if who == "base" else "candidate"
             for entry in ("facts", "book"):
                 step(connection, f"{who}-{entry}", "score", entry, role)
@@ -263,7 +263,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Store:
                     [*row, its.n, its.unscored, its.reason, its.detail],
                 )
             for at in range(ITEMS):
-                right = float(at < KNOWN[who])
+                right = float(at < many)
                 scored = [f"{who}-facts", FACTS, f"q{at:02}", right, None, None]
                 read_ = [f"{who}-book", BOOK, f"t{at:02}", LOSSES[who] + at / 100, None, 10.0 + at]
                 connection.executemany("INSERT INTO scores VALUES (?, ?, ?, ?, ?, ?)", [scored, read_])
