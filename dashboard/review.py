@@ -4,7 +4,6 @@ The only page that writes: each label is one short write of its own, so that wha
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import streamlit as st
@@ -13,13 +12,14 @@ from reading import ask, store
 
 from evalsuite.data.evaluation.labels import LabelledReply, Labels
 from evalsuite.errors import EvalsuiteError
+from evalsuite.pipeline.judge_check import keep_labels
 from evalsuite.plan.judged_by import rubric_digest
 from evalsuite.report.answers import Side
 from evalsuite.report.judging.review import BlindPair, blind, preferences_file, reviewable, scores_file
 from evalsuite.spec.loading.load import load_rubric
 from evalsuite.spec.loading.lookup import bundled_folder
 from evalsuite.spec.rubric import Rubric
-from evalsuite.store.judges import human_preferences, human_scores, save_labels
+from evalsuite.store.judges import human_preferences, human_scores
 from evalsuite.store.samples import UnlabelledReply, unlabelled_pair, unlabelled_reply
 
 SOURCE = "review page"
@@ -42,9 +42,7 @@ def next_reply(store, steps: tuple[str, ...], by: str, digest: str, skipped: tup
 def keep(labels: Labels, digest: str) -> bool:
     """Whether the labels are in the store now; otherwise the page says why, and the question stays."""
     try:
-        here = replace(store(), patience=PATIENCE)
-        at = datetime.now(UTC).replace(tzinfo=None)
-        save_labels(here, labels, rubric_digest=digest, source=SOURCE, at=at)
+        keep_labels(replace(store(), patience=PATIENCE), labels, rubric_digest=digest, source=SOURCE)
     except EvalsuiteError as error:
         st.session_state.trouble = str(error)
         return False

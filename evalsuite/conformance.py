@@ -1,4 +1,4 @@
-"""Whether a class keeps what a protocol promises, seen before it is used; and the classes that other packages name."""
+"""Whether a class keeps what a protocol promises, before it is used; the classes that other packages name."""
 
 from __future__ import annotations
 

@@ -294,9 +294,10 @@ def asks(probe: Probe) -> TypeGuard[AskingProbe]:
 
 
 class Rule(Protocol):
-    """A condition of a policy: a document class whose fields are its options. `gate.options.RuleOptions` has defaults.
+    """A condition of a policy: a document class whose fields are its options.
 
-    All that is asked of a rule stands here. `version` is raised when its answers change: then verdicts are made anew.
+    All that is asked of a rule stands here; `gate.rule_options.RuleOptions` has defaults. `version` is raised when its
+    answers change: then verdicts are made anew.
     """
 
     version: ClassVar[int]

@@ -1,4 +1,4 @@
-"""Does a reply decline what it was asked? One set of rules, in English and Russian, for probes and teachers' filters.
+"""Does a reply decline what it was asked? One set of rules, English and Russian, for all who ask.
 
 - Only the opening counts: a warning at the end of an answer refuses nothing.
 - Only the writer's own words count: a quotation, what "he said", a letter, what follows "Here is", refuse nothing.

@@ -1,1 +1,1 @@
-"""Where steps run: in this process, on one loaded base model, every reply through the reply cache."""
+"""Where steps run: one loaded base, every reply through the reply cache, small trainings side by side."""

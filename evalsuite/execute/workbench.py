@@ -1,4 +1,4 @@
-"""Where steps find their models: one loaded base, every model behind the reply cache, one meter for what is paid."""
+"""Where steps find their models: one loaded base, all behind the reply cache, one meter for what is paid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two subjects on the same samples: what the paired rules share. All tests are of gains, by the metric's direction."""
+"""Two subjects on the same samples: what paired rules share; tests are of gains in the metric's direction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rule that may be looked at after every sample: two bets, one against each answer, and the first to win decides.
+"""A rule that may be looked at after every sample: a bet against each answer, and the first to win decides.
 
 Every sample becomes a number between 0 and 1 whose mean is above or below a known value exactly when the rule is kept
 or broken. Both wrong answers have a chance of at most alpha, however often one looks (Waudby-Smith and Ramdas 2024).

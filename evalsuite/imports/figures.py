@@ -1,4 +1,4 @@
-"""What is known of each imported system: comparisons joined, grades, win rates, ratings, the rate at equal length."""
+"""Figures of imported systems: comparisons joined, grades, win rates, ratings, the rate at equal length."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Judges: who grades. `kinds/` has one file for each kind, beside it stands what kinds share and what measures them."""
+"""Judges: who grades. One file per kind in `kinds/`; beside it what kinds share and what measures them."""

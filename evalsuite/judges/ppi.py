@@ -1,4 +1,4 @@
-"""A judge's mean score corrected by people's labels: prediction-powered inference (METHODS §16)."""
+"""A judge's mean score corrected by people's labels: prediction-powered inference."""
 
 from __future__ import annotations
 

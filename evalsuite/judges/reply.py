@@ -68,7 +68,7 @@ def _problem(value: Any, schema: Mapping[str, Any]) -> str | None:
 
 
 def weighed(completion: Completion, rubric: Rubric) -> dict[str, float]:
-    """The expected score of each criterion whose score is one token with alternatives (G-Eval, METHODS §13).
+    """The expected score of each criterion whose score is one token with alternatives (G-Eval, Liu et al. 2023).
 
     Criteria are left out where the server told no probabilities, or a score's digits are several tokens.
     """

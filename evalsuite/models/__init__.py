@@ -1,1 +1,1 @@
-"""Models behind one protocol: completions and log-likelihoods, with or without an adapter."""
+"""Models: the protocol that all keep, the backends that answer, and the checkpoints that they load."""

@@ -1,4 +1,4 @@
-"""Models behind one protocol: ask for completions or log-likelihoods, with or without an adapter."""
+"""The protocol of models: asked for completions or log-likelihoods, with or without an adapter."""
 
 from __future__ import annotations
 

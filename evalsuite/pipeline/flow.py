@@ -1,4 +1,4 @@
-"""The flow on one page: load specs, plan, train, score, compare, decide. Only this module and `running` join stages.
+"""The flow on one page: load specs, plan, train, score, compare, decide; `run.py` carries out what it starts.
 
 A run goes on where an earlier one stopped: steps whose digest is in the store are not run again, and replies that
 were already paid for come from the reply cache.

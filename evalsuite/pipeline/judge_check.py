@@ -1,4 +1,4 @@
-"""Measuring a judge against people's labels: asked like in any run, its health kept beside its results."""
+"""Judges against people: the labels that a person gives are kept, and a judge is measured against such labels."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from evalsuite.spec.judging import ResolvedJudge
 from evalsuite.spec.loading.load import load_judge, load_rubric
 from evalsuite.spec.rubric import Rubric
 from evalsuite.store import Store
-from evalsuite.store.judges import CheckRow, JudgeCheck, save_check
+from evalsuite.store.judges import CheckRow, JudgeCheck, save_check, save_labels
 from evalsuite.store.replies import ReplyCache
 
 DEFAULT_RUBRIC = "helpfulness"
@@ -87,6 +87,16 @@ def check_judge(
     save_check(store, check, labels)
     made = timed.calls - timed.cached + health.asked.calls - health.asked.cached
     return Checked(check, replace(health.asked, cached=health.asked.calls - made), bench.meter.spent)
+
+
+def keep_labels(store: Store, labels: Labels, *, rubric_digest: str, source: str) -> None:
+    """Keep labels that a person gave just now; a person's newer label replaces the older.
+
+    `rubric_digest` is empty for preferences; `source` is where they were given. Raises StoreError when the store
+    stays busy for longer than its patience.
+    """
+    # The store keeps plain UTC.
+    save_labels(store, labels, rubric_digest=rubric_digest, source=source, at=datetime.now(UTC).replace(tzinfo=None))
 
 
 def _measured(asked: Callable[[int], Grader], labels: Labels, question: CheckRequest, rubric: Rubric) -> Health:

@@ -1,4 +1,4 @@
-"""Where verdicts come to be: one function decides, the store keeps that by its digest, and all who show it read it."""
+"""Where verdicts come to be: decided by one function, kept by digest, and read from there by all who show them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each step measures, whoever is measured: the part of its digest that no model and no adapter has a part in.
+"""What each step measures, whoever is measured: the part of its digest without model and adapter.
 
 Two figures of one name stand side by side, are sorted, and are paired only where this digest is the same. It covers
 the task with its options, the bytes of data and examples, how many items are drawn by which seed, judge and rubric,

@@ -1,4 +1,4 @@
-"""Plans as the store keeps them."""
+"""Plans as values: steps with digest and cost, what they are compared with, and their rows in the store."""
 
 from __future__ import annotations
 

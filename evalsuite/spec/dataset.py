@@ -1,4 +1,4 @@
-"""Splits of data sets, on the hub or in a folder that `datasets` reads, and where a copy of one is kept as JSONL."""
+"""Splits of data sets, on the hub or in a folder that `datasets` reads, and where a copy is kept as JSONL."""
 
 from __future__ import annotations
 

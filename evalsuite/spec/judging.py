@@ -1,4 +1,4 @@
-"""What every kind of judge promises, and a judge with all that it names: its prompt's text, the members of a panel.
+"""What every kind of judge promises, and a judge with all that it names: prompt text, members of a panel.
 
 The kinds are plug-ins of the group `evalsuite.judges`, one file each in `evalsuite/judges/kinds/`.
 """

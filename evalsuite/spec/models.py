@@ -23,7 +23,7 @@ ModelId = Annotated[str, AfterValidator(_printable)]
 class ModelDocument(Protocol):
     """What `base_model` says: which backend answers, and what can be known of it before a model is looked for.
 
-    How the model is then found, `models.base.Backend` says.
+    How the model is then found, `models.checkpoints.base.Backend` says.
     """
 
     @property

@@ -1,4 +1,4 @@
-"""A run's log and what it paid."""
+"""A run's log while it grows, and what runs and judged steps paid."""
 
 from __future__ import annotations
 

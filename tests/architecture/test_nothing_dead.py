@@ -24,9 +24,9 @@ ALLOWED = {
     "evalsuite.pytest_plugin.RuleItem.runtest": "pytest calls it",
     "evalsuite.pytest_plugin.RuleItem.reportinfo": "pytest calls it",
     "evalsuite.pytest_plugin.RuleItem.repr_failure": "pytest calls it",
-    "evalsuite.evaluate.lm_eval.Answers.loglikelihood_rolling": "lm-evaluation-harness calls it",
-    "evalsuite.evaluate.lm_eval.Answers.generate_until": "lm-evaluation-harness calls it",
-    "evalsuite.evaluate.lm_eval.Answers.tokenizer_name": "lm-evaluation-harness reads it",
+    "evalsuite.evaluate.lm_eval.HarnessAnswers.loglikelihood_rolling": "lm-evaluation-harness calls it",
+    "evalsuite.evaluate.lm_eval.HarnessAnswers.generate_until": "lm-evaluation-harness calls it",
+    "evalsuite.evaluate.lm_eval.HarnessAnswers.tokenizer_name": "lm-evaluation-harness reads it",
 }
 
 

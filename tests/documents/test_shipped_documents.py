@@ -111,3 +111,12 @@ def test_the_readme_shows_the_good_spec_as_it_is() -> None:
     readme = (bundled_folder("specs").parent / "README.md").read_text(encoding="utf-8")
     spec = (bundled_folder("specs") / "principles-lora.yaml").read_text(encoding="utf-8")
     assert f"```yaml\n{spec}```" in readme
+
+
+def test_what_is_unreleased_is_told_once_and_in_few_words() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").partition("## Unreleased")[2].partition("\n## ")[0]
+    heads, lines = re.findall(r"^### (\w+)$", text, re.MULTILINE), re.split(r"^- ", text, flags=re.MULTILINE)[1:]
+    told = [line.partition("\n\n")[0].split() for line in lines]
+    assert len(set(heads)) == len(heads)
+    assert [" ".join(words) for words in told if len(words) > 25] == []
+    assert len({tuple(words) for words in told}) == len(told)

@@ -228,7 +228,7 @@ def test_bbh_reads_strictly_and_flexibly(
 
 
 def test_perplexity_is_a_ratio_of_sums(tmp_path: Path) -> None:
-    """METHODS 17: NLL 2.1, .4, 1.3, 3, .2 per token give perplexity 4.0552, however the tokens are cut into texts."""
+    """NLL 2.1, .4, 1.3, 3, .2 per token give perplexity 4.0552, however the tokens are cut into texts."""
     file = rows(tmp_path / "texts.jsonl", {"text": "a b c"}, {"text": "d e"})
     nats = {"a b c": 3.8, "d e": 3.2}
     model = ScriptedModel(lambda prompt, adapter: "", lambda prompt, text, adapter: -nats[text])

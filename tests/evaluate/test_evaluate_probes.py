@@ -84,7 +84,7 @@ def test_drift_sums_over_all_tokens_before_it_divides(tmp_path: Path) -> None:
         return -loss[text] * (2 if adapter else 1)
 
     base, ours = both(found, ScriptedModel(lambda *_: "", likelihood), given)
-    # METHODS: 7 nats over 5 tokens are 1.4 a token, a perplexity of 4.0552.
+    # 7 nats over 5 tokens are 1.4 a token, a perplexity of 4.0552.
     assert values(base)["drift.nll"] == pytest.approx(1.4)
     assert values(base)["drift.perplexity"] == pytest.approx(4.0552, abs=1e-4)
     assert values(base)["drift.bits_per_byte"] == pytest.approx(7 / math.log(2) / 22)

@@ -181,7 +181,7 @@ def spelled(text: str, chances: dict[int, dict[str, float]]) -> Completion:
 
 
 def test_a_score_is_weighed_by_the_probabilities_of_its_alternatives() -> None:
-    # METHODS §13: p(1..5) = (.02, .08, .25, .45, .20) gives 3.73.
+    # Worked by hand: p(1..5) = (.02, .08, .25, .45, .20) gives 3.73.
     text = verdict(4, 7)
     place = text.index("4")
     completion = spelled(text, {place: {"1": 0.02, "2": 0.08, "3": 0.25, "4": 0.45, "5": 0.20}})

@@ -1,4 +1,4 @@
-"""A judge's mean corrected by people's labels: the oracle of METHODS §16 through the records of a run."""
+"""A judge's mean corrected by people's labels: a worked example through the records of a run."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def test_the_base_weights_are_bitwise_untouched_and_merged_layers_are_plain(
 
 def test_merged_and_unmerged_agree(checkpoint: BaseCheckpoint, lora: Adapter, monkeypatch: pytest.MonkeyPatch) -> None:
     fast = values(HfModel(checkpoint), lora)
-    monkeypatch.setattr("evalsuite.models.hf.hf_model.adapters._BYTES", 0)
+    monkeypatch.setattr("evalsuite.models.hf.adapters._BYTES", 0)
     plain = values(HfModel(checkpoint), lora)
     assert fast == [pytest.approx(row, abs=1e-4) for row in plain]
     assert fast != plain

@@ -45,7 +45,7 @@ def elos(rated):
 
 
 def test_the_worked_example_of_three_players(store):
-    """METHODS §9: A beats B 3-1, B beats C 3-1, A beats C 3-1; here B is the base and anchored at 1000."""
+    """A beats B 3-1, B beats C 3-1, A beats C 3-1; here B is the base and anchored at 1000."""
     three_to_one = [1.0, 1.0, 1.0, 0.0]
     spec(store, "a", "wa", {"(quickstart)": ("b", three_to_one), "c": ("wc", three_to_one)})
     spec(store, "c", "wc", {"(quickstart)": ("b", [0.0, 0.0, 0.0, 1.0])})

@@ -1,4 +1,4 @@
-"""Adapter norms against the worked example of METHODS §21, and against the full product."""
+"""Adapter norms against a worked example, and against the full product."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def rate(metric: str, judged: Sequence[Judged], *, left: Left, swapped: int, see
 
 
 def at_equal_length(metric: str, judged: Sequence[Judged], won: Result, *, seed: int) -> Result:
-    """AlpacaEval's length-controlled win rate (METHODS §10) as a share; the GLM has no instruction difficulties.
+    """AlpacaEval's length-controlled win rate as a share; the GLM has no instruction difficulties.
 
     `reason` warns when it lies more than 10 points from the win rate `won`. Where all pairs end alike there is
     nothing that length could explain, so value and interval are those of the win rate.

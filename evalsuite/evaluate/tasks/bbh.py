@@ -1,4 +1,4 @@
-"""BIG-Bench Hard (Suzgun et al. 2022, arXiv 2210.09261): 23 tasks in 27 files, answered at once or after reasoning.
+"""BIG-Bench Hard (Suzgun et al. 2022, arXiv 2210.09261): 23 tasks in 27 files, answered at once or reasoned.
 
 Data: a folder with one file per task (`navigate.json`), rows as published::
 

@@ -1,4 +1,4 @@
-"""MMLU (Hendrycks et al. 2021, arXiv 2009.03300): 57 subjects, four options, five solved examples of the subject.
+"""MMLU (Hendrycks et al. 2021, arXiv 2009.03300): 57 subjects, four options, five examples of the subject.
 
 Data: a folder with one file per subject (`anatomy_test.csv`), or one file whose rows have a `subject`; `examples`
 likewise (the published `dev` split). A row::

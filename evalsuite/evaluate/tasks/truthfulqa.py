@@ -1,4 +1,4 @@
-"""TruthfulQA (Lin et al. 2022, arXiv 2109.07958), multiple choice: does the model hold true what people get wrong?
+"""TruthfulQA (Lin et al. 2022, arXiv 2109.07958): multiple choice about what many people believe wrongly.
 
 Data: rows as published (`truthfulqa/truthful_qa`, config `multiple_choice`, split `validation`)::
 

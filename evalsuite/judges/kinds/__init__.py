@@ -1,1 +1,1 @@
-"""Kinds of judges, one per file: a document that is known, priced and asked as `spec.judge.Judge` promises."""
+"""Kinds of judges, one per file: each a document that keeps `spec.judging.Judge`: known, priced and asked."""

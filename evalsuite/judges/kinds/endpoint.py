@@ -1,4 +1,4 @@
-"""A model behind any OpenAI-style server."""
+"""Judge kind `endpoint`: a model behind any OpenAI-style server."""
 
 from __future__ import annotations
 

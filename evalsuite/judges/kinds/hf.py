@@ -1,4 +1,4 @@
-"""A model that answers in this process through transformers."""
+"""Judge kind `hf`: a model that answers in this process through transformers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The offline judge: grades by the rubric's own deterministic checks. It is not a language model."""
+"""Judge kind `offline`: grades by the rubric's own deterministic checks. It is not a language model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A panel of judges: the mean of their scores, the majority of their preferences (PoLL, Verga et al. 2024)."""
+"""Judge kind `panel`: the mean of several judges' scores, the majority of their preferences (Verga et al. 2024)."""
 
 from __future__ import annotations
 

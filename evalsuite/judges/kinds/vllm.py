@@ -1,4 +1,4 @@
-"""A model behind a vLLM server of one's own: an endpoint that costs nothing and has a usual place."""
+"""Judge kind `vllm`: a vLLM server of one's own, an endpoint that costs nothing and has a usual place."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Backends, one per file: what `base_model` may say, what such a model is known by, and how it comes to answer."""
+"""Backends, one per file: what `base_model` may say, what such a model is known by, and how it is loaded."""

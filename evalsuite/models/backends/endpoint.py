@@ -1,4 +1,4 @@
-"""A model behind any OpenAI-style server: nobody sees its weights, nothing is trained on it, and its calls are paid."""
+"""Backend `endpoint`: an OpenAI-style server; its weights are unseen and not trained, its calls are paid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The default backend: weights on this disk that answer in this process, by transformers and PEFT."""
+"""Backend `hf`, the default: weights on this disk that answer in this process, by transformers and PEFT."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model that answers from its document: for examples, and for trying a suite and its judges without a model."""
+"""Backend `scripted`: answers from its document, for examples and for trying a suite without a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weights on this disk that answer through a vLLM server: one that is started, or one that runs already."""
+"""Backend `vllm`: weights on this disk that answer through a vLLM server, started here or running already."""
 
 from __future__ import annotations
 

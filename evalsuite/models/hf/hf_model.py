@@ -1,4 +1,4 @@
-"""The default backend: transformers and PEFT in this process, on the GPU where there is one."""
+"""The model of the hf backend: transformers and PEFT in this process, on the GPU where there is one."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ class Network:
 
     Those are a pair for each layer, [1, key heads, virtual, size] each.
 
-    `shares` says whether rows may share a beginning (see `packed.py`), None as long as nobody asked.
+    `shares` says whether rows may share a beginning (see `prefix_sharing.py`), None as long as nobody asked.
     """
 
     module: Any

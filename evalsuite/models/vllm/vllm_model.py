@@ -1,4 +1,4 @@
-"""A checkpoint behind vLLM: prompts are made into tokens here, as the hf backend does, so that both see the same."""
+"""A checkpoint behind vLLM: prompts become tokens here, as with the hf backend, so that both see the same."""
 
 from __future__ import annotations
 

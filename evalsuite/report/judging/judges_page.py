@@ -1,4 +1,4 @@
-"""What is known of judges, now and over time."""
+"""Judges in tables and charts: health now and over time, checks, who judged what, and what it cost."""
 
 from __future__ import annotations
 

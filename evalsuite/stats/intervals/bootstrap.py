@@ -1,4 +1,4 @@
-"""Intervals by resampling whole items: percentile and BCa (Efron 1987)."""
+"""Intervals by resampling whole items: fidelity, win rates, any other figure (Efron 1979, Hesterberg 2015)."""
 
 from __future__ import annotations
 

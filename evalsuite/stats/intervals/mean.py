@@ -1,4 +1,4 @@
-"""A score with its interval, and the quantiles that it rests on."""
+"""A score with its interval (Wilson 1927, Miller 2024), and the quantiles and tails that it rests on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of probes: answer curves, copied text, exposure, forgetting along a chain, text likelihood."""
+"""Figures of probes and grades: answer curves, copied text, exposure, likelihood, chains, expected grades."""
 
 from __future__ import annotations
 

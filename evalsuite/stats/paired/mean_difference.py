@@ -1,4 +1,4 @@
-"""Means over samples of different size: tokens of a text, say (ratio estimator, Cochran 1977, ch. 6)."""
+"""Paired differences of means, by sample, from counts, or by tokens (Tango 1998, Miller 2024, Cochran 1977)."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def statistic_difference(
 
 
 def binned_error(rows: Floats, *, bins: int = 10) -> float:
-    """The expected calibration error of rows of (confidence, right): see `stats.calibration`."""
+    """The expected calibration error of rows of (confidence, right): see `intervals.calibration`."""
     codes = np.minimum((rows[:, 0] * bins).astype(np.intp), bins - 1)
     return float(np.abs(np.bincount(codes, rows[:, 1] - rows[:, 0], minlength=bins)).sum() / len(rows))
 

@@ -1,4 +1,4 @@
-"""Intervals of ratings where resampling sees no spread: players whose games all ended alike."""
+"""Ratings out of pairs (Bradley and Terry 1952), with intervals for those too who won or lost everything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pairs judged in both orders: who wins, and how much the position decided (Zheng et al. 2023, Wang et al. 2024)."""
+"""Pairs judged in both orders: who wins, and how much position decided (Zheng et al. 2023, Wang et al. 2024)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""One file per way to parametrise the change to the base; each holds its options and the PEFT config they become."""
+"""One file per way to parametrise the change to the base: its options, and the PEFT config they become."""

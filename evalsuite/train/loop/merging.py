@@ -1,4 +1,4 @@
-"""LoRA adapters as updates per layer, and their merging: linear and spherical exactly, TIES and DARE cut to a rank."""
+"""LoRA adapters as updates per layer, and their merging: linear and spherical exactly, TIES and DARE by rank."""
 
 from __future__ import annotations
 

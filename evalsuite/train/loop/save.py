@@ -9,14 +9,14 @@ import shutil
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from evalsuite.errors import TrainingError
 from evalsuite.models.checkpoints.base import weight_files
 from evalsuite.records import LayerNorm
+
+if TYPE_CHECKING:
+    from evalsuite.stats.intervals.spread import Floats
 
 WEIGHTS = "adapter_model.safetensors"
 _README = """---
@@ -148,16 +148,14 @@ def _step(checkpoint: Path) -> int:
     return int(checkpoint.name.rpartition("-")[2])
 
 
-Matrix = NDArray[np.float64]
-
 _A, _B = ".lora_A.weight", ".lora_B.weight"
 _PREFIX = "base_model.model."
 
 
-def update_norm(b: Matrix, a: Matrix, *, scale: float = 1.0) -> float:
+def update_norm(b: Floats, a: Floats, *, scale: float = 1.0) -> float:
     """‖scale · BA‖_F by the trace identity; `b` is [out, r], `a` [r, in], in float64."""
     # The trace of a product of two r x r matrices is the sum of their elementwise product; rounding may dip below 0.
-    return abs(scale) * math.sqrt(max(0.0, float(np.sum((b.T @ b) * (a @ a.T).T))))
+    return abs(scale) * math.sqrt(max(0.0, float(((b.T @ b) * (a @ a.T).T).sum())))
 
 
 def scale_of(alpha: float, r: int, *, rank_stabilised: bool) -> float:
@@ -173,6 +171,8 @@ def layer_norms(adapter: Path, base: Path) -> tuple[LayerNorm, ...]:
     DoRA's magnitudes are left out: its norms are those of the low-rank part. Raises TrainingError when the base lacks
     a layer's weight.
     """
+    import numpy as np
+
     config = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
     if config.get("peft_type") != "LORA":
         return ()
@@ -201,7 +201,7 @@ def _alpha(config: dict[str, Any], layer: str) -> float:
     return float(config["lora_alpha"])
 
 
-def _tensors(files: Sequence[Path], *, only: Container[str] | None = None) -> Iterator[tuple[str, Matrix]]:
+def _tensors(files: Sequence[Path], *, only: Container[str] | None = None) -> Iterator[tuple[str, Floats]]:
     from safetensors import safe_open
 
     for file in files:

@@ -1,4 +1,4 @@
-"""What surrounds the run of a TRL trainer: loading, resuming, watching, saving. Every trained method calls `fit`."""
+"""What surrounds a TRL trainer: loading, resuming, watching, saving. Every trained method calls `fit`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Odds-ratio preference optimisation (arXiv 2403.07691): supervised tuning that also pushes rejected answers away.
+"""Odds-ratio preference optimisation (arXiv 2403.07691): supervised tuning that pushes rejected answers away.
 
 loss = NLL(prompt and chosen) - λ log σ(log odds(chosen)/odds(rejected)), odds = p/(1-p) of the mean token.
 """
