@@ -13,7 +13,7 @@ from reading import ask, store
 from evalsuite.data.evaluation.labels import LabelledReply, Labels
 from evalsuite.errors import EvalsuiteError
 from evalsuite.pipeline.judge_check import keep_labels
-from evalsuite.plan.judged_by import rubric_digest
+from evalsuite.plan.digests import rubric_digest
 from evalsuite.report.answers import Side
 from evalsuite.report.judging.review import BlindPair, blind, preferences_file, reviewable, scores_file
 from evalsuite.spec.loading.load import load_rubric

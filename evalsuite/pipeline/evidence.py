@@ -11,7 +11,7 @@ from evalsuite.evaluate.scoring.aggregate import Measured
 from evalsuite.execute import local
 from evalsuite.gate.decide import decide
 from evalsuite.judges.ppi import correct_by_labels
-from evalsuite.plan.judged_by import judging
+from evalsuite.plan.digests import judging
 from evalsuite.plan.resolve_plan import no_baseline
 from evalsuite.plan.steps import NO_REFERENCE, Judging, Plan, Step, step_row
 from evalsuite.records import (

@@ -16,7 +16,7 @@ from evalsuite.execute.workbench import Workbench
 from evalsuite.judges.judge_agreement import Health, check_preferences, check_scores, with_latency
 from evalsuite.models.openai.calls import Meter
 from evalsuite.models.protocol import Model
-from evalsuite.plan.judged_by import judging
+from evalsuite.plan.digests import judging
 from evalsuite.plugins import Grader
 from evalsuite.records import Item, Pair, Usage, usage_of
 from evalsuite.spec.judging import ResolvedJudge

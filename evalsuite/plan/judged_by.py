@@ -1,16 +1,13 @@
-"""Who judges a step by what, and which rules may end the judging early: known before anything runs."""
+"""What judging takes, and which rules may end it early: known before anything runs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from evalsuite.data.digest import digest
-from evalsuite.plan.steps import Cost, Judging
+from evalsuite.plan.steps import Cost
 from evalsuite.plugins import Rule
 from evalsuite.records import Metric, declaration
 from evalsuite.spec.declared import FIDELITY, PAIRED
-from evalsuite.spec.document import Document
 from evalsuite.spec.judging import ResolvedJudge, Workload
 from evalsuite.spec.policy import Policy
 from evalsuite.spec.rubric import Rubric
@@ -18,21 +15,6 @@ from evalsuite.spec.suite import JudgedSet, Pairing
 
 # A judge says a sentence or two on each criterion, and a few on a pair.
 _TOKENS_PER_CRITERION, _TOKENS_PER_PREFERENCE = 60, 120
-
-
-def judging(resolved: ResolvedJudge, rubric: Rubric) -> Judging:
-    """Judge and rubric by name and digest."""
-    return Judging(resolved.judge.name, judge_digest(resolved), rubric.name, rubric_digest(rubric))
-
-
-def judge_digest(resolved: ResolvedJudge) -> str:
-    """The digest of all that decides what a judge says; a model in this process counts by its weights."""
-    return digest("judge", resolved.identity)
-
-
-def rubric_digest(rubric: Rubric) -> str:
-    """The digest of a rubric without its prose about itself."""
-    return digest("rubric", rubric.model_dump(mode="json", exclude={"description"}))
 
 
 def grading_cost(resolved: ResolvedJudge, rubric: Rubric, *, items: int, characters: int) -> Cost:
@@ -59,22 +41,6 @@ def early_rules(policy: Policy | None, entry: JudgedSet | Pairing) -> tuple[Rule
     about = _about(entry)
     found = tuple(rule for rule in policy.rules if about(rule.metric))
     return found if found and all(rule.looks_every is not None for rule in found) else ()
-
-
-def early_parts(policy: Policy | None, entry: JudgedSet | Pairing) -> list[Any]:
-    """What the judging of an entry depends on besides its own documents; empty where nothing ends it early."""
-    rules = early_rules(policy, entry)
-    if policy is None or not rules:
-        return []
-    blocking = sum(rule.severity == "block" for rule in policy.rules)
-    terms = [policy.confidence, policy.minimum_n, policy.multiplicity, policy.baseline, blocking]
-    return [terms, *(_plain(rule) for rule in rules)]
-
-
-def _plain(rule: Rule) -> dict[str, Any]:
-    assert isinstance(rule, Document)
-    # What is judged until it is settled has no slices to look at, so the key says nothing here.
-    return rule.model_dump(mode="json", exclude={"every"})
 
 
 def _about(entry: JudgedSet | Pairing) -> Callable[[str], bool]:

@@ -17,14 +17,13 @@ from pydantic import BaseModel
 from evalsuite.data.digest import Part, data_digest, digest, distinct, draw, file_digest
 from evalsuite.data.evaluation.prompts import read_authored
 from evalsuite.data.fetch import items_of
-from evalsuite.data.training.mixture import canaries_of_method, canary_parts, learned_rows
+from evalsuite.data.training.mixture import canaries_of_method, learned_rows
 from evalsuite.environment import version_of
-from evalsuite.plan.judged_by import judging
+from evalsuite.plan.digests import given_digest, replies_digest
 from evalsuite.plan.steps import Judging, Meeting, Plan, Step
 from evalsuite.plugins import Asked, AskingProbe, Material, asks
 from evalsuite.records import Canary, Measurement, Row, Sampling
 from evalsuite.spec.run_spec import ResolvedSpec
-from evalsuite.spec.source import PLACE, sources_of
 from evalsuite.spec.suite import Benchmark, JudgedSet, Pairing
 
 
@@ -57,38 +56,6 @@ def parents_of(resolved: ResolvedSpec) -> dict[str, Path]:
     return found
 
 
-def given_digest(resolved: ResolvedSpec, probe: AskingProbe) -> str:
-    """The digest of all that a probe is given: bytes of its data, entries, training rows, rubric, judge, parents."""
-    wanted, data, suite = probe.wants, resolved.suite_data, resolved.suite
-    parts: list[Any] = [file_digest(data[probe.name]) if wanted.data else None]
-    for item in suite.benchmarks:
-        if item.name in wanted.of:
-            examples = resolved.suite_examples.get(item.name)
-            shown = () if examples is None else (data_digest(examples),)
-            parts.append((_plain(item, "data", "examples"), data_digest(data[item.name]), *shown))
-    parts += [(_plain(item, "data"), file_digest(data[item.name])) for item in suite.judged if item.name in wanted.of]
-    its = judging_of(resolved, probe)
-    if its is not None:
-        parts += [its.judge_digest, its.rubric_digest]
-    method = resolved.spec.train
-    if wanted.reads_training and method is not None and method.learns_from is not None:
-        pairs = zip(resolved.training_data, sources_of(method), strict=True)
-        parts += [method.recipe.seed, method.recipe.held_out]
-        parts += [(_plain(source, *PLACE), file_digest(path)) for path, source in pairs]
-        parts.append(canary_parts(method))
-    if wanted.asks_parents and parents_of(resolved):
-        parts += [file_digest(path) for path in resolved.training_data]
-    return digest("given to a probe", parts)
-
-
-def judging_of(resolved: ResolvedSpec, probe: AskingProbe) -> Judging | None:
-    """Who grades the replies to a probe by what; None where nobody does."""
-    wanted = probe.wants
-    if wanted.judge is None or wanted.rubric is None:
-        return None
-    return judging(resolved.judges[wanted.judge], resolved.rubrics[wanted.rubric])
-
-
 def _asked(resolved: ResolvedSpec, name: str) -> Asked:
     suite, path = resolved.suite, resolved.suite_data[name]
     for entry in suite.benchmarks:
@@ -98,11 +65,6 @@ def _asked(resolved: ResolvedSpec, name: str) -> Asked:
     judged = next(entry for entry in suite.judged if entry.name == name)
     samples = draw(distinct(read_authored(path), source=str(path)), judged.limit, seed=suite.seed)
     return Asked(samples, Sampling(max_tokens=judged.max_tokens, temperature=judged.temperature, seed=suite.seed))
-
-
-def _plain(document: Any, *left_out: str) -> dict[str, Any]:
-    assert isinstance(document, BaseModel)
-    return document.model_dump(mode="json", exclude={"description", *left_out})
 
 
 # Raised when what a measurement covers changes, so that figures of before and after stand apart.
@@ -179,7 +141,7 @@ class _Reader:
         asking = {"max_tokens": entry.max_tokens, "temperature": entry.temperature}
         data = file_digest(path)
         words = [*_by(step.judging), *counted, *_told(asking), _data(data)]
-        return _measurement(("judged", asking, drawn, data, _judges(step.judging)), words)
+        return _measurement(("judged", asking, drawn, data, step.judging.digests), words)
 
     def _drawn(self, asked: int, total: int, *, sampled: bool) -> tuple[list[Part], list[str]]:
         """How many items are asked, with the seed where it decides which ones or what is said."""
@@ -200,7 +162,7 @@ class _Reader:
         entry = self._set(step.entry)
         other = file_digest(self.resolved.suite_data[f"{entry.name}/control"]) if entry.control else None
         options, set_ = _options(entry.style), self._of_set(entry)
-        judges = None if step.judging is None else _judges(step.judging)
+        judges = None if step.judging is None else step.judging.digests
         against, named = self._reference()
         words = [*set_.words, *_told(options), *([] if other is None else [f"control {other[:_SHORT]}"]), *named]
         return _measurement(("style", set_.digest, options, other, judges, *against), words)
@@ -218,7 +180,7 @@ class _Reader:
         entry = next(one for one in self.suite.pairings if one.name == step.entry)
         set_, met = self._of_set(self._set(entry.of)), self._opponent(entry, step.meeting)
         words = [f"against {step.meeting.player}", *_by(step.judging), f"pairs of {entry.of}", *set_.words]
-        parts = ("pair", set_.digest, step.meeting.player, met, _judges(step.judging))
+        parts = ("pair", set_.digest, step.meeting.player, met, step.judging.digests)
         return _measurement(parts, words)
 
     def _opponent(self, entry: Pairing, met: Meeting) -> Part:
@@ -226,7 +188,7 @@ class _Reader:
         if met.name == "base":
             return list(self.plan.reference.weights or ())
         found = self.plan.opponents.get((entry.name, met.name))
-        return met.weights or (None if found is None else found.digest)
+        return met.weights or (None if found is None else replies_digest(found))
 
     def _set(self, name: str | None) -> JudgedSet:
         return next(one for one in self.suite.judged if one.name == name)
@@ -289,10 +251,6 @@ def _told(options: dict[str, Any]) -> list[str]:
 def _by(judging: Judging) -> list[str]:
     judge = f"judge {judging.judge} {judging.judge_digest[:_SHORT]}"
     return [judge, f"rubric {judging.rubric} {judging.rubric_digest[:_SHORT]}"]
-
-
-def _judges(judging: Judging) -> list[str]:
-    return [judging.judge_digest, judging.rubric_digest]
 
 
 def _data(found: str) -> str:

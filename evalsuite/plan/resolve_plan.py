@@ -10,7 +10,8 @@ from evalsuite.errors import NotFound
 from evalsuite.models.checkpoints.base import Base
 from evalsuite.plan.compared_with import opponents, reference_of, run_called, why_unknown
 from evalsuite.plan.dependencies import base_of_spec, built_on, in_order, known_adapter
-from evalsuite.plan.make import make_plan, training_digest
+from evalsuite.plan.digests import training_digest
+from evalsuite.plan.make import make_plan
 from evalsuite.plan.steps import Baseline, Plan
 from evalsuite.records import MEASURED, Adapter, Facts
 from evalsuite.spec.run_spec import ResolvedSpec

@@ -38,6 +38,11 @@ class Judging:
     rubric: str
     rubric_digest: str
 
+    @property
+    def digests(self) -> list[str]:
+        """Judge and rubric, as other digests hold them."""
+        return [self.judge_digest, self.rubric_digest]
+
 
 @dataclass(frozen=True, slots=True)
 class Opponent:
@@ -51,13 +56,6 @@ class Opponent:
     replies: tuple[Reply, ...] = ()
     weights: str | None = None
     reason: str | None = None
-
-    @property
-    def digest(self) -> str | None:
-        """The digest of what they said to what; None where nothing is on record."""
-        if self.reason is not None:
-            return None
-        return digest("replies", sorted((reply.sample_id, reply.prompt, reply.text) for reply in self.replies))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +123,6 @@ class Reference:
     steps: tuple[Step, ...] = ()
     replies: Mapping[str, tuple[Reply, ...]] = field(default_factory=dict)
     missing: str | None = None
-
-    @property
-    def parts(self) -> list[str | None]:
-        """What digests of comparisons hold of it; nothing of a candidate's own base, which they hold already."""
-        if self.own:
-            return []
-        if self.missing is not None:
-            return ["no reference"]
-        return [self.base.answers] if self.base is not None else ["on record", *(step.digest for step in self.steps)]
 
     @property
     def is_settled(self) -> bool:

@@ -15,7 +15,7 @@ from planted import fill, result, spec, told
 from streamlit.testing.v1 import AppTest
 
 from evalsuite.data.evaluation.labels import LabelledPair, LabelledReply, read_labels
-from evalsuite.plan.judged_by import rubric_digest
+from evalsuite.plan.digests import rubric_digest
 from evalsuite.report.judging.review import BlindPair, blind, preferences_file, scores_file
 from evalsuite.spec.loading.load import load_rubric
 from evalsuite.spec.loading.lookup import bundled_folder

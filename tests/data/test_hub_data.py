@@ -13,7 +13,7 @@ from evalsuite.data.fetch import fetch_data
 from evalsuite.data.training.rows import training_rows
 from evalsuite.errors import DataError, DocumentError
 from evalsuite.models.checkpoints.base import find_base
-from evalsuite.plan.make import training_digest
+from evalsuite.plan.digests import training_digest
 from evalsuite.plan.preflight import check_data
 from evalsuite.records import Example, Prompt
 from evalsuite.spec.loading.load import load_specs

@@ -13,7 +13,7 @@ import pytest
 
 from evalsuite import plugins
 from evalsuite.data.digest import digest
-from evalsuite.plan.judged_by import judge_digest
+from evalsuite.plan.digests import judge_digest
 from evalsuite.records import Completion, Item, Pair, Prompt, Sampling, Usage
 from evalsuite.spec.document import validate
 from evalsuite.spec.judge import JudgeFile
