@@ -168,7 +168,7 @@ def test_digests_and_checks_need_no_torch(lora: Adapter, base_folder: Path) -> N
     script = f"""
 import sys
 from pathlib import Path
-from evalsuite.models import adapter, base, batching, chat, decoding, hf, network, proof, scoring, scripted, swap
+from evalsuite.models.checkpoints import adapter, base, batching, chat, decoding, hf, network, proof, scoring, scripted, swap
 checkpoint = base.find_base({str(base_folder)!r}, revision=None, dtype="float32")
 adapter.check_fits(Path({str(lora.path)!r}), checkpoint)
 heavy = {{"torch", "transformers", "peft", "huggingface_hub"}} & set(sys.modules)
