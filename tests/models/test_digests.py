@@ -168,7 +168,9 @@ def test_digests_and_checks_need_no_torch(lora: Adapter, base_folder: Path) -> N
     script = f"""
 import sys
 from pathlib import Path
-from evalsuite.models.checkpoints import adapter, base, batching, chat, decoding, hf, network, proof, scoring, scripted, swap
+from evalsuite.models import protocol, scripted, subject
+from evalsuite.models.checkpoints import adapter, base
+from evalsuite.models.hf import adapters, chat_template, decoding, hf_model, network, option_scoring
 checkpoint = base.find_base({str(base_folder)!r}, revision=None, dtype="float32")
 adapter.check_fits(Path({str(lora.path)!r}), checkpoint)
 heavy = {{"torch", "transformers", "peft", "huggingface_hub"}} & set(sys.modules)
