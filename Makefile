@@ -17,7 +17,7 @@ test: $(TEST_READY)
 	$(BIN)/pytest -n 2 --dist worksteal -m "not browser"
 
 test-fast: $(TEST_READY)
-	$(BIN)/pytest -n 2 -m "not slow and not browser"
+	$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not browser"
 
 # The dashboard's pages in a real browser.
 test-browser: $(BROWSER_READY)

@@ -19,6 +19,17 @@ settings.register_profile("evalsuite", deadline=None, derandomize=True)
 settings.load_profile("evalsuite")
 
 
+# What trains, serves, draws pages or installs: the fast tier leaves whole folders of it out.
+SLOW = {"contract", "dashboard", "install", "models", "peer", "pipeline", "quickstart", "train"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of slow folders, so that `make test-fast` is over within a minute."""
+    for item in items:
+        if SLOW & {*item.path.relative_to(Path(__file__).parent).parts}:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A valid project of one spec."""
