@@ -22,7 +22,7 @@ def leaderboard(
     store: Store, form: Format, sort: str | None, where: tuple[str, ...], details: bool, ratings: bool
 ) -> None:
     """Show the latest results of every spec, each figure with its 95 % interval."""
-    from evalsuite.cli.terminal.output import show_ratings, show_table
+    from evalsuite.cli.terminal.output import show_ratings, show_table, show_tables
     from evalsuite.report.judging.ratings import ratings as read_ratings
     from evalsuite.report.leaderboard.leaderboard import leaderboard as read_leaderboard
 
@@ -35,10 +35,11 @@ def leaderboard(
     if form == "table" and not board.rows:
         click.echo("no spec fits every --where; without them all are shown")
         return
-    if sort and form == "table" and board.metric(sort).direction != "higher":
+    if form != "table":
+        show_table(board.table(details=details), form, figures=board.figures())
+        return
+    if sort and board.metric(sort).direction != "higher":
         click.echo(board.order(sort), err=True)
-    if form == "table":
-        for sentence in board.apart():
-            click.echo(f"measured differently, so in columns of their own: {sentence}", err=True)
-    table = board.screen(details=details) if form == "table" else board.table(details=details)
-    show_table(table, form, figures=board.figures())
+    for sentence in board.apart():
+        click.echo(f"measured differently, so in columns of their own: {sentence}", err=True)
+    show_tables(board.screens(details=details))

@@ -32,7 +32,7 @@ def run(
     What is done is kept: run it again and only what changed is made anew. Exits with 0 when everything ran,
     whatever the verdicts; with 2 when a spec could not be carried through.
     """
-    from evalsuite.cli.terminal.output import TerminalWatcher, show_ratings, show_table
+    from evalsuite.cli.terminal.output import TerminalWatcher, show_ratings, show_tables
     from evalsuite.pipeline import flow as pipeline
     from evalsuite.report.cards.verdict import exit_code
     from evalsuite.report.judging.ratings import ratings
@@ -43,7 +43,7 @@ def run(
         click.echo(f"nothing to do: all {report.steps_cached} steps are done already", err=True)
     else:
         click.echo(f"run {report.run_id}: {report.steps_run} steps run, {report.steps_cached} known already", err=True)
-    show_table(leaderboard(store).screen())
+    show_tables(leaderboard(store).screens())
     if rated := ratings(store):
         show_ratings(rated)
     answers = verdicts.write_verdicts(report.verdicts, store, verdicts.Outputs(**wanted))

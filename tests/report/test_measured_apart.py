@@ -75,6 +75,19 @@ def test_another_limit_is_another_column_with_its_own_base(store: Store):
     ]
 
 
+def test_on_a_terminal_another_limit_is_a_table_of_its_own_with_the_rows_that_have_it(store: Store):
+    two_limits(store)
+    first, second = leaderboard(store).screens()
+    assert [[row[0].split("\n")[0] for row in table.rows] for table in (first, second)] == [
+        ["newer", "(tiny)"],
+        ["older", "(tiny)"],
+    ]
+    assert [table.heads[2].splitlines()[-1] for table in (first, second)] == [
+        TWELVE.partition(" ")[2],
+        THIRTY.partition(" ")[2],
+    ]
+
+
 def test_sorting_by_a_metric_of_several_measurements_asks_which(store: Store):
     two_limits(store)
     with pytest.raises(NotFound, match=r"2 ways that cannot be compared; sort by one: 'facts\.accuracy \(12 of"):

@@ -30,6 +30,14 @@ def show_table(table: Table, form: Format = "table", *, figures: Table | None = 
         click.echo(chosen.csv() if form == "csv" else chosen.json(), nl=False)
 
 
+def show_tables(tables: Sequence[Table]) -> None:
+    """Print tables below each other on a terminal."""
+    for place, table in enumerate(tables):
+        if place:
+            click.echo()
+        _draw(table)
+
+
 def show_verdicts(lines: Sequence[str], answer: str) -> None:
     """Print a verdict: its first line in the colour of its answer, then the reasons."""
     head, *reasons = lines

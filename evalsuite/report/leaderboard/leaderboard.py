@@ -186,14 +186,29 @@ class Leaderboard:
         rows = [(*row.head, *(figure(row.results.get(metric)) for metric in columns)) for row in self.rows]
         return Table(("spec", "method", "verdict", *columns), tuple(rows))
 
-    def screen(self, *, details: bool = False) -> Table:
-        """The same in narrow columns for a terminal: each cell has two lines, value over interval."""
-        metrics = self.shown if details else self.headline
-        heads = ("spec", "verdict", *(self.columns[name].stacked for name in metrics))
+    def screens(self, *, details: bool = False) -> tuple[Table, ...]:
+        """The same in narrow columns for a terminal: each cell has two lines, value over interval.
+
+        What was measured in another way than for most rows stands in a table of its own, with the rows that have it.
+        """
+        chosen = self.shown if details else self.headline
+        parts = [[name for name in chosen if self._way(name) == place] for place in range(len(chosen))]
+        return tuple(self._screen(columns) for columns in parts if columns) or (self._screen(()),)
+
+    def _way(self, name: str) -> int:
+        """The place of a column among those of its metric, the one that most adapters have first."""
+        metric = self.metric(name).name
+        of = [other for other in self.metrics if self.metric(other).name == metric]
+        have = {other: sum(other in row.results for row in self.rows if not row.is_base) for other in of}
+        return sorted(of, key=lambda other: -have[other]).index(name)
+
+    def _screen(self, columns: Sequence[str]) -> Table:
+        heads = ("spec", "verdict", *(self.columns[name].stacked for name in columns))
         rows = []
         for row in self.rows:
-            spec, method, verdict = row.head
-            rows.append((f"{spec}\n{method}", verdict, *(stacked(row.results.get(metric)) for metric in metrics)))
+            if not columns or any(name in row.results for name in columns):
+                spec, method, verdict = row.head
+                rows.append((f"{spec}\n{method}", verdict, *(stacked(row.results.get(name)) for name in columns)))
         return Table(heads, tuple(rows))
 
     def figures(self) -> Table:
