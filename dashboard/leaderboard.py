@@ -77,8 +77,9 @@ def drawn(board: Leaderboard, whole: Leaderboard) -> Changes | None:
     st.dataframe(frame, hide_index=True, column_order=order, column_config=configs)
     if changes:
         st.text(changes.sentence())
-    for sentence in whole.apart():
-        st.text(sentence)
+    if ways := whole.apart():
+        with st.expander("Measured differently, so in columns of their own"):
+            st.text("\n".join(ways))
     figures = changes.figures() if changes else board.figures()
     export(shown, figures, name="differences" if changes else "leaderboard", note=changes.sentence() if changes else "")
     return changes
