@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from evalsuite.cli.terminal import arguments as options
+from evalsuite.cli.terminal import arguments
 from evalsuite.report.tables import Format
 from evalsuite.store import Store
 
@@ -12,8 +12,8 @@ from evalsuite.store import Store
 @click.command(short_help="Show the paired difference of two specs.")
 @click.argument("first")
 @click.argument("second")
-@options.store
-@options.table_format
+@arguments.store
+@arguments.table_format
 def compare(first: str, second: str, store: Store, form: Format) -> None:
     """Show FIRST minus SECOND for every metric, paired by sample, with its 95 % interval.
 

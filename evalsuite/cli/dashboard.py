@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from evalsuite.cli.terminal import arguments as options
+from evalsuite.cli.terminal import arguments
 from evalsuite.store import Store
 
 _HOST = "127.0.0.1"
@@ -18,7 +18,7 @@ _WARNING = (
 
 
 @click.command(short_help="Open the leaderboard in a browser.")
-@options.store
+@arguments.store
 @click.option("--port", default=8501, show_default=True, type=click.IntRange(1, 65535), help="Port on this machine.")
 @click.option(
     "--host",

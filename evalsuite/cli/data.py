@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evalsuite.cli.terminal import arguments as options
+from evalsuite.cli.terminal import arguments
 from evalsuite.report.tables import Format
 from evalsuite.store import Store
 
@@ -22,9 +22,9 @@ def data() -> None:
 
 
 @data.command(short_help="List test samples that stand in the training data.")
-@options.specs
-@options.settings
-@options.table_format
+@arguments.specs
+@arguments.settings
+@arguments.table_format
 def overlap(specs: tuple[Path, ...], settings: tuple[str, ...], form: Format) -> None:
     """List the test samples of each spec's suite that stand in the spec's own training data.
 
@@ -54,7 +54,7 @@ def overlap(specs: tuple[Path, ...], settings: tuple[str, ...], form: Format) ->
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the rows with their scores (JSONL)."
 )
-@options.table_format
+@arguments.table_format
 def score(file: Path, model: str | None, out: Path | None, form: Format) -> None:
     """Score each row of FILE: words of the answer, share of broken characters, the earlier row it repeats.
 
@@ -87,7 +87,7 @@ def score(file: Path, model: str | None, out: Path | None, form: Format) -> None
 @click.option(
     "--write", "writing", type=click.Path(path_type=Path), metavar="YAML", help="Have a teacher write questions."
 )
-@options.store
+@arguments.store
 def build(sources: tuple[Path, ...], out: Path, tokens: int, masks: bool, writing: Path | None, store: Store) -> None:
     """Make training rows out of documents or folders of them: Markdown, text, SRT and VTT.
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import click
 
-from evalsuite.cli.terminal import arguments as options
+from evalsuite.cli.terminal import arguments
 from evalsuite.cli.terminal import verdict_files as verdicts
 from evalsuite.store import Store
 
 
 @click.command(short_help="Say whether each spec is fit to release.")
-@options.specs
-@options.settings
-@options.store
+@arguments.specs
+@arguments.settings
+@arguments.store
 @click.option("--policy", metavar="NAME|FILE", help="Hold the results against this policy, not the specs' own.")
 @verdicts.outputs
 def gate(specs: tuple[Path, ...], settings: tuple[str, ...], store: Store, policy: str | None, **wanted: Any) -> int:

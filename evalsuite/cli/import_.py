@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalsuite.cli.terminal import arguments as options
+from evalsuite.cli.terminal import arguments
 from evalsuite.store import Store
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
-        options.table_format,
-        options.store,
+        arguments.table_format,
+        arguments.store,
         click.option("--seed", default=7, show_default=True, help="Of the resampling behind intervals."),
         click.option("--rename", "names", multiple=True, metavar="OLD=NEW", help="Call a system by another name."),
         click.option("--name", metavar="NAME", help="What the metrics are called after; the format's name without it."),

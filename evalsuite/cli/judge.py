@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from evalsuite.cli.terminal import arguments as options
+from evalsuite.cli.terminal import arguments
 from evalsuite.report.tables import Format
 from evalsuite.store import Store
 
@@ -24,8 +24,8 @@ def judge() -> None:
 @click.option("--rubric", default="helpfulness", show_default=True, help="By which rubric it judges.")
 @click.option("--repeats", default=1, show_default=True, type=click.IntRange(0, 20), help="How often to ask again.")
 @click.option("--max-cost", type=click.FloatRange(min=0), metavar="DOLLARS", help="Stop before it costs more.")
-@options.store
-@options.table_format
+@arguments.store
+@arguments.table_format
 def check(
     *, judge: str, labels: Path, rubric: str, repeats: int, max_cost: float | None, store: Store, form: Format
 ) -> None:
@@ -48,8 +48,8 @@ def check(
 
 
 @judge.command("list", short_help="List the judges that were measured, with their health.")
-@options.store
-@options.table_format
+@arguments.store
+@arguments.table_format
 def list_(store: Store, form: Format) -> None:
     """List the judges that were measured, with the figures that matter first."""
     from evalsuite.cli.terminal.output import show_table

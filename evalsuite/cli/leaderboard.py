@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from evalsuite.cli.terminal import arguments as options
+from evalsuite.cli.terminal import arguments
 from evalsuite.report.tables import Format
 from evalsuite.store import Store
 
 
 @click.command(short_help="Show the latest results of every spec.")
-@options.store
-@options.table_format
+@arguments.store
+@arguments.table_format
 @click.option("--sort", metavar="METRIC", help="Order by this metric, best first; without it by verdict.")
 @click.option(
     "--where", multiple=True, metavar="FIELD=PATTERN", help="Keep rows that fit, e.g. method=sft, verdict=pass."

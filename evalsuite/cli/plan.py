@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
-from evalsuite.cli.terminal import arguments as options
+from evalsuite.cli.terminal import arguments
 from evalsuite.cli.terminal.columns import printable
 from evalsuite.store import Store
 
 
 @click.command(short_help="Print each step, what is cached and what the rest costs.")
-@options.specs
-@options.settings
-@options.store
+@arguments.specs
+@arguments.settings
+@arguments.store
 def plan(specs: tuple[Path, ...], settings: tuple[str, ...], store: Store) -> None:
     """Print each step, what is cached, what will be computed, and what it will take."""
     from evalsuite.cli.terminal.output import show_table

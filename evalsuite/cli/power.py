@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from evalsuite.cli.terminal import arguments as options
+from evalsuite.cli.terminal import arguments
 from evalsuite.report.tables import Format
 from evalsuite.store import Store
 
@@ -14,9 +14,9 @@ _UNSETTLED = 3
 
 
 @click.command(short_help="Say which rules of a gate can be settled at all.")
-@options.specs
-@options.settings
-@options.store
+@arguments.specs
+@arguments.settings
+@arguments.store
 @click.option("--policy", metavar="NAME|FILE", help="This policy, not the specs' own.")
 @click.option(
     "--gap", default=0.1, show_default=True, type=click.FloatRange(0, 1, min_open=True),
@@ -26,7 +26,7 @@ _UNSETTLED = 3
     "--flips", default=0.1, show_default=True, type=click.FloatRange(0, 1, min_open=True),
     help="Share of answers that training is supposed to change.",
 )  # fmt: skip
-@options.table_format
+@arguments.table_format
 def power(
     specs: tuple[Path, ...], settings: tuple[str, ...], store: Store, policy: str | None, form: Format, **truth: float
 ) -> int:

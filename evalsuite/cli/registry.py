@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from evalsuite.cli.terminal import arguments as options
+from evalsuite.cli.terminal import arguments
 from evalsuite.report.tables import Format
 from evalsuite.store import Store
 
@@ -17,8 +17,8 @@ def registry() -> None:
 
 
 @registry.command("list", short_help="List the cards.")
-@options.registry
-@options.table_format
+@arguments.registry
+@arguments.table_format
 def list_(registry: Path, form: Format) -> None:
     """List all cards with their verdicts and the aliases that name them."""
     from evalsuite.cli.terminal.output import show_table
@@ -34,7 +34,7 @@ def list_(registry: Path, form: Format) -> None:
 
 @registry.command(short_help="Show a card.")
 @click.argument("card")
-@options.registry
+@arguments.registry
 def show(card: str, registry: Path) -> None:
     """Show CARD: `name@1.2.0`, an alias, or a name for its newest version."""
     from evalsuite.cli.terminal.columns import printable
@@ -54,8 +54,8 @@ def show(card: str, registry: Path) -> None:
 @registry.command(short_help="Say what changed between two cards.")
 @click.argument("first")
 @click.argument("second")
-@options.registry
-@options.table_format
+@arguments.registry
+@arguments.table_format
 def diff(first: str, second: str, registry: Path, form: Format) -> None:
     """Say what differs between FIRST and SECOND: weights, documents, data, software and figures."""
     from evalsuite.cli.terminal.output import show_table
@@ -67,7 +67,7 @@ def diff(first: str, second: str, registry: Path, form: Format) -> None:
 
 @registry.command(short_help="Let an alias stand for what it stood for before.")
 @click.argument("alias")
-@options.registry
+@arguments.registry
 def rollback(alias: str, registry: Path) -> None:
     """Let ALIAS stand for what it stood for before; the card that it leaves stays where it is."""
     from datetime import UTC, datetime
@@ -84,8 +84,8 @@ def rollback(alias: str, registry: Path) -> None:
     "--allowed-signers", type=click.Path(path_type=Path, exists=True), help="Want an ssh signature of one of these."
 )
 @click.option("--identity", metavar="WHO ISSUER", nargs=2, help="Want a cosign signature of this identity and issuer.")
-@options.registry
-@options.store
+@arguments.registry
+@arguments.store
 def verify(
     registry: Path,
     store: Store,

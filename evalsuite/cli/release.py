@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalsuite.cli.terminal import arguments as options
+from evalsuite.cli.terminal import arguments
 from evalsuite.store import Store
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 @click.option("--override", is_flag=True, help="Release without a passing verdict; wants --reason.")
 @click.option("--reason", metavar="TEXT", help="Why it is released without a passing verdict.")
 @click.option("--by", metavar="NAME", help="Who overrides; the user of this machine unless given.")
-@options.registry
-@options.store
+@arguments.registry
+@arguments.store
 def release(spec: Path, registry: Path, store: Store, name: str | None, **given: Any) -> None:
     """Write the card of SPEC's adapter into the registry, with its provenance.
 

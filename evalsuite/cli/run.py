@@ -7,15 +7,15 @@ from typing import Any
 
 import click
 
-from evalsuite.cli.terminal import arguments as options
+from evalsuite.cli.terminal import arguments
 from evalsuite.cli.terminal import verdict_files as verdicts
 from evalsuite.store import Store
 
 
 @click.command(short_help="Train and score every spec; do only what is missing.")
-@options.specs
-@options.settings
-@options.store
+@arguments.specs
+@arguments.settings
+@arguments.store
 @click.option("--max-cost", type=click.FloatRange(min=0), metavar="MONEY", help="Stop before endpoints cost more.")
 @click.option("--gate", is_flag=True, help="Carry the verdicts in the exit code, as `evalsuite gate` does.")
 @verdicts.outputs
@@ -49,7 +49,7 @@ def run(
     answers = verdicts.write_verdicts(report.verdicts, store, verdicts.Outputs(**wanted))
     for name, error in report.errors:
         click.echo(f"{name} could not be carried through: {error}", err=True)
-    where = "" if store.folder == Path(options.DEFAULT_STORE) else f" --store {store.folder}"
+    where = "" if store.folder == Path(arguments.DEFAULT_STORE) else f" --store {store.folder}"
     click.echo(f"\nbrowse it:  evalsuite dashboard{where}")
     if report.errors:
         return 2

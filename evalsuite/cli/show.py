@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from evalsuite.cli.terminal import arguments as options
+from evalsuite.cli.terminal import arguments
 from evalsuite.store import Store
 
 
@@ -19,7 +19,7 @@ from evalsuite.store import Store
     metavar="SPEC:METRIC",
     help="Once per training, in order: the spec and the metric of its task; RUN is the last spec.",
 )
-@options.store
+@arguments.store
 def show(
     run: str | None,
     prompt: tuple[str, str] | None,

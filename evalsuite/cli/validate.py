@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from evalsuite.cli.terminal import arguments as options
+from evalsuite.cli.terminal import arguments
 from evalsuite.cli.terminal.columns import printable
 
 
 @click.command(short_help="Check specs, what they name and every row of their data.")
-@options.specs
-@options.settings
+@arguments.specs
+@arguments.settings
 def validate(specs: tuple[Path, ...], settings: tuple[str, ...]) -> None:
     """Check specs, the documents they name and every row of their data; nothing is trained or loaded."""
     from evalsuite.pipeline.evidence import rules_without_reference

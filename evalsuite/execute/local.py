@@ -13,12 +13,11 @@ from evalsuite.data.fetch import items_of
 from evalsuite.data.training.mixture import learned_rows, with_canaries
 from evalsuite.errors import NotFound
 from evalsuite.evaluate import lm_eval as harness
-from evalsuite.evaluate import style as beside
+from evalsuite.evaluate import style as author_style
 from evalsuite.evaluate.pairwise import pairs as pairwise
 from evalsuite.evaluate.pairwise.comparison import compare, contamination_outcome
 from evalsuite.evaluate.pairwise.pairs import in_batches
-from evalsuite.evaluate.scoring import benchmark, judged
-from evalsuite.evaluate.scoring import generated_choice as letters
+from evalsuite.evaluate.scoring import benchmark, generated_choice, judged
 from evalsuite.evaluate.scoring.aggregate import require_answers
 from evalsuite.evaluate.scoring.benchmark import with_latency
 from evalsuite.execute.workbench import Workbench
@@ -97,8 +96,10 @@ def _scored(plan: Plan, step: Step, bench: Workbench, known: Callable[[], Eviden
             model, adapter = bench.subject(plan, step.role)
             # Who is compared with a served model is asked in its way, so that both have one metric.
             asked = (plan.base, plan.reference.base) if step.role == "base" else (plan.base,)
-            if letters.asks_for_letters(entry, samples, served=any(who and not who.tells_likelihood for who in asked)):
-                return letters.score(entry, samples, model=model)
+            if generated_choice.asks_for_letters(
+                entry, samples, served=any(who and not who.tells_likelihood for who in asked)
+            ):
+                return generated_choice.score(entry, samples, model=model)
             return benchmark.score(entry, samples, model=model, adapter=adapter)
     if suite.harness is not None and step.entry in suite.harness.tasks:
         model, adapter = bench.subject(plan, step.role)
@@ -133,21 +134,21 @@ def style(plan: Plan, step: Step, bench: Workbench) -> Outcome:
         found.append(pairwise.compare(_beside_author(entry.name), ours, author, judge=judge, seed=suite.seed))
     if entry.style.words:
         theirs, why = ((), its.missing) if its.missing else _aligned(ours, _replies(plan, entry.name, "base", bench))
-        voices = beside.Voices(ours, theirs, author, why)
-        found.append(beside.words(entry.name, voices, seed=suite.seed))
+        voices = author_style.Voices(ours, theirs, author, why)
+        found.append(author_style.words(entry.name, voices, seed=suite.seed))
     if entry.style.likelihood and not plan.base.tells_likelihood:
         why = "a model behind an endpoint does not tell how likely a given answer is"
-        found.append(beside.no_author_nll(entry.name, why))
+        found.append(author_style.no_author_nll(entry.name, why))
     elif entry.style.likelihood:
         asked = [bench.subject(plan, "candidate")]
         # One that is only on record has its own figures there; the comparison pairs them.
         asked += [bench.subject(plan, "base")] if its.base and its.base.tells_likelihood else []
-        found.append(beside.author_nll(entry.name, samples, *asked))
+        found.append(author_style.author_nll(entry.name, samples, *asked))
     if entry.control is not None:
         judge = bench.judges.grader(resolved.judges[entry.judge], rubric)
         other = read_authored(resolved.suite_data[f"{entry.name}/control"])
-        found.append(beside.control(entry.name, other, rubric=rubric, judge=judge))
-    return beside.join_outcomes(found)
+        found.append(author_style.control(entry.name, other, rubric=rubric, judge=judge))
+    return author_style.join_outcomes(found)
 
 
 def _aligned(ours: Sequence[Reply], theirs: Sequence[Reply]) -> tuple[tuple[Reply, ...], str | None]:

@@ -18,9 +18,8 @@ from evalsuite.evaluate import style
 from evalsuite.evaluate.pairwise import comparison as overlap
 from evalsuite.evaluate.pairwise import pairs as pairwise
 from evalsuite.evaluate.pairwise.comparison import compare
-from evalsuite.evaluate.scoring import benchmark, judged
+from evalsuite.evaluate.scoring import benchmark, generated_choice, judged
 from evalsuite.evaluate.scoring import benchmark as latency
-from evalsuite.evaluate.scoring import generated_choice as letters
 from evalsuite.evaluate.tasks.generate import Generate
 from evalsuite.evaluate.tasks.multiple_choice import MultipleChoice
 from evalsuite.judges.kinds.offline import RubricChecks
@@ -354,7 +353,9 @@ def test_a_subject_or_slice_in_the_rows_makes_declared_slices(tmp_path: Path) ->
     assert (trades.parent, trades.slice, trades.place, trades.entry) == ("facts.accuracy", "trades", "detail", "facts")
     macro = found["facts.accuracy.macro"]
     assert (macro.parent, macro.slice) == ("facts.accuracy", None)
-    served = letters.score(entry, benchmark.samples_of(entry, data, seed=0), model=ScriptedModel(lambda *_: "A"))
+    served = generated_choice.score(
+        entry, benchmark.samples_of(entry, data, seed=0), model=ScriptedModel(lambda *_: "A")
+    )
     assert {m.slice for m in served.metrics} == {None, "trades", "towns"}
     texts = rows(tmp_path, *({"id": str(i), "text": "one two", "subject": "trades"} for i in range(3)))
     book = asked(Benchmark(name="book", task=task({"kind": "perplexity"}), data="x"), texts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evalsuite.errors import ModelError
-from evalsuite.evaluate.scoring import generated_choice as letters
+from evalsuite.evaluate.scoring import generated_choice
 from evalsuite.evaluate.scoring.aggregate import require_answers
 from evalsuite.models.scripted import ScriptedModel
 from evalsuite.records import Completion, Message, Prompt, Sample, Score
@@ -19,7 +19,7 @@ def benchmark(kind="multiple_choice"):
 
 
 def test_the_options_are_listed_by_letter_after_the_question():
-    assert letters.letter_prompt(SAMPLE).shown == (
+    assert generated_choice.letter_prompt(SAMPLE).shown == (
         "Where does Mara live?\n\nA. Oakton\nB. Brill\nC. Lome\n\nAnswer with the letter only."
     )
 
@@ -27,9 +27,9 @@ def test_the_options_are_listed_by_letter_after_the_question():
 def test_options_that_are_letters_already_are_not_listed_again_and_earlier_turns_stay():
     shown = (Message("user", "Q1\nA. 1\nB. 2"), Message("assistant", " B"), Message("user", "Q2\nA. 3\nB. 4"))
     sample = Sample("1", Prompt(messages=shown), " A", (" A", " B"))
-    asked = letters.letter_prompt(sample)
+    asked = generated_choice.letter_prompt(sample)
     assert asked.messages == (*shown[:2], Message("user", "Q2\nA. 3\nB. 4\n\nAnswer with the letter only."))
-    assert letters.option_of_letter(sample, "B") == " B"
+    assert generated_choice.option_of_letter(sample, "B") == " B"
 
 
 @pytest.mark.parametrize(
@@ -51,14 +51,14 @@ def test_options_that_are_letters_already_are_not_listed_again_and_earlier_turns
     ],
 )
 def test_a_letter_is_read_where_it_stands_for_itself_and_never_guessed(reply, option):
-    assert letters.option_of_letter(SAMPLE, reply) == option
+    assert generated_choice.option_of_letter(SAMPLE, reply) == option
 
 
 def test_right_wrong_and_unparsed_letters_are_scored_under_a_name_of_their_own():
     samples = [Sample(str(n), Prompt.user(f"Q{n}"), "yes", ("yes", "no")) for n in range(3)]
     replies = {"Q0": "A.", "Q1": "B", "Q2": "Who knows?"}
     model = ScriptedModel(lambda prompt, adapter: replies[prompt.shown[:2]])
-    found = letters.score(benchmark(), samples, model=model)
+    found = generated_choice.score(benchmark(), samples, model=model)
     assert found.scores == (
         Score("0", "facts.letter_accuracy", 1.0),
         Score("1", "facts.letter_accuracy", 0.0),
@@ -71,10 +71,10 @@ def test_right_wrong_and_unparsed_letters_are_scored_under_a_name_of_their_own()
 
 def test_letters_are_for_served_models_asked_by_chat_and_for_choices_only():
     raw = Sample("1", Prompt.raw("Mara lives in"), " Brill", (" Oakton", " Brill"))
-    assert letters.asks_for_letters(benchmark(), [SAMPLE], served=True)
-    assert not letters.asks_for_letters(benchmark(), [SAMPLE], served=False)
-    assert not letters.asks_for_letters(benchmark(), [raw], served=True)
-    assert not letters.asks_for_letters(benchmark("generate"), [SAMPLE], served=True)
+    assert generated_choice.asks_for_letters(benchmark(), [SAMPLE], served=True)
+    assert not generated_choice.asks_for_letters(benchmark(), [SAMPLE], served=False)
+    assert not generated_choice.asks_for_letters(benchmark(), [raw], served=True)
+    assert not generated_choice.asks_for_letters(benchmark("generate"), [SAMPLE], served=True)
 
 
 def test_a_failed_call_is_no_answer():
